@@ -36,7 +36,7 @@ READ = [
     (r"\sqrt[3]{u_i^2}^3 = u_i^2", P), (r"\sqrt[3]{u_i^3}^2 = u_i^3", R),
     ('einsum("ij,jk", A, B) = A @ B', P), ('einsum("ba", A) = A^T', P), ('einsum("ii", A) = trace(A)', P),
     ('einsum("ij,jk", A, B) = B @ A', R),
-    (".5 u[i] + .5 u[i] = u[i]", P), ("u[i] * 3. = 3 u[i]", P), (r"u_i = 3. \cdot u_i", R),
+    (".5 u[i] + .5 u[i] = u[i]", P), ("u[i] * 3. = 3 u[i]", P), ("3. u[i] = 3 u[i]", P), (r"u_i = 3. \cdot u_i", R),
     (r".5 u_i = \frac12 u_i", P),
     ("A u^T v = u^T v A", P), ("A u^T v = A u v^T", R), ("w u^T v = (u^T v) w", P),
     ("A @ B .* D = (A @ B) .* D", P), (r"A \odot B D = A \odot (B D)", P), (r"A \odot B D = (A \odot B) D", R),
@@ -61,7 +61,7 @@ REFUSED = [
     (r"u_i \leftarrow u_i", "an arrow is a step"), (r"\delta_{kk} = 1", "range cannot be told"),
     (r"\sum_{j<i} u_j + \sum_{j > i} u_j = \sum_j u_j", "depends on i"),
     (r"\sum_{j<i} u_i v_j + \sum_{j \ge i} u_j = \sum_j u_j", "depends on i"),
-    ("3. u[i] = u[i]", "is not understood"), ("u[i].5 = u[i]", "is not understood"),
+    (r"\frac12 u_i + 3. u_i = 4 u_i", "is not understood"), ("u[i].5 = u[i]", "is not understood"),
     ('einsum("ij,k", A, u, v) = 1', "does not fit"),
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(
-    r"(?:\d+(?:\.\d+|\.(?!\*)(?=\s*(?:[-+=/),<>\]*]|$)))?|(?<![\w)\]])\.\d+)(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?"
+    r"(?:\d+(?:\.\d+|\.(?!\*)(?=[-+=/),<>\]*\s]|$))?|(?<![\w)\]])\.\d+)(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?"
 )
 _OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u00d7\u2212\u2297\u2299\u2264\u2265\u2260]")
 _SPELLING = {
