@@ -99,7 +99,7 @@ def test_three_notations_one_verdict(name, entries, whole, latex, true):
         ("mlp", "x_u + x_h = x_h", "a sum of other shapes"),
         ("mlp", "trace(W_o) = 0", "square matrix"),
         ("mlp", "dot(x_u, x_h) = 0", "other shapes"),
-        ("mlp", "diag(W_g) = x_g", "diag is of a vector"),
+        ("mlp", "diag(W_o) = x_g", "diag is of a vector or a square matrix"),
         ("mlp", "x_h . x_g = 0", "not understood|does not fit"),
         ("mlp", "x_h \u00b7 x_g = 0", "column times a column"),
     ],

@@ -16,6 +16,7 @@ from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
+from dyadic.proofs.statements.number_systems.sums_of_squares import sum_of_squares
 
 _MOST_CASES = 6
 _MOST_COMPARED = 4
@@ -96,6 +97,11 @@ class Cases(Quotients):
             above, equal, _ = self.sign(exponents)
             return above, equal
         found = self._signs_made(argument)
+        for sign in (1, -1) if self._real(argument.form) else ():
+            least = sum_of_squares(form_algebra.scaled(argument.form, Fraction(sign)))
+            if least is not None:
+                equal = self.number(0) if least else found[1]
+                return (self.add([self.number(1), self.minus(equal)]) if sign > 0 else self.number(0)), equal
         if self.facts:
             if self._impossible({}, Inequality(self._negative(argument), strict=False)):
                 return self.number(1), self.number(0)

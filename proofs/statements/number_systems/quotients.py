@@ -174,10 +174,11 @@ class Quotients(Composed):
         if numerator is not argument and depth < _DEEPEST:
             parts = [self._parts(numerator, depth + 1), *map(self._generator_parts, below)]
             return self._together(parts)
-        root = form_algebra.square_root(form)
-        if root is not None:
-            number, monomial = self.split(Residue(*self._valued(root), argument.degree))
-            return number * number, form_algebra.power(monomial, 2)
+        for sign in (1, -1):
+            root = form_algebra.square_root(form_algebra.scaled(form, Fraction(sign)))
+            if root is not None:
+                number, monomial = self.split(Residue(*self._valued(root), argument.degree))
+                return sign * number * number, form_algebra.power(monomial, 2)
         return self._sum_parts(argument)
 
     def _together(self, parts: Sequence[tuple[Fraction, Monomial]]) -> tuple[Fraction, Monomial]:

@@ -21,15 +21,18 @@ from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, has_ind
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable, quoted
 
 
-def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = False) -> list[Any]:
+def parse(
+    tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = False, arrow: bool = False
+) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign.
 
-    inequality: whether a > b may stand in place of an equation; it is read as [a > b] = 1.
+    inequality: whether a > b may stand in place of an equation; it is read as [a > b] = 1.  arrow: whether an arrow
+    may stand for the equals sign, as that of a step does.
     """
     called(READERS)
     if len(tokens) > limits.tokens:
         raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
-    return _Parser(tokens, limits.exponent).equation(inequality)
+    return _Parser(tokens, limits.exponent).equation(inequality, arrow)
 
 
 KRONECKER = "\u2297"
@@ -38,6 +41,7 @@ CROSS = "\u00d7"
 _WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part", "spelled")
 _LONGEST = 10**40
 """Numbers beyond it are not multiplied here: a report writes out what the claim has written."""
+ARROW = "<-"
 _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
 
@@ -45,10 +49,13 @@ class _Parser:
     def __init__(self, tokens: Sequence[Token], largest: int) -> None:
         self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
 
-    def equation(self, inequality: bool) -> list[Any]:
+    def equation(self, inequality: bool, arrow: bool) -> list[Any]:
         sides, signs = [self._sum()], list[str]()
-        while self._is(*_RELATIONS):
-            signs.append(self._token.value)
+        while self._is(*_RELATIONS, ARROW):
+            if self._is(ARROW) and not arrow:
+                problem = "an arrow is a step of an update, or a limit: write = here, or the kind update or descent"
+                raise Unreadable(self._token.position, problem)
+            signs.append("=" if self._is(ARROW) else self._token.value)
             if signs[-1] != "=" and (not inequality or "=" in signs or any(map(has_wholes, sides))):
                 problem = "an inequality stands alone, between numbers: write [a > b] = 1 for it elsewhere"
                 raise Unreadable(self._token.position, problem)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, is_transpose_sign
 from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.symbolic.latex_printing import latex_escape
@@ -235,6 +235,8 @@ class Names:
 
     def _owner(self, found: Sequence[LatexNode], subscript: bool) -> tuple[str | None, Sequence[LatexNode]]:
         """The layer named at the start of a script, and what follows it."""
+        if not subscript and is_transpose_sign(found) and "T" not in self._owners:
+            return None, ()
         if len(found) > 1 and found[0].text in _OWNERS and found[1].kind == "group":
             rest = found[2:]
             if subscript and found[0].text == r"\mathit" and found[1].text.strip() in self._vocabulary.sizes:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from dyadic.proofs.statements.parsing.grammar import doubtful_argument
 from dyadic.proofs.statements.parsing.index_text import split
+from dyadic.proofs.statements.parsing.latex_brackets import LatexBrackets
 from dyadic.proofs.statements.parsing.latex_names import FONTS, Names
 from dyadic.proofs.statements.parsing.latex_ranges import cases_text, range_texts, scripts_of
 from dyadic.proofs.statements.parsing.latex_source import (
@@ -19,9 +20,9 @@ from dyadic.proofs.statements.parsing.latex_source import (
     LatexNode,
     content,
     goes_on,
-    is_transposed,
     nodes,
     parts,
+    transposed_by,
     without_d,
     words_for,
 )
@@ -29,26 +30,23 @@ from dyadic.proofs.statements.parsing.latex_symbols import (
     CALLS,
     FRACTIONS,
     FUNCTION_OF,
-    INDICATOR,
     LISTED,
     REDUCTIONS,
-    RELATIONS,
     SYMBOLS,
-    TRANSPOSED,
 )
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 
-class LatexReader:
+class LatexReader(LatexBrackets):
     """Tokens of one :func:`latex_source.formula`; arguments as for :class:`TextReader`."""
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        super().__init__()
         self._limits = limits
         self._vocabulary, self._define = vocabulary, define
         self._names = Names(vocabulary, define)
-        self._pieces: list[tuple[str, int]] = []
         self._translated(Cursor(nodes(source, limits), len(source)))
 
     @property
@@ -72,21 +70,6 @@ class LatexReader:
             raise Unreadable(back(error.position), error.problem) from error
         return [Token(token.kind, token.value, back(token.position)) for token in found]
 
-    def _emit(self, text: str, at: int) -> None:
-        self._pieces.append((text, at))
-
-    def _text_of(self, found: Sequence[LatexNode], end: int) -> str:
-        """The translation of some nodes, apart."""
-        before, self._pieces = self._pieces, []
-        self._translated(Cursor(found, end))
-        text = " ".join(piece for piece, _ in self._pieces)
-        self._pieces = before
-        return text
-
-    def _translated(self, cursor: Cursor) -> None:
-        while cursor.next < len(cursor.nodes):
-            self._item(cursor)
-
     def _item(self, cursor: Cursor) -> None:
         node = cursor.peek()
         if node.kind == "group":
@@ -94,7 +77,7 @@ class LatexReader:
             self._bracketed(node.inner, node.at)
         elif node.kind == "number":
             cursor.take()
-            self._emit(node.text, node.at)
+            self._emit(node.text.removesuffix("."), node.at)
         elif cursor.is_at(r"\left", r"\right"):
             self._delimiter(cursor)
         elif cursor.is_at(r"\lvert", "|"):
@@ -110,15 +93,9 @@ class LatexReader:
             inside = self._indices(content(cursor.argument()), cursor.end)
             self._emit(self._placed("", inside, cursor), node.at)
         elif cursor.is_at("^"):
-            cursor.take()
-            self._superscript(cursor.argument())
+            self._superscript(cursor)
         elif not self._special(cursor):
             self._named(cursor)
-
-    def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
-        self._emit("(", at)
-        self._translated(Cursor(found, at))
-        self._emit(")", at)
 
     def _special(self, cursor: Cursor) -> bool:
         """Fractions, roots, reductions, cases, brackets of conditions: whether one stood here."""
@@ -139,79 +116,6 @@ class LatexReader:
                 return False
             cursor.take()
             self._emit(SYMBOLS[node.text], node.at)
-        return True
-
-    # -- brackets
-
-    def _delimiter(self, cursor: Cursor) -> None:
-        left = cursor.take().text == r"\left"
-        node = cursor.peek()
-        if node.text in ("|", r"\vert", r"\lvert", r"\rvert"):
-            if not left:
-                raise Unreadable(node.at, r"\right| closes no \left|")
-            cursor.take()
-            self._absolute(cursor.until(r"\left", r"\right", r"\left| is not closed"), cursor, node.at)
-        elif node.text in (r"\|", r"\Vert", r"\lVert", r"\langle") and left:
-            cursor.take()
-            self._of_wholes(cursor, node)
-        elif node.text == ".":
-            raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
-
-    def _absolute(self, inner: list[LatexNode], cursor: Cursor, at: int) -> None:
-        if cursor.take().text not in ("|", r"\vert", r"\rvert"):
-            raise Unreadable(at, r"\left| is closed by another bracket")
-        self._emit("abs", at)
-        self._bracketed(inner, at)
-
-    def _modulus(self, cursor: Cursor) -> None:
-        start = cursor.take()
-        if start.text == r"\lvert":
-            inner = cursor.until(r"\lvert", r"\rvert", r"\lvert is not closed")
-        else:
-            inner = cursor.until("", "|", "this bar is not closed")
-            spaced = not inner or inner[0].at > start.at + 1
-            if spaced or any(node.text == "|" for node in inner):
-                raise Unreadable(start.at, r"an absolute value is written |a|, \lvert a \rvert or \left| a \right|")
-        self._emit("abs", start.at)
-        self._bracketed(inner, start.at)
-
-    def _of_wholes(self, cursor: Cursor, opening: LatexNode) -> None:
-        """A norm, or a product of vectors in angle brackets."""
-        closing = {r"\lVert": r"\rVert", r"\langle": r"\rangle"}.get(opening.text, opening.text)
-        first = opening.text if closing != opening.text else ""
-        inner = [n for n in cursor.until(first, closing, "this is not closed") if n.text not in (r"\left", r"\right")]
-        if opening.text != r"\langle" and cursor.is_at("_") and cursor.peek(1).text.strip() in ("2", "F"):
-            cursor.next += 2  # the Euclidean norm of a vector, that of Frobenius of a matrix
-        self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
-        self._bracketed(inner, opening.at)
-
-    def _square(self, found: Sequence[LatexNode], at: int) -> None:
-        """A condition, or brackets that only group."""
-        if any(node.kind != "group" and SYMBOLS.get(node.text, node.text) in RELATIONS for node in found):
-            self._condition(found, at)
-        else:
-            self._bracketed([node for node in found if node.text not in (r"\left", r"\right")], at)
-
-    def _condition(self, found: Sequence[LatexNode], at: int) -> None:
-        self._emit(f"[{self._text_of(found, at)}]", at)
-
-    def _indicator(self, cursor: Cursor) -> bool:
-        r"""``\mathbb{1}[...]``, ``\mathbb{1}_{...}``, ``\mathbf{1}\{...\}``: 1 where the condition holds."""
-        node, one = cursor.peek(), cursor.peek(1)
-        if node.text not in INDICATOR or one.text.strip() not in ("1", "I"):
-            return False
-        after = 3 if cursor.peek(2).text == r"\left" else 2
-        opening = cursor.peek(after)
-        closing = {"[": "]", "(": ")", r"\{": r"\}", r"\lbrace": r"\rbrace"}.get(opening.text)
-        if opening.text == "_":
-            cursor.next += 3
-            self._condition(content(cursor.argument()), node.at)
-            return True
-        if closing is None or opening.kind == "group":
-            return False
-        cursor.next += after + 1
-        inner = cursor.until(opening.text, closing, "this bracket is not closed")
-        self._condition([each for each in inner if each.text not in (r"\left", r"\right")], node.at)
         return True
 
     # -- fractions, roots, powers
@@ -291,17 +195,19 @@ class LatexReader:
             cursor.take()
             degree = self._text_of(cursor.until("[", "]", "this bracket is not closed"), at)
         (argument,) = cursor.arguments(1)
-        self._emit("" if degree else "sqrt", at)
+        self._emit("(" if degree else "sqrt", at)
         self._bracketed(content(argument), argument.at)
         if degree:
-            self._emit(f"^(1/{degree})", at)
+            self._emit(f"^(1/{degree}))", at)
 
-    def _superscript(self, node: LatexNode) -> None:
-        inner = content(node)
-        if len(inner) == 1 and inner[0].text in TRANSPOSED:
-            self._emit("^T", node.at)
-        else:
-            self._emit(f"^({self._text_of(inner, node.at)})", node.at)
+    def _superscript(self, cursor: Cursor) -> None:
+        at = cursor.peek().at
+        if length := transposed_by(cursor):
+            cursor.next += length
+            self._emit("^T", at)
+            return
+        cursor.take()
+        self._emit(f"^({self._text_of(content(cursor.argument()), at)})", at)
 
     # -- sums and the like
 
@@ -350,8 +256,7 @@ class LatexReader:
         """What a function without brackets is of, where a brace or a fraction tells; of whole tensors also a letter."""
         start = cursor.peek().at
         if cursor.is_at("^") and name not in CALLS:
-            cursor.take()
-            self._superscript(cursor.argument())
+            self._superscript(cursor)
         node = cursor.peek()
         called = name in CALLS and (node.kind in ("group", "letter") or node.text in FONTS)
         if not (called or node.kind == "group" or node.text in FRACTIONS):
@@ -372,16 +277,19 @@ class LatexReader:
         inside = self._indices(found.indices, cursor.end)
         tensor = self._vocabulary.tensors.get(found.text)
         if tensor is not None and len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part) == 2:
-            if inside.isdigit() and len(inside) > 1:
-                raise Unreadable(cursor.end, f"{inside} below a matrix is doubtful: write 1, 2, or 12, : for a row")
+            if re.fullmatch(r"\d{2,}|\d+ *[a-z]\d*", inside):
+                first, rest = inside[:1], inside[1:].strip()
+                row = f", or {inside}, : for a row" if inside.isdigit() else ""
+                problem = f"{inside} below a matrix is doubtful: write {first}, {rest}{row}"
+                raise Unreadable(cursor.end, problem)
             return self._placed(found.text, inside, cursor) + found.after
         return f"{found.text}[{inside}]{found.after}"
 
     def _placed(self, name: str, inside: str, cursor: Cursor) -> str:
         r"""A tensor's name, or nothing behind brackets, and its indices; W_{ij}^T is typeset as W^T_{ij} is."""
         places = [part.strip() for part, _ in split(inside, 0)]
-        if len(places) == 2 and ":" not in places and is_transposed(cursor):
-            cursor.next += 2
+        if len(places) == 2 and ":" not in places and (length := transposed_by(cursor)):
+            cursor.next += length
             return f"{name} ^T _[{inside}]"
         return f"{name}[{inside}]" if name else f"_[{inside}]"
 

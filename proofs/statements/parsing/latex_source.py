@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.latex_symbols import ENDS, SYMBOLS, TRANSPOSED
+from dyadic.proofs.statements.parsing.latex_symbols import ENDS, SYMBOLS, TRANSPOSED, UPRIGHT
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Unreadable
 
 _COMMENT = re.compile(r"(\\.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL)
@@ -24,7 +24,10 @@ _DISPLAY = re.compile(
 _LENGTH = r"\[\s*-?[\d.]*\s*(?:pt|em|ex|mm|cm|in|\\[a-z]+)\s*\]"
 _ROW = re.compile(rf"\\\\\*?(?:{_LENGTH})?|\n\s*\n|\\(?:begin|end)\{{cases\}}")
 _CELL = re.compile(r"(?<!\\)&|\\q?quad(?![A-Za-z])|\\(?:begin|end)\{cases\}")
-_SYMBOL = re.compile(r"\d+(?:\.\d+)?|:=|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
+_SYMBOL = re.compile(
+    r"\d+(?:\.\d+|\.(?=\s*(?:[-+=*/)\]}<>&]|\\cdot|\\times|\\right|$)))?|(?<!\\left)(?<!\\right)\.\d+|:=|\\[A-Za-z]+\*?|\\.|\S",
+    re.DOTALL,
+)
 _RELATION = re.compile(r":?=|\\(?:leftarrow|gets|rightarrow|to|coloneqq|equiv|triangleq|doteq)(?![A-Za-z])")
 _CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])|\\text\{\s*for\s*\}")
 _PARTIAL = (r"\partial", "d")
@@ -134,7 +137,7 @@ def nodes(source: str, limits: Limits = CLAIMED) -> tuple[LatexNode, ...]:
 
 
 def _kind(word: str) -> str:
-    if word[0].isdigit():
+    if word[0].isdigit() or (word[0] == "." and len(word) > 1):
         return "number"
     if word[0] == "\\":
         return "command"
@@ -222,10 +225,23 @@ def words_for(cursor: Cursor) -> int | None:
     return comma + 2 if said else None
 
 
-def is_transposed(cursor: Cursor) -> bool:
-    """Whether the superscript here is that of a transposed tensor."""
-    inner = content(cursor.peek(1))
-    return cursor.is_at("^") and len(inner) == 1 and inner[0].text in TRANSPOSED
+def is_transpose_sign(found: Sequence[LatexNode]) -> bool:
+    r"""Whether a superscript is that of a transposed tensor: T, \top, \intercal, or an upright T."""
+    if len(found) == 2 and found[0].text in UPRIGHT:
+        return found[1].text.strip() == "T"
+    return len(found) == 1 and found[0].text in TRANSPOSED
+
+
+def transposed_by(cursor: Cursor) -> int:
+    """The symbols, from the mark on, of the superscript of a transposed tensor; 0 where none is here."""
+    if not cursor.is_at("^"):
+        return 0
+    for length in (2, 3):  # of A^\mathsf{T} the font is a symbol of its own
+        found = [cursor.peek(1)] if length == 2 else [cursor.peek(1), cursor.peek(2)]
+        inner = content(found[0]) if length == 2 else found
+        if is_transpose_sign(inner):
+            return length
+    return 0
 
 
 def goes_on(cursor: Cursor) -> bool:

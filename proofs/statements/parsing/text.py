@@ -18,15 +18,17 @@ from dyadic.proofs.statements.parsing.integer_values import integer_quotient, re
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted, read_number
 from dyadic.proofs.statements.semantics.vocabulary import LET, WRITTEN_REDUCTIONS, NamedTensor, Vocabulary
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
+_NUMBER = re.compile(
+    r"(?:\d+(?:\.\d+|\.(?!\*)(?=[-+=/),<>\]*\s]|$))?|(?<![\w)\]])\.\d+)(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?"
+)
 _OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u00d7\u2212\u2297\u2299\u2264\u2265\u2260]")
 _SPELLING = {
-    "**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
+    "**": "^", ":=": "=", "\u2212": "-", "\u2299": ".*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
 }  # fmt: skip
 _SUBSCRIPT = re.compile(r"_?\s*\[")
 _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
 _CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax|vec|kron|einsum)\s*(?=\()")
-_SPELLED = re.compile(r"""(["'])([a-z]{0,9}(?:,[a-z]{0,9}){0,9}\s*->\s*[a-z]{0,9})\1""")
+_SPELLED = re.compile(r"""(["'])([a-z]{0,9}(?:,\s*[a-z]{0,9}){0,9}\s*(?:->\s*[a-z]{0,9})?)\1""")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")

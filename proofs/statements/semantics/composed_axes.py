@@ -80,9 +80,14 @@ def _inner(whole: Dimension, above: Dimension, below: Dimension, position: int) 
 
 
 def contracted(text: str, values: Sequence[WholeTensor], letters: Iterator[str], position: int) -> WholeTensor:
-    """``einsum("ij,jk->ik", A, B)``: letters that do not stand behind the arrow are summed over."""
-    written, _, result = text.replace(" ", "").partition("->")
+    """``einsum("ij,jk->ik", A, B)``: letters that do not stand behind the arrow are summed over.
+
+    Without an arrow the letters that stand once are left, in the order of the alphabet, as in NumPy and PyTorch.
+    """
+    written, arrow, result = text.replace(" ", "").partition("->")
     terms = written.split(",")
+    if not arrow:
+        result = "".join(sorted(letter for letter in set(written) - {","} if written.count(letter) == 1))
     if len(terms) != len(values) or len(set(result)) < len(result) or not set(result) <= set(written):
         raise Unreadable(position, f"{text} does not fit {len(values)} tensors")
     sizes: dict[str, Dimension] = {}

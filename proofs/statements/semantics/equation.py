@@ -130,6 +130,8 @@ _LEFT = {
     "energy": {"E": "E", "C": "C"},
 }
 _RATES = ("eta", "alpha", "lr")
+_STEPS = ("inference", "sensitivity", "update", "euler_lagrange", "descent")
+"""Kinds in which an arrow stands for the equals sign."""
 KINDS = (*_LEFT, "adjoint", "gradient", "descent", "stationary", "equal", "chain", "steps", "step_size")
 _WANTED = {
     "inference": "x_NAME[i]", "sensitivity": "s_NAME[i]", "update": "x_NAME[i] or s_NAME[i]",
@@ -259,7 +261,8 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
     try:
         source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
         inequality = statement.kind == "equal" and not define
-        sides = parse(reader(source, vocabulary, define).tokens(), inequality=inequality)
+        steps = statement.kind in _STEPS
+        sides = parse(reader(source, vocabulary, define).tokens(), inequality=inequality, arrow=steps)
         return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error

@@ -63,6 +63,26 @@ def free_names(node: Any, apart: str = "") -> set[str]:
     return set().union(*(free_names(child, apart) for child in (node[3] if node[0] == "entry" else node[1:])))
 
 
+def parts_a_range(side: Any, name: str) -> bool:
+    """Whether a free index stands only where a range is parted: one sum ends before it and another one starts with it.
+
+    The two together are then what they are whatever the index is: nobody means to sum over it as well.
+    """
+    sums = [node for node in nodes_of(side) if node and node[0] in REDUCTIONS]
+    ends = [node[1].end for node in sums if node[1].end is not None and name in free_names(node[1].end)]
+    starts = [start for node in sums if (start := _start_of(node)) is not None]
+    read = set[str]().union(*map(free_names, entries_in(side))) if entries_in(side) else set()
+    return name not in read and any(end == start for end in ends for start in starts)
+
+
+def _start_of(node: Any) -> Any:
+    """The expression from which on a sum runs, if it is written."""
+    match node:
+        case [_, slot, ["*", ["inside", ["+", ["index", own], ["*", -1, start]], _], *_]] if own is slot:
+            return start
+    return None
+
+
 def nodes_of(nodes: Any) -> list[Any]:
     """Every list in marked expressions, in order."""
     found, stack = [], [nodes]

@@ -144,6 +144,11 @@ def _names(node: Any) -> set[str]:
     return own.union(*map(_names, node))
 
 
+def _scales(one: WholeTensor, two: WholeTensor, three: WholeTensor) -> bool:
+    """Whether of three tensors side by side the last two make a number: those of A u^T v, where A u^T means nothing."""
+    return len(one.shape) == 2 and (shape_kind(two), shape_kind(three)) == ("row", "column")
+
+
 class _Reader:
     def __init__(self, vocabulary: Vocabulary, letters: Iterator[str], transposed: bool) -> None:
         self.vocabulary, self.letters, self.transposed = vocabulary, letters, transposed
@@ -177,9 +182,12 @@ class _Reader:
                 return self._product(["", factor] for factor in factors)
             case ["product", _, *factors]:
                 return self._product(factors)
-            case ["^", ["call", "norm", int(position), argument], 2]:
-                value = self.read(argument)
+            case ["^", ["call", "norm", int(position), argument, *order], 2] if order in ([], [2]):
+                value = self._with_norm(self.read(argument), order, position)
                 return self._number("dot", position, [value, value])
+            case ["call", "norm", int(position), argument, *order]:
+                value = self._with_norm(self.read(argument), order, position)
+                return self._number("norm1" if order == [1] else "norm", position, [value])
             case ["^", base, exponent]:
                 return self._power(self.read(base), exponent, _position(node))
             case ["apply", name, order, argument]:
@@ -237,9 +245,15 @@ class _Reader:
         total: WholeTensor | None = None
         outer, present = "", WholeTensor((), lambda at: 1)
         position = 0
-        for operator, node in factors:
+        read = [(operator, node, self.read(node)) for operator, node in factors]
+        while read:
+            operator, node, value = read.pop(0)
             position = max(_position(node), position)
-            value = self.read(node)
+            if operator == "" and read and read[0][0] == "" and _scales(present, value, read[0][2]):
+                value = self._matrix_product(value, read.pop(0)[2], "", position)  # A (u^T v)
+            if operator == "@" and total is not None:
+                problem = "@ behind .* or * is doubtful: write A .* (B @ C) or (A .* B) @ C"
+                raise Unreadable(position, problem)
             if operator in ("*", ".*") and (present.shape or total is not None) and (value.shape or total is not None):
                 total = present if total is None else self._entrywise(outer, total, present, position)
                 outer, present = operator, value
@@ -318,8 +332,10 @@ class _Reader:
         if name in _SCALARS:
             return self._number(name, position, arguments)
         if name == "diag":
+            if len(one.shape) == 2 and one.shape[0].joins(one.shape[1]):  # what stands on the diagonal
+                return WholeTensor(one.shape[:1], lambda at: one.at([at[0], at[0]]))
             if len(one.shape) != 1:
-                raise Unreadable(position, "diag is of a vector")
+                raise Unreadable(position, f"diag is of a vector or a square matrix, not of {one}")
             size = one.shape[0]
 
             def entry(at: Sequence[Index]) -> Any:
@@ -327,6 +343,16 @@ class _Reader:
 
             return WholeTensor((size, size), entry, diagonal=lambda at: one.at([at]))
         return self._softmax(one, position)
+
+    def _with_norm(self, value: WholeTensor, order: list[Any], position: int) -> WholeTensor:
+        """The tensor, if it has that norm here: without a number that of all entries."""
+        if order not in ([], [1], [2]):
+            raise Unreadable(position, "a norm is norm(u), norm(u, 1) or norm(u, 2)")
+        if order and len(value.shape) > 1:
+            meant = "largest column sum of moduli" if order == [1] else "largest singular value"
+            problem = f"the {order[0]}-norm of {value} is its {meant}: of all entries write norm(A), in LaTeX with F"
+            raise Unreadable(position, problem)
+        return value
 
     def _number(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
         """A sum over all entries, of which kind ever."""
@@ -341,7 +367,7 @@ class _Reader:
         def entry(_: Sequence[Index]) -> Any:
             body = one.at(at * 2 if name == "trace" else at)
             body = times(body, arguments[1].at(at)) if name == "dot" else body
-            body = ["^", body, 2] if name == "norm" else body
+            body = ["^", body, 2] if name == "norm" else ["apply", "abs", 0, body] if name == "norm1" else body
             for each, size in reversed(list(zip(names, one.shape, strict=False))):
                 body = ["sum", each, written_range(size), body]
             if name == "mean":

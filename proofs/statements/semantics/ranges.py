@@ -24,6 +24,7 @@ from dyadic.proofs.statements.semantics.index_slots import (
     left_out,
     nodes_of,
     of_one_length,
+    parts_a_range,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
@@ -74,7 +75,8 @@ def elaborate(
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     for name in sorted(work.ending):
-        if sum(name in free_names(side) for side in marked) < 2:
+        sides = [side for side in marked if name in free_names(side)]
+        if len(sides) < 2 and not parts_a_range(sides[0], name):
             problem = f"the range of a sum depends on {name}, which stands on one side of the equation only"
             raise SpecError(
                 where, problem, f"write Sum[{name}, ...] if it is summed over, or its range: for {name} < 5"
@@ -100,6 +102,7 @@ def elaborate(
             where, f"where a range ends cannot be told: {error}", "write sums of indices and sizes"
         ) from None
     work.infer(marked)
+    work.by_letters()
     for name, slot in work.free.items():
         if slot.extent is None and (end := claimed_below(slot, marked)) is not None:
             slot.extent = vocabulary.extent(max(end, 0))
@@ -180,6 +183,14 @@ class _Elaboration:
                 if (one.extent is None) != (two.extent is None):
                     one.extent = two.extent = one.extent or two.extent
                     changed = True
+
+    def by_letters(self) -> None:
+        """The ranges that indices have by their letters, where the author's names tell these and nothing else does."""
+        known = self.vocabulary.letter_extents
+        for slot in [*self.free.values(), *self.bound]:
+            if slot.extent is None and slot.end is None and slot.name in known:
+                slot.extent = known[slot.name]
+                self.ranges.told.append(f"{slot.name} runs over {slot.extent} entries, as in the names")
 
     def torn(self, sides: list[Any], told: set[str], shortest: bool) -> tuple[str, str] | None:
         """Of an index without a stated range on axes of different lengths: that it is one, and what to write.

@@ -200,6 +200,16 @@ class Vocabulary:
             raise SpecError(f"names.{name}", f"{printed} is no vector or matrix", "drop ^T")
         self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
 
+    @property
+    def letter_extents(self) -> dict[str, Extent]:
+        """The ranges of indices that go by their letter, where all the author's names with it agree."""
+        found: dict[str, list[Extent]] = {}
+        for name, letters in self.author.lettered.values():
+            if name in self.tensors and len(self.tensors[name].axes) == len(letters):
+                for letter, axis in zip(letters, self.tensors[name].axes, strict=True):
+                    found.setdefault(letter, []).append(axis)
+        return {letter: axes[0] for letter, axes in found.items() if all(map(axes[0].same, axes))}
+
     def _part(self, written: str) -> NamedTensor | None:
         """A part of a tensor: ``W_h[0:2, :]``, ``x_n[0, :]``; None where there is none."""
         match = _PART.match(written)

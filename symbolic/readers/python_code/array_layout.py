@@ -90,6 +90,10 @@ class Taken:
 
     def outer(self, index: Index) -> tuple[list[Any], Index]:
         """Brackets that are 1 where an index of the array is in the part, and that one's index in it."""
+        if self.step < 0 and self.count is not None:  # the same entries, from the last one on
+            count = number_of(self.count)
+            brackets, inner = Taken(self.start + self.step * (count - 1), count, -self.step).outer(index)
+            return brackets, plus(count - 1, times(-1, inner))
         shifted = plus(index, -self.start)
         if self.count is None:
             return [["same", index, self.start]], None
@@ -114,8 +118,6 @@ def taken(key: Any, dim: Dim) -> Taken:
     if key == slice(None):
         return Taken(0, dim)
     start, stop, step = key.indices(number_of(dim))
-    if step < 1:
-        raise NotInSubset("a slice that runs backwards")
     count = len(range(start, stop, step))
     if not count:
         raise NotInSubset("an empty slice")
@@ -172,7 +174,7 @@ def with_part(recorder: Recorder, array: FormArray, keys: Sequence[Any], value: 
         brackets: list[Any] = []
         place: list[Index] = []
         for piece, dim, index in zip(pieces, array.shape, at, strict=True):
-            if piece.count == dim:
+            if piece.count == dim and piece.step == 1:
                 place.append(index)
                 continue
             within, inner = piece.outer(index)

@@ -108,6 +108,8 @@ class CodeCalls(CodeExpressions):
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
         arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
         base = next(arrays, None) if shares else None
+        if isinstance(found, tuple):
+            return tuple(StoredArray(one, base) for one in found)
         return StoredArray(found, base) if isinstance(found, FormArray) else found
 
     def _plain(self, value: Any) -> Any:

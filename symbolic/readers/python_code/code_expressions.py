@@ -26,6 +26,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     subtracted,
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
+from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.call_arguments import SizeName, as_array, kind_of, size_value, whole_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
@@ -289,6 +290,8 @@ class CodeExpressions:
         for one in found:
             if isinstance(one, SizeName):
                 raise NumbersNeeded(one.name)
+            if isinstance(one, slice) and (one.step or 1) < 0 and self.names.library == "torch":
+                raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
             if not basic and not isinstance(one, slice):
                 what = "an array as an index" if isinstance(one, StoredArray) else f"{kind_of(one)} as an index"
@@ -335,6 +338,9 @@ class CodeExpressions:
                 return StoredArray(permuted(array, order), base=stored)
             case "data":
                 return stored
+            case "size" if self.names.library == "numpy":
+                count = number_of_entries(array.shape)
+                return StoredArray(count) if isinstance(count, FormArray) else count
         return ArrayMethod(stored, name)
 
 

@@ -195,11 +195,8 @@ class _PairReading:
         kept: KeptObject,
     ) -> list[CodeGradient]:  # fmt: skip
         arrays = [StoredArray(tensor(name, array.shape)) for name, array in upstream.items()]
-        handed: dict[str, Any] = self.convention.handed(arrays)
-        for name in self.convention.cached:
-            handed[name] = cache
-        for name in self.convention.repeated:
-            handed[name] = given.get(name, names.get(name))
+        handed, said = self.convention.handed(arrays, cache, {**names, **given}, self.source)
+        self.remarks += [said] if said else []
         backward = self.convention.backward
         try:
             returned, _ = self._follow(backward, handed, kept)

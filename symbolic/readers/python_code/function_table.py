@@ -7,12 +7,14 @@ out anew (array_layout.py).  To add one is to add a line to the table.
 from __future__ import annotations
 
 from collections.abc import Callable
+from string import ascii_lowercase
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast, constant, times
 from dyadic.symbolic.readers.python_code.array_functions import (
     Handler,
     added,
+    applied,
     clipped,
     comparison,
     divided,
@@ -39,6 +41,21 @@ from dyadic.symbolic.readers.python_code.array_layout import (
     swapped,
     with_axis,
     without_axes,
+)
+from dyadic.symbolic.readers.python_code.array_rearranged import (
+    chunks,
+    flip,
+    flip_along,
+    padded,
+    product,
+    repeat_method,
+    repeated,
+    rolled,
+    running_sum,
+    size_call,
+    split,
+    tiled,
+    triangle,
 )
 from dyadic.symbolic.readers.python_code.array_reductions import (
     deviation,
@@ -120,9 +137,21 @@ def _dot(call: CallArguments) -> FormArray:
     one, two = call.array("a", "input"), call.array("b", "other", "mat2", "vec")
     if not one.shape or not two.shape:
         return multiplied(call.recorder, one, two)
-    if max(len(one.shape), len(two.shape)) > 2:
+    if max(len(one.shape), len(two.shape)) <= 2:
+        return matrix_product(call.recorder, one, two)
+    if call.library == "torch":
         raise NotInSubset("dot of more than two axes (write @ or einsum)")
-    return matrix_product(call.recorder, one, two)
+    left, right = ascii_lowercase[: len(one.shape) - 1], ascii_lowercase[-len(two.shape) :]
+    if len(two.shape) == 1:  # over the last axis of the one and the last but one of the other
+        return contracted(call.recorder, f"{left}{right},{right}->{left}", [one, two])
+    before, last = right[:-2], right[-1]
+    return contracted(call.recorder, f"{left}{right[-2]},{right}->{left}{before}{last}", [one, two])
+
+
+def _logaddexp(call: CallArguments) -> FormArray:
+    """log(exp(a) + exp(b))."""
+    recorder, arrays = call.recorder, (call.array("x1", "input"), call.array("x2", "other"))
+    return applied(recorder, "log", added(recorder, *(applied(recorder, "exp", array) for array in arrays)))
 
 
 def _einsum(call: CallArguments) -> FormArray:
@@ -261,6 +290,10 @@ FUNCTIONS: dict[str, Handler] = {
     "t": _transpose, "permute": _permute, "swapaxes": _swap, "moveaxis": _moveaxis, "movedim": _moveaxis,
     "expand_dims": _expand_dims, "unsqueeze": _expand_dims, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
     "expand": _broadcast_to, "expand_as": _expand_as, "concatenate": _concatenate, "cat": _concatenate, "stack": _stack,
+    "flip": flip, "fliplr": flip_along(1), "flipud": flip_along(0), "roll": rolled, "repeat": repeat_method,
+    "repeat_interleave": repeated, "tile": tiled, "triu": triangle(upper=True), "tril": triangle(upper=False),
+    "cumsum": running_sum, "prod": product, "pad": padded, "split": split, "chunk": chunks, "size": size_call,
+    "numel": size_call, "logaddexp": _logaddexp,
     "copy": _same, "clone": _same, "array": _same, "asarray": _same, "astype": _same, "float": _same, "to": _same,
     "type_as": _same, "double": _same, "detach": _same, "contiguous": _same, "ascontiguousarray": _same,
     "as_tensor": _same, "tensor": _same, "conj": _same, "item": _same,
@@ -270,6 +303,6 @@ VIEWS = frozenset({
     "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
     "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
     "ascontiguousarray",
-    "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj",
+    "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
 })  # fmt: skip
 """What may give the memory of its array once more."""

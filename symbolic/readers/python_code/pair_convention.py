@@ -9,15 +9,17 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of, nodes_within
+from dyadic.symbolic.readers.python_code.handed_over import (
+    TakenArguments,
+    handed_over,
+    is_gradient,
+    returned_parts,
+    taken_arguments,
+)
+from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
-_CACHES = frozenset({
-    "cache", "caches", "ctx", "context", "res", "residual", "residuals", "saved", "saved_tensors", "memory", "memo",
-    "intermediates", "tape", "stash",
-})  # fmt: skip
-_GRAD_STARTS = ("d", "grad", "g_", "upstream", "cotangent", "ct", "delta", "output_grad", "next_grad")
 _PAIRS = (
     ("{}_forward", "{}_backward"), ("{}_fwd", "{}_bwd"), ("forward_{}", "backward_{}"), ("{}_fw", "{}_bw"),
     ("{}", "{}_backward"), ("{}", "{}_vjp"), ("{}", "{}_bwd"), ("{}", "{}_grad"), ("{}", "d{}"),
@@ -29,18 +31,14 @@ _HOW = "see docs/howto/check_a_backward_pass.md"
 class Convention:
     """style: one of the four above.  constructor: of a class that keeps things in ``self``.
 
-    inputs: the arguments of the forward pass and of the constructor.  grads: those of the backward pass that are
-    derivatives by outputs; cached: what the forward pass handed over; repeated: arguments or variables of the forward
-    pass that are handed in again.  order: all arguments of the backward pass.
+    inputs: the arguments of the forward pass and of the constructor.  taken: those of the backward pass.
     """
 
     style: str
     forward: ast.FunctionDef
     backward: ast.FunctionDef
     inputs: list[str]
-    grads: list[str]
-    cached: list[str]
-    repeated: list[str]
+    taken: TakenArguments
     outer: list[ast.AST]
     constructor: ast.FunctionDef | None = None
 
@@ -49,27 +47,31 @@ class Convention:
         return [f for f in (self.constructor, self.forward, self.backward) if f is not None]
 
     @property
+    def grads(self) -> list[str]:
+        return self.taken.grads
+
+    @property
     def keeps(self) -> bool:
         """Whether the first argument is ``ctx`` or ``self``."""
         return self.style in (TORCH, OBJECT)
 
     def outputs(self, returned: Any, source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
-        """The outputs with names, and what is handed to the backward pass."""
+        """The outputs with names, and what else the forward pass returns: a cache, or a list of values."""
         if returned is None:
             raise source.at(self.forward, f"{self.forward.name} returns nothing", "return its outputs")
-        values, cache = [*returned] if isinstance(returned, tuple) else [returned], None
+        values, cache = [*returned] if isinstance(returned, tuple) else [returned], []
         if self.style == JAX:
             if len(values) != 2:
                 raise source.at(self.forward, f"{self.forward.name} does not return an output and residuals", _HOW)
             cache = values[1]
             values = [*values[0]] if isinstance(values[0], tuple | list) else values[:1]
-        elif self.cached:
+        elif self.taken.cached:
             if len(values) < 2:
-                problem = f"{self.forward.name} hands nothing over for {self.cached[0]}"
+                problem = f"{self.forward.name} hands nothing over for {self.taken.cached[0]}"
                 raise source.at(self.forward, problem, "return the outputs, and then what the backward pass needs")
             cache = values.pop()
         elif self.style == NUMPY:
-            values = values[: len(self.grads)]
+            values, cache = values[: len(self.grads)], values[len(self.grads) :]
         names = _returned_names(self.forward)
         listed = names if len(names) >= len(values) else [f"output{k + 1}" for k in range(len(values))]
         return list(zip(listed, values, strict=False)), cache
@@ -83,11 +85,22 @@ class Convention:
             raise source.at(self.backward, problem, _HOW)
         return self.grads
 
-    def handed(self, arrays: Sequence[StoredArray]) -> dict[str, Any]:
-        """The derivatives by the outputs, as the backward pass gets them."""
+    def handed(
+        self, arrays: Sequence[StoredArray], cache: Any, known: Mapping[str, Any], source: SourceText
+    ) -> tuple[dict[str, Any], str]:
+        """What the backward pass is called with, and in words what was taken for what.
+
+        arrays: the derivatives by the outputs.  known: arguments and variables of the forward pass.
+        """
+        found: dict[str, Any] = dict.fromkeys(self.taken.cached, cache)
         if self.style == JAX and len(arrays) > 1:
-            return {self.grads[0]: tuple(arrays)}
-        return dict(zip(self.grads, arrays, strict=True))
+            return found | {self.grads[0]: tuple(arrays)}, ""
+        found |= zip(self.grads, arrays, strict=True)
+        if self.style != NUMPY:
+            return found, ""
+        extra = [] if self.taken.cached else cache
+        saved, said = handed_over(self.taken, extra, known, (self.forward, self.backward), source)
+        return found | saved, said
 
     def gradients(
         self, returned: Any, kept: KeptObject, arguments: Sequence[str], source: SourceText
@@ -134,7 +147,7 @@ class Convention:
         for argument in arguments:
             for table in tables:
                 for name, value in table.items() if isinstance(table, dict) else ():
-                    mine = _is_gradient(name, argument) or (table is not kept.attributes and name == argument)
+                    mine = is_gradient(name, argument) or (table is not kept.attributes and name == argument)
                     if mine and isinstance(value, StoredArray):
                         found.append((argument, value))
         return list(dict(found).items())
@@ -203,7 +216,8 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     inputs = _arguments(forward)[1:]
     if constructor is not None:
         inputs += [name for name in _arguments(constructor)[1:] if name not in inputs]
-    return Convention(style, forward, backward, inputs, _arguments(backward)[1:], [], [], [node], constructor)
+    taken = TakenArguments(_arguments(backward)[1:], [], [], [])
+    return Convention(style, forward, backward, inputs, taken, [node], constructor)
 
 
 def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.FunctionDef, style: str) -> Convention:
@@ -213,19 +227,8 @@ def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.Func
     if style == JAX:
         if len(handed) != 2:
             raise names.source.at(backward, f"{backward.name} does not take residuals and a cotangent", _HOW)
-        return Convention(JAX, forward, backward, inputs, handed[1:], handed[:1], [], [])
-    local = {n.id for n in nodes_within(forward.body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    grads, cached, repeated = [], [], []
-    for name in handed:
-        if name in _CACHES:
-            cached.append(name)
-        elif name in inputs or (name in local and not name.lower().startswith(_GRAD_STARTS)):
-            repeated.append(name)
-        else:
-            grads.append(name)
-    if not grads or len(cached) > 1:
-        raise names.source.at(backward, f"{backward.name} takes no derivative by an output, or two caches", _HOW)
-    return Convention(NUMPY, forward, backward, inputs, grads, cached, repeated, [])
+        return Convention(JAX, forward, backward, inputs, TakenArguments(handed[1:], handed[:1], [], []), [])
+    return Convention(NUMPY, forward, backward, inputs, taken_arguments(forward, backward, names.source), [])
 
 
 def _arguments(function: ast.FunctionDef) -> list[str]:
@@ -234,27 +237,15 @@ def _arguments(function: ast.FunctionDef) -> list[str]:
 
 def _returned_names(function: ast.FunctionDef) -> list[str]:
     """The variables in the last return, where it holds nothing else."""
-    returns = [node for node in nodes_within(function.body) if isinstance(node, ast.Return)]
-    last = max(returns, key=lambda node: node.lineno, default=None)
-    if last is None or last.value is None:
-        return []
-    parts = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
-    return (
-        [part.id for part in parts if isinstance(part, ast.Name)] if all(isinstance(p, ast.Name) for p in parts) else []
-    )
-
-
-def _is_gradient(name: str, argument: str) -> bool:
-    """Whether a name is that of the derivative by an argument: dx, grad_x, x_grad, xbar, dL_dx."""
-    short, of = name.lower().replace("_", ""), argument.lower().replace("_", "")
-    return short in {f"d{of}", f"grad{of}", f"{of}grad", f"g{of}", f"{of}bar", f"dld{of}", f"dlossd{of}", f"ct{of}"}
+    parts = returned_parts(function)
+    return parts if all(parts) else []
 
 
 def _by_name(values: Mapping[str, Any], arguments: Sequence[str]) -> list[tuple[str, Any]] | None:
     """The values by the argument that each name is the derivative of; None where one is of none, or of two."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        of = [argument for argument in arguments if _is_gradient(name, argument)]
+        of = [argument for argument in arguments if is_gradient(name, argument)]
         of = of or [argument for argument in arguments if argument == name]
         if len(of) != 1 or of[0] in found:
             return None
