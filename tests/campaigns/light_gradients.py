@@ -1,4 +1,4 @@
-"""The gradients of the models that onnx carries, as ONNX graphs in onnx's evaluator: ``python -m pytest`` on this file."""
+"""Gradients of the models that onnx carries, as graphs in onnx's evaluator: ``python -m pytest`` on this file."""
 
 import pytest
 from readers.test_gradients_as_a_model import its_gradients_agree
