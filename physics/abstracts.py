@@ -204,7 +204,8 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
             left_open(
                 "no separate backward circuit is needed",
                 "a circuit is not defined; the update of s reads the children's weights, transposed, and where a "
-                "device has copies of them these must agree with W^T on what reaches the cost ({agreement})",
+                "device has copies of them s is backpropagation's if and only if these agree with W^T on what reaches "
+                "the cost ({agreement})",
             ),
         ),
     ),
