@@ -133,8 +133,12 @@ class Frame:
 
     def back(self, name: str) -> Array:
         """The sum of the terms of dE/dx_v but for -s_v."""
-        terms = [self._term(term) for term in self.updates.backward[name].sensitivity]
+        terms = self.handed(name)
         return sum(terms[1:], terms[0])
+
+    def handed(self, name: str) -> list[Array]:
+        """What children and costs hand to a vertex, in the order of its ``sensitivity`` terms."""
+        return [self._term(term) for term in self.updates.backward[name].sensitivity]
 
     def pulled(self, name: str) -> Array:
         """The sum over the children of their adjoints, without the cost: J^T s at a vertex, J the Jacobian of f."""

@@ -82,3 +82,17 @@ def test_the_query_by_differences_of_the_energy():
         return float(moved.at(state.x, state.s).energy()[0])
 
     assert found[0, 1] == pytest.approx((energy(step) - energy(-step)) / (2 * step), rel=1e-6)
+
+
+def test_a_device_behind_a_value_that_is_held_constant():
+    """What reaches the first layer is 0 with any weights; the other layer's gradient is one formula in both."""
+    layers = [
+        {"name": "a", "type": "dense", "units": 3, "activation": "tanh"},
+        {"name": "b", "type": "stop_gradient"},
+        {"name": "c", "type": "dense", "units": 3, "activation": "tanh"},
+        *DENSE,
+    ]
+    updates = updates_of(network(layers, [3]))
+    assert mismatch(updates, other(updates, "c.weight")).claims[-1].verdict is Verdict.PROVED
+    assert mismatch(updates, other(updates, "a.weight", "c.weight")).claims[-1].verdict is Verdict.PROVED
+    assert mismatch(updates, other(updates, "o.weight")).claims[-1].verdict is Verdict.REFUTED
