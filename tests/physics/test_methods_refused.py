@@ -1,5 +1,6 @@
 """The parts of the comparison of methods must be able to say no: identities, zeros, energies, series and slopes."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -40,13 +41,13 @@ def test_first_coefficients():
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
 def test_identities_modulo_a_prime(activation):
-    derivation = network((3, 4, 4, 4, 2), activation, "cross_entropy")
-    assert identity_claim("z-il", "", derivation, zero_divergence).verdict is PROVED
-    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3)).verdict is PROVED
-    early = identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 2))
+    bench = bench_of(network((3, 8, 8, 8, 2), activation, "cross_entropy"))
+    assert identity_claim("z-il", "", bench, zero_divergence).verdict is PROVED
+    assert identity_claim("fixed", "", bench, lambda one: fixed_prediction(one, 3)).verdict is PROVED
+    early = identity_claim("fixed", "", bench, lambda one: fixed_prediction(one, 2))
     assert early.verdict is REFUTED
     assert early.counterexample["backpropagation"] != early.counterexample["method"]
-    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3, 0.75)).verdict is REFUTED
+    assert identity_claim("fixed", "", bench, lambda one: fixed_prediction(one, 3, 0.75)).verdict is REFUTED
 
     def negated(one):
         return {name: -1 * value for name, value in zero_divergence(one).items()}
@@ -58,16 +59,53 @@ def test_identities_modulo_a_prime(activation):
         return one.pairing(u, added((1, one.field(u))))
 
     for wrong in (negated, frozen):
-        assert identity_claim("z-il", "", derivation, wrong).verdict is REFUTED
+        assert identity_claim("z-il", "", bench, wrong).verdict is REFUTED
 
 
 def test_fixed_predictions_on_networks_that_are_no_chain():
     for name in ("digits", "lenet", "decoder", "lstm"):
-        derivation = dyadic.derive(dyadic.read(f"examples/{name}.toml"))
-        depth = derivation.L - 1
-        assert identity_claim("f", "", derivation, lambda one, k=depth: fixed_prediction(one, k)).verdict is PROVED
-        late = identity_claim("f", "", derivation, lambda one, k=depth - 1: fixed_prediction(one, k))
+        bench = bench_of(dyadic.derive(dyadic.read(f"examples/{name}.toml")))
+        depth = bench.derivation.L - 1
+        assert identity_claim("f", "", bench, lambda one, k=depth: fixed_prediction(one, k)).verdict is PROVED
+        late = identity_claim("f", "", bench, lambda one, k=depth - 1: fixed_prediction(one, k))
         assert late.verdict is (PROVED if name == "lstm" else REFUTED)  # its deepest vertices have no parameters
+
+
+@pytest.mark.parametrize("kind", ["stop_gradient", "floor", "sign"])
+def test_a_derivative_that_is_zero_is_no_unknown(kind):
+    """Behind a step, or a value that is held constant, nothing reaches the first layer, whatever the step's size."""
+    layers = [
+        {"name": "a", "type": "dense", "units": 3},
+        {"name": "b", "type": kind},
+        {"name": "c", "type": "dense", "units": 2},
+    ]
+    spec = {"name": kind, "inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    bench = bench_of(dyadic.derive(dyadic.architecture(spec)))
+    assert identity_claim("f", "", bench, lambda one: fixed_prediction(one, 22, 0.5)).verdict is PROVED
+    assert identity_claim("f", "", bench, lambda one: fixed_prediction(one, 0, 0.5)).verdict is PROVED
+    spec["layers"].insert(1, {"name": "d", "type": "dense", "units": 3})
+    spec["layers"].append({"name": "e", "type": "dense", "units": 2})
+    bench = bench_of(dyadic.derive(dyadic.architecture(spec)))
+    wrong = identity_claim("f", "", bench, lambda one: fixed_prediction(one, 22, 0.5))
+    assert wrong.verdict is REFUTED
+    assert wrong.counterexample["parameter"].startswith("c.")
+    assert wrong.counterexample["method"] != wrong.counterexample["backpropagation"]
+
+
+def test_what_differs_for_unknown_functions_alone_is_undecided():
+    """Units that are dead at these numbers hide a difference that the ring, whose derivatives are unknown, shows."""
+    dead = bench_of(network((3, 4, 4, 4, 2), "relu"), {n: -abs(v) for n, v in positive((3, 4, 4, 4, 2)).items()})
+    claim = identity_claim("f", "", dead, lambda one: fixed_prediction(one, 2))
+    assert claim.verdict is UNDECIDED
+    assert "unknown functions" in claim.reason
+    alive = bench_of(network((3, 4, 4, 4, 2), "relu"), positive((3, 4, 4, 4, 2)), {"x": [[1, 2, 3]], "y": [[0, 1]]})
+    assert identity_claim("f", "", alive, lambda one: fixed_prediction(one, 2)).verdict is REFUTED
+
+
+def positive(widths):
+    """Parameters of ones."""
+    weights = {f"l{k}.weight": np.ones((n, m)) for k, (m, n) in enumerate(pairwise(widths))}
+    return weights | {f"l{k}.bias": np.ones(n) for k, n in enumerate(widths[1:])}
 
 
 def test_an_error_coefficient_that_is_zero_is_not_refuted():
