@@ -12,6 +12,7 @@ from dyadic.physics.hardware.feedback import Mismatch
 from dyadic.physics.hardware.finite_resolution import Bound, Resolution
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
+from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
 
@@ -39,7 +40,7 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
     how = (
         f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
-    yield from page.wrapped(f"over {found.samples} runs of {found.steps} steps {how}", "- ")
+    yield from page.wrapped(f"over {counted(found.samples, 'run')} of {counted(found.steps, 'step')} {how}", "- ")
     yield from claim_lines([found.claim], page, details=True)
 
 

@@ -254,7 +254,13 @@ def mismatched(updates: Updates, relative: float, seed: int) -> Updates:
 
 
 def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:
-    """The same network and data with feedback weights of its own."""
+    """The same network and data with feedback weights of its own.
+
+    Raises :class:`DyadicError` for a network without parameters.
+    """
+    if not updates.params:
+        name = updates.network.derivation.architecture.name
+        raise DyadicError(f"{name} has no parameters: there are no feedback weights that could differ from them")
     given = updates.inputs, updates.target
     return Updates(updates.network, updates.params, *given, feedback=weights)
 

@@ -21,6 +21,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.sentences import log10_error
 from dyadic.proofs.trusted import recorded
 from dyadic.proofs.verification import verify
+from dyadic.symbolic.nouns import counted
 
 Algorithm = Callable[[Bench], Mapping[str, Array]]
 """From a bench to the gradient that the method reads."""
@@ -137,10 +138,10 @@ def _fixed(bench: Bench) -> MethodTrial | str:
     depth, count = bench.derivation.L - 1, len(bench.vertices)
     slow = Watch(bench)
     measured = (
-        Measurement(f"step 1, {depth} steps", *bench.error(fixed_prediction(bench, depth))),
+        Measurement(f"step 1, {counted(depth, 'step')}", *bench.error(fixed_prediction(bench, depth))),
         Measurement("step 0.1, 400 steps", *bench.error(fixed_prediction(bench, 400, 0.1, slow))),
     )
-    what = f"after {depth} steps of size 1 the gradient is backpropagation's"
+    what = f"after {counted(depth, 'step')} of size 1 the gradient is backpropagation's"
     exact = identity_claim("fixed-prediction:exact", what, bench, lambda one: fixed_prediction(one, depth))
     wrong = identity_claim(
         "fixed-prediction:smaller", f"after {depth + 20} steps of size 1/2 the gradient is backpropagation's",

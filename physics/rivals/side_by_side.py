@@ -201,11 +201,15 @@ def compare(
     over: parameters whose gradients are compared; all where None.
     feedback: weights B for feedback alignment, or an .npz file of them; drawn where None.
     progress: told the name of every method as it starts.
-    Raises :class:`DyadicError` for names that there are not, weights that nothing uses, and arrays that do not fit.
+    Raises :class:`DyadicError` for names that there are not, a network without parameters, weights that nothing uses,
+    and arrays that do not fit.
     """
     chosen = _names("methods", methods, [method.id for method in METHODS])
     expect_derivation(derivation)
     network = emitted_network(derivation)
+    if not network.module.PARAMETERS:
+        name = derivation.architecture.name
+        raise DyadicError(f"{name} has no parameters: there is no gradient to compare; add a layer that has some")
     _names("over", over, list(network.module.PARAMETERS))
     if feedback is not None:
         if "feedback-alignment" not in chosen:

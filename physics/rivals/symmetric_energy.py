@@ -305,7 +305,7 @@ def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement
     if found.steps is None or watch.first is None or not all(rest.steps for rest in ends):
         return Effort(setting, None, None, 4 * count, f"descent does not come to rest in {MOST_STEPS} steps")
     total = found.steps * 2 * count + watch.first * 4 * count
-    return Effort(f"{setting}; {found.steps} steps are the free phase", found.steps + watch.first, total, 4 * count)
+    return Effort(f"{setting}; {found.steps} of them in the free phase", found.steps + watch.first, total, 4 * count)
 
 
 def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
@@ -332,7 +332,7 @@ def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: 
         first = _first(found, eta) if one.error <= WANTED and found.steps is not None else None
         if first is not None and found.steps is not None:
             steps = found.steps + first
-            return Effort(f"eta {eta:g}, {found.steps} steps are the free phase", steps, steps * per_step, per_step)
+            return Effort(f"eta {eta:g}, {found.steps} of them in the free phase", steps, steps * per_step, per_step)
     least = min(one.error for one in measured)
     reason = f"the error stays at {least:.1e}" if least > WANTED else f"descent needs more than {MOST_STEPS} steps"
     return Effort("output held", None, None, per_step, reason)
