@@ -50,9 +50,11 @@ def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
     if found.bound is not None:
         yield from _errors(found, found.bound)
         within = "all within the bound" if found.holds else "NOT all within the bound"
+        if found.found.hidden:
+            within += f", but for {found.found.hidden} that the simulation's rounding hides"
         yield from page.wrapped(
-            f"{found.devices} random devices: {within}, which is {found.ratio(found.random):.2f} times the worst of "
-            "them at most",
+            f"{counted(found.devices, 'random device')}: {within}, which is {found.ratio(found.random):.2f} times the "
+            "worst of them at most",
             "- ",
         )
         if found.steered is not None:
