@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from flint import arb
 from support.updates import updates_of
 
 import dyadic
 from dyadic.device_text import resolution_text
+from dyadic.physics.enclosures import enclosing
 from dyadic.physics.hardware import finite_resolution
 from dyadic.physics.hardware.finite_resolution import bounded, resolution
 from dyadic.physics.hardware.without_rounding import LargestErrors, WithoutRounding
+from dyadic.physics.number_types import Slopes
 from dyadic.terminal import Page
 
 DENSE = [{"name": "o", "type": "dense", "units": 2, "activation": "tanh"}]
@@ -77,3 +80,29 @@ def test_devices_outside_are_found_outside(monkeypatch):
     found = resolution(updates, 2e-3, 10)
     assert not found.holds
     assert "NOT all within" in " ".join(resolution_text(found, Page()))
+
+
+@pytest.mark.parametrize("radius", [0.0, 1e-9, 1.0, 30.0, 1000.0])
+def test_tanh_on_wide_balls(radius):
+    """Arb's own has no value on the widest; ours holds value and slope at every point, and hardly more."""
+    for middle in (-800.0, -3.0, 0.0, 0.25, 20.0):
+        with enclosing():
+            found = Slopes(arb(middle, radius), {0: arb(1)}).composed("tanh")
+            assert found.value.is_finite()
+            for part in np.linspace(-1, 1, 41):
+                point = arb(middle) + arb(float(part)) * arb(radius)
+                assert found.value.overlaps(point.tanh())
+                assert found.slopes[0].overlaps(1 - point.tanh() ** 2)
+            assert found.value.rad() <= 1.001
+            assert found.slopes[0].rad() <= 0.501 or radius == 0
+            assert not found.value.overlaps(arb(2))
+
+
+@pytest.mark.parametrize(("scale", "tolerance", "most"), [(1000, 0.01, 1.01), (1, 0.5, 10)])
+def test_saturated_devices_and_coarse_ones_are_bounded(scale, tolerance, most):
+    updates = updates_for([{"name": "p", "type": "dense", "units": 3, "activation": "tanh"}, *DENSE], [3])
+    updates.params = updates.feedback = {name: scale * array for name, array in updates.params.items()}
+    found = resolution(updates, tolerance, 50)
+    assert found.claim.verdict is dyadic.Verdict.PROVED
+    assert found.holds
+    assert found.ratio(found.found) < most
