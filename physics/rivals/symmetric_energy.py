@@ -201,7 +201,8 @@ class Enclosed:
     def linear_output(self) -> bool:
         """Whether all of the network is one layer with r(x) = x.
 
-        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta.
+        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta; and the
+        minimum is the forward pass, of whose output dE/dx = x - f, so that this is backpropagation's gradient.
         """
         size = self.bench.size
         (vertex, *more) = self.bench.derivation.architecture.vertices
@@ -273,6 +274,7 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
+            same=lambda: found.enclosed.linear_output(),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))

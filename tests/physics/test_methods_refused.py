@@ -108,10 +108,38 @@ def positive(widths):
     return weights | {f"l{k}.bias": np.ones(n) for k, n in enumerate(widths[1:])}
 
 
+def exactness(derivation, *methods):
+    return {
+        claim.id: claim.verdict
+        for claim in compare(derivation, methods=methods).claims
+        if claim.id.endswith(("exact", "feedforward"))
+    }
+
+
 def test_an_error_coefficient_that_is_zero_is_not_refuted():
-    """Linear layers and a linear cost: AsymEP is exact for every beta, and the balls may hold 0."""
-    claims = compare(network(activation="identity", cost="abstract"), methods=["asymep"]).claims
-    assert {claim.verdict for claim in claims if claim.id.endswith("exact")} == {UNDECIDED}
+    """Of a network that is affine in its state, with a cost whose slope is constant at first, it is known to be 0."""
+    assert set(exactness(network((4, 2), "tanh", "hinge"), "asymep").values()) == {PROVED}
+    assert set(exactness(network(activation="identity", cost="hinge"), "asymep").values()) == {PROVED}
+    assert set(exactness(network(activation="identity", cost="abstract"), "asymep").values()) == {UNDECIDED}
+    assert set(exactness(network(activation="identity"), "asymep").values()) == {REFUTED}
+    assert set(exactness(network(cost="abstract"), "asymep").values()) == {REFUTED}
+    assert set(exactness(network((4, 3, 2), "relu", "hinge"), "asymep").values()) <= {UNDECIDED}
+
+
+def test_dual_propagation_on_affine_hidden_layers():
+    """Exact where the means are those of the forward pass: at alpha = 1/2, and with exchanged shares at every alpha."""
+    linear = exactness(network(activation="identity"), "dual", "dual-transposed")
+    assert linear == {
+        "dual alpha 0.5:exact": PROVED, "dual alpha 0:exact": REFUTED,
+        "dual-transposed alpha 0.5:exact": PROVED, "dual-transposed alpha 0:exact": PROVED,
+    }  # fmt: skip
+    bent = exactness(network(), "dual", "dual-transposed")
+    assert set(bent.values()) == {REFUTED}
+
+
+def test_one_linear_layer_has_one_gradient():
+    assert exactness(network((4, 2), "identity"), "ep")["ep:feedforward"] is PROVED
+    assert exactness(network((4, 2), "tanh"), "ep")["ep:feedforward"] is REFUTED
 
 
 def test_krawczyk():
