@@ -36,7 +36,8 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
         return
     wide = max(_WIDTH, *(len(one.setting) for one in row.trial.measurements))
     for one in row.trial.measurements:
-        yield f"  {one.setting:<{wide}} {one.error:>10.2e} {one.cosine:>8.4f}"
+        error, cosine = one.shown(".2e")
+        yield f"  {one.setting:<{wide}} {error:>10} {cosine:>8}"
     taken = row.trial.effort
     if taken.steps is None or taken.updates is None:
         count = f"never ({taken.reason})"

@@ -98,7 +98,7 @@ class Comparison:
             verdicts = "; ".join(f"{claim.id} {claim.verdict}" for claim in row.claims)
             for position, one in enumerate(row.trial.measurements):
                 last = ("", "", "", verdicts if position == 0 else "")
-                found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *last))
+                found.append((*head, one.setting, *one.shown(".3g"), *last))
             effort = row.trial.effort
             taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
             found.append((*head, f"to an error of 1e-6: {effort.setting}", "", "", *taken, str(effort.per_step), ""))

@@ -272,8 +272,10 @@ def dyadic_claim() -> Claim:
 
 
 def _measured(setting: str, bench: Bench, found: Estimate) -> Measurement:
-    how = "" if found.stepped else "; unit steps do not settle, Newton's method"
-    return Measurement(setting + how, *bench.error(found.gradient))
+    error = bench.error(found.gradient)
+    newton = "Newton's method" if np.isfinite(error).all() else "and Newton's method finds no state either"
+    how = "" if found.stepped else f"; unit steps do not settle, {newton}"
+    return Measurement(setting + how, *error)
 
 
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:

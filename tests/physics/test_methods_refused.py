@@ -18,6 +18,7 @@ from dyadic.physics.rivals.dual_propagation import first_coefficient as dual_coe
 from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.rivals.finite_time import fixed_prediction, identity_claim, zero_divergence
 from dyadic.physics.rivals.lagrangians import constrained
+from dyadic.physics.rivals.method import Measurement
 from dyadic.physics.rivals.predictive_coding import squared_error
 from dyadic.physics.rivals.symmetric_energy import hopfield, symmetric_layer
 from dyadic.physics.rivals.vector_fields import first_coefficient, roots_of_unity
@@ -215,3 +216,15 @@ def test_series_and_slopes_are_derivatives():
         (one,) = balls(np.array([0.3]))
         slope = (np.exp(np.array([Slopes(one, {0: 1 + 0 * one})], dtype=object)) / 3)[0].slopes[0]
         assert float(slope) == pytest.approx(np.exp(0.3) / 3)
+
+
+def test_a_measurement_without_an_estimate_shows_no_number():
+    assert Measurement("", float("nan"), float("nan")).shown(".2e") == ("-", "-")
+    assert Measurement("", float("inf"), 1.0).shown(".2e") == ("-", "1.0000")
+    assert Measurement("", 0.5, -1.0).shown(".2e") == ("5.00e-01", "-1.0000")
+
+
+def test_the_gradient_at_the_minimum_is_no_difference():
+    """Of one linear layer the contrast is that gradient, to the rounding of doubles."""
+    measured = compare(network((4, 2), "identity"), methods=["coupled", "chl"]).rows
+    assert max(one.error for row in measured for one in row.trial.measurements) < 1e-12
