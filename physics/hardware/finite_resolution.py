@@ -27,6 +27,7 @@ from dyadic.proofs.trusted import recorded
 
 _Signs = Callable[[int, Variable, tuple[int, ...]], Array]
 """Of a step, a variable and the shape of its array (devices along the first axis): the signs of its errors."""
+_ROUNDING = 2.0**-40
 _Device = tuple[DoubledState, Push]
 """The state that a device reached, and what it added on the way there."""
 
@@ -50,12 +51,16 @@ class Resolution:
         return self.random if self.steered is None else self.random.joined(self.steered)
 
     def ratio(self, found: LargestErrors) -> float:
-        """The largest bound over the largest error found, of any variable or parameter: how loose the bound is."""
+        """The largest bound over the largest error found, of any variable or parameter: how loose the bound is.
+
+        An error below 2^-40 of the largest one is left out, as doubles may have made it: of a gradient that is 0.
+        """
         if self.bound is None:
             return float("nan")
         pairs = [(self.bound.states[v].max(), found.states[v].max()) for v in found.states]
         pairs += [(self.bound.gradients[n].max(), found.gradients[n].max()) for n in found.gradients]
-        return max((float(one / two) for one, two in pairs if two > 0), default=float("inf"))
+        least = _ROUNDING * max((two for _, two in pairs), default=0.0)
+        return max((float(one / two) for one, two in pairs if two > least), default=float("inf"))
 
     @property
     def holds(self) -> bool:
