@@ -250,8 +250,13 @@ def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:
 
 
 def names_of(text: str | None) -> list[str] | None:
-    """Names with commas between them, where there are any."""
-    return None if text is None else [name.strip() for name in text.split(",")]
+    """Names with commas between them; None where the option is not given.  Refuses one that names nothing."""
+    if text is None:
+        return None
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise DyadicError("an option that takes names has none; give some with commas between them, or leave it out")
+    return found
 
 
 def verified(derivation: Derivation, **options: Any) -> Certificate:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dyadic.physics.rivals import LEFT_OUT, Comparison
 from dyadic.physics.rivals.side_by_side import Row
 from dyadic.relaxation_text import claim_lines
+from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
 _WIDTH = 46
@@ -35,9 +36,13 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
         return
     wide = max(_WIDTH, *(len(one.setting) for one in row.trial.measurements))
     for one in row.trial.measurements:
-        yield f"  {one.setting:<{wide}} {one.error:>10.2e} {one.cosine:>8.4f}"
+        error, cosine = one.shown(".2e")
+        yield f"  {one.setting:<{wide}} {error:>10} {cosine:>8}"
     taken = row.trial.effort
-    count = f"never ({taken.reason})" if taken.steps is None else f"{taken.steps} steps, {taken.updates} vertex updates"
+    if taken.steps is None or taken.updates is None:
+        count = f"never ({taken.reason})"
+    else:
+        count = f"{counted(taken.steps, 'step')}, {counted(taken.updates, 'vertex update')}"
     yield from page.wrapped(f"{count}; {taken.per_step} in a step ({taken.setting})", "  to an error of 1e-6: ")
     yield from claim_lines(row.claims, page, details=True)
     if equations:

@@ -12,6 +12,7 @@ from dyadic.physics.hardware.feedback import Mismatch
 from dyadic.physics.hardware.finite_resolution import Bound, Resolution
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
+from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
 
@@ -39,7 +40,7 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
     how = (
         f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
-    yield from page.wrapped(f"over {found.samples} runs of {found.steps} steps {how}", "- ")
+    yield from page.wrapped(f"over {counted(found.samples, 'run')} of {counted(found.steps, 'step')} {how}", "- ")
     yield from claim_lines([found.claim], page, details=True)
 
 
@@ -49,9 +50,11 @@ def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
     if found.bound is not None:
         yield from _errors(found, found.bound)
         within = "all within the bound" if found.holds else "NOT all within the bound"
+        if found.found.hidden:
+            within += f", but for {found.found.hidden} that the simulation's rounding hides"
         yield from page.wrapped(
-            f"{found.devices} random devices: {within}, which is {found.ratio(found.random):.2f} times the worst of "
-            "them at most",
+            f"{counted(found.devices, 'random device')}: {within}, which is {found.ratio(found.random):.2f} times the "
+            "worst of them at most",
             "- ",
         )
         if found.steered is not None:

@@ -15,6 +15,7 @@ from dyadic.physics.trajectory import Trajectory
 from dyadic.physics.updates import Variable
 from dyadic.printable import printable
 from dyadic.proofs.claims import Claim
+from dyadic.symbolic.nouns import counted
 from dyadic.terminal import VERDICT_WIDTH, Page
 
 
@@ -33,7 +34,7 @@ def relaxation_text(
     """What happened, the picture, and what was predicted."""
     T = max(found.ranks.values())
     how = f"{_started(start)}, {found.schedule}, {found.solver}"
-    yield from page.wrapped(f"{found.name}: {found.steps} steps of size {found.h:g} from {how}")
+    yield from page.wrapped(f"{found.name}: {counted(found.steps, 'step')} of size {found.h:g} from {how}")
     yield from page.wrapped(f"{_settled(found)}; unit steps are exact after T = {T}")
     yield ""
     yield from _picture(found, page)
@@ -112,11 +113,11 @@ def _ranks(found: Trajectory, settled: Settling | None) -> Iterator[str]:
     elif not settled.judged:
         yield f"first exact step: none of the {len(found.ranks)} variables had the steps for it"
     elif len(settled.at_rank) == settled.judged:
-        yield f"first exact step = rank, for all {settled.judged} variables that had the steps for it"
+        yield f"first exact step = rank, for all {counted(settled.judged, 'variable')} that had the steps for it"
     else:
         yield (
-            f"first exact step: never later than the rank, for the {settled.judged} variables that had the steps for "
-            f"it; at the rank for {len(settled.at_rank)}"
+            f"first exact step: never later than the rank, for the {counted(settled.judged, 'variable')} that had the "
+            f"steps for it; at the rank for {len(settled.at_rank)}"
         )
     for reason, variables in settled.early.items():
         yield f"earlier for {len(variables)}, {reason}: {_names(variables)}"
@@ -133,13 +134,14 @@ def _latest(found: Trajectory, many: ManyStarts | None) -> Iterator[str]:
         return
     late = late_of_many(found, many)
     early = [v for v, step in many.latest.items() if step is not None and step < found.ranks[v]]
+    states = f"from {counted(many.count, 'random state')}"
     if late:
-        yield f"from {many.count} random states: later than the rank for {_names(late)}, which the theorem excludes"
+        yield f"{states}: later than the rank for {_names(late)}, which the theorem excludes"
         return
     judged = sum(rank <= found.steps for rank in found.ranks.values())
     text = (
-        f"from {many.count} random states: no first exact step is later than the rank, and the latest one is the rank "
-        f"for {judged - len(early)} of {judged} variables"
+        f"{states}: no first exact step is later than the rank, and the latest one is the rank for "
+        f"{judged - len(early)} of {judged} variables"
     )
     shown = ", ".join(f"{v[0]} {printable(v[1])} {many.latest[v]} (rank {found.ranks[v]})" for v in early[:5])
     yield text + (f"; earlier: {shown}" + (f" and {len(early) - 5} more" if len(early) > 5 else "") if early else "")
@@ -181,7 +183,7 @@ def _energy(found: Trajectory) -> Iterator[str]:
     formula = "2 <dE/dx, dE/ds>" if unit else "sum over v of (1/tau_x + 1/tau_s) <dE/dx_v, dE/ds_v>"
     yield (
         f"dE/dt = {formula} along the saddle flow: {rates.predicted[0]:.4g} at first, {rates.predicted[-1]:.4g} at "
-        f"step {rates.rows[-1]}; differences of E along it give the same at {len(rates.rows)} states, to "
+        f"step {rates.rows[-1]}; differences of E along it give the same at {counted(len(rates.rows), 'state')}, to "
         f"{rates.off:.1e} of the largest"
     )
 

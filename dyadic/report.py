@@ -12,9 +12,9 @@ from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.nouns import counted
 from dyadic.symbolic.printing import Printer, TextPrinter
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
-from dyadic.terminal import counted
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings

@@ -9,7 +9,8 @@ from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
 from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
-from dyadic.terminal import Page, counted
+from dyadic.symbolic.nouns import counted
+from dyadic.terminal import Page
 
 _IN_BALLS = "the emitted code, executed in ball arithmetic with the equations' own numbers"
 

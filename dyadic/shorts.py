@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.sentences import any_state
-from dyadic.terminal import counted
+from dyadic.symbolic.nouns import counted
 
 Words = Mapping[str, str]
 Numbers = Mapping[str, int]

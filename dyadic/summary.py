@@ -16,7 +16,8 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import VERDICT_WIDTH, Page, counted
+from dyadic.symbolic.nouns import counted
+from dyadic.terminal import VERDICT_WIDTH, Page
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings

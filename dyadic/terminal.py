@@ -52,11 +52,6 @@ class Page:
         ) or [first.rstrip()]
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 layer``, ``2 layers``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def page(stream: TextIO) -> Page:
     """The page that a stream is: a terminal of some width, coloured unless NO_COLOR or TERM=dumb, or a pipe."""
     if not stream.isatty():

@@ -134,7 +134,7 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "Euler's method with unit steps, the time scale of a layer, is backpropagation in precisely 2L steps, with "
         "nothing approximated",
         (
-            rests_on("{T} unit steps are enough, from {start}{held} ({network})", "steps"),
+            rests_on("{T} unit steps from {start} are enough for backpropagation{held} ({network})", "steps"),
             rests_on("and one step fewer is not", "tightness"),
             rests_on("no other step size is exact in finite time: only h = tau", "stepsize:only"),
         ),
@@ -143,7 +143,11 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "unlike earlier energy-based methods it needs no symmetric weights, no asymptotic convergence and no vanishing "
         "perturbation: gradients are exact in finite time",
         (
-            rests_on("the theorem assumes none of these: any weights, {start}, finitely many steps{held}", "steps"),
+            rests_on(
+                "the theorem assumes none of these: with any weights, from {start}, finitely many steps end in "
+                "backpropagation{held}",
+                "steps",
+            ),
             refuted_by("no earlier method of this kind was exact in finite time without them", "z-il:exact"),
         ),
     ),
@@ -204,7 +208,8 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
             left_open(
                 "no separate backward circuit is needed",
                 "a circuit is not defined; the update of s reads the children's weights, transposed, and where a "
-                "device has copies of them these must agree with W^T on what reaches the cost ({agreement})",
+                "device has copies of them s is backpropagation's if and only if these agree with W^T on what reaches "
+                "the cost ({agreement})",
             ),
         ),
     ),

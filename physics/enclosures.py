@@ -34,8 +34,11 @@ def enclosing(precision: int = PRECISION) -> Iterator[None]:
     called(EMITTED_IN_BALLS)
     try:
         yield
-    except (Undetermined, TypeError, AttributeError, ValueError, IndexError, ZeroDivisionError) as error:
+    except Undetermined as error:
         raise Unenclosed(f"the emitted code has no enclosure in balls here ({error})") from error
+    except (TypeError, AttributeError, ValueError, IndexError, ZeroDivisionError) as error:
+        said = "a function or a quotient has no value on all of a ball, or no form for balls"
+        raise Unenclosed(f"the emitted code has no enclosure in balls here ({said})") from error
     finally:
         ctx.prec = before
 

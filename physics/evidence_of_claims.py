@@ -9,11 +9,15 @@ from typing import Any
 
 from flint import Ordering, arb, fmpq_mpoly_ctx
 
+from dyadic.physics.dynamics import built
 from dyadic.physics.energy_rates import flow_claims, rates
 from dyadic.physics.hardware.feedback import agreement_claim
+from dyadic.physics.loading import emitted_network
+from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.finite_time import identity_claim, zero_divergence
 from dyadic.physics.rivals.vector_fields import dyadic_claim
 from dyadic.physics.spectrum import triangular_claim
+from dyadic.physics.starts import problem
 from dyadic.proofs.checker.trust import ARB, FRACTIONS, GRAPH, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import any_state, as_held
@@ -199,9 +203,10 @@ def symmetry_claim() -> Claim:
 
 def prior_claim() -> Claim:
     """Z-IL (2021) is exact after finitely many steps, on the example network."""
+    network = emitted_network(derive(architecture(EXAMPLE)))
     return identity_claim(
         "z-il:exact", "Z-IL, published in 2021, reads backpropagation's gradient after L - 1 steps",
-        derive(architecture(EXAMPLE)), zero_divergence, ("a chain of layers",),
+        Bench(built(network, problem(network, None, None, 1, 0))), zero_divergence, ("a chain of layers",),
     )  # fmt: skip
 
 

@@ -148,7 +148,8 @@ class Wanted:
         fits = all(one == two if one is not None else two > 0 for one, two in zip(wanted, shape, strict=False))
         if len(shape) != len(wanted) or not fits:
             axes = ", ".join("samples" if extent is None else str(extent) for extent in wanted)
-            raise DyadicError(f"{where}: {name} has shape {str(shape)[:80]}; give one of ({axes})")
+            axes += "," if len(wanted) == 1 else ""  # as a tuple is written, and as the shape before it is
+            raise DyadicError(f"{where}: {name} has shape {str(shape)[:80]}; give one of shape ({axes})")
 
     def _one_batch(self, where: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
         """The number of samples is one for all, and not more than can be computed with."""

@@ -163,6 +163,18 @@ SERIES: dict[str, Callable[[Any], Any]] = {
 """The functions on power series, from those that python-flint has."""
 
 
+def tanh(ball: arb) -> arb:
+    """From both ends, as it never falls; Arb's own has no value on wide balls."""
+    low: arb = arb(ball.lower()).tanh()
+    return low.union(arb(ball.upper()).tanh())
+
+
+def _slope_of_tanh(value: arb) -> arb:
+    """1 - tanh^2, from where tanh is furthest from 0 and where it is nearest."""
+    far, near = arb(abs(value).upper()), arb(abs(value).lower()).max(arb(0))
+    return (1 - far * far).union(1 - near * near)
+
+
 def _terms(value: Any) -> arb_series:
     return value.terms if isinstance(value, Series) else arb_series([arb(value)])
 
@@ -274,6 +286,9 @@ class Slopes(ScalarMethods):
         return Slopes(value, {k: factor * slope for k, slope in self.slopes.items()})
 
     def composed(self, name: str) -> Slopes:
+        if name == "tanh":
+            value = tanh(self.value)
+            return self._along(value, _slope_of_tanh(value))
         before = ctx.cap
         ctx.cap = 2
         try:
@@ -346,5 +361,6 @@ def _value(number: Any) -> arb:
 
 __all__ = [
     "EMITTED_IN_BALLS", "PRECISION", "SERIES", "ScalarMethods", "Series", "Slopes", "Undetermined", "around", "balls",
-    "elementwise", "lower", "mapped", "power", "ratio", "upper",
+    "elementwise", "lower", "mapped", "power", "ratio", "tanh",
+    "upper",
 ]  # fmt: skip

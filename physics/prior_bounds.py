@@ -22,7 +22,7 @@ from flint import arb
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.number_types import lower, mapped, upper
 from dyadic.physics.rounded_numbers import FORMATS
-from dyadic.physics.rounding import exact_gradients, ran, said
+from dyadic.physics.rounding import exact_gradients, ran, run_of, said
 from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
@@ -102,7 +102,7 @@ def prior_bounds(
     if not np.isfinite(radius) or radius < 0:
         raise DyadicError(f"the radius is {radius}; give a number from 0 on")
     exact, given, found, dtype = ran(derivation, module, params, x, y)
-    run = derivation.architecture.name, dtype, Updates(exact, *given).batch if exact.batched else 1, radius
+    run = *run_of(Updates(exact, *given), dtype), radius
     try:
         updates = Updates(with_sure_decisions(exact), *given)
         allowed = modelled_gradients(updates, FORMATS[dtype], radius, MOST_ENTRIES)

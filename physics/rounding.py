@@ -201,7 +201,7 @@ def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array]
             model = modelled_gradients(updates, FORMATS[dtype], 0.0, MOST_MODELLED)
             most = {key: mapped(lambda one: upper(one.error), value).astype(float) for key, value in model.items()}
             bits, errors = _errors(updates, found, {key: np.maximum(most[key], allowed[key]) for key in allowed})
-        return RoundingCertificate(*_run(updates, dtype), bits, errors)
+        return RoundingCertificate(*run_of(updates, dtype), bits, errors)
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
 
@@ -236,14 +236,14 @@ def _is_no_number(ball: Any) -> bool:
     return not ball.is_finite()
 
 
-def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
+def run_of(updates: Updates, dtype: str) -> tuple[str, str, int]:
     """Which run it is: the network, the type, the number of samples."""
     network = updates.network
     return network.derivation.architecture.name, dtype, updates.batch if network.batched else 1
 
 
 def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCertificate:
-    return RoundingCertificate(*_run(updates, dtype), 0, (), str(reason))
+    return RoundingCertificate(*run_of(updates, dtype), 0, (), str(reason))
 
 
 def exact_gradients(updates: Updates) -> dict[str, Array]:
@@ -290,4 +290,4 @@ def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
     return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "said"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "run_of", "said"]

@@ -23,7 +23,7 @@ def modelled_gradients(updates: Updates, form: FloatFormat, radius: float, most:
     """
     small_enough(updates, most)
     with enclosing(_BITS):
-        inside = updates.converted(partial(_exact_numbers, form), ratio)
+        inside = updates.converted(partial(_boxed, form, radius=0.0), ratio)
         boxed = copy(inside)
         boxed.inputs = {name: _boxed(form, array, radius) for name, array in updates.inputs.items()}
         state = boxed.exact()
@@ -32,11 +32,8 @@ def modelled_gradients(updates: Updates, form: FloatFormat, radius: float, most:
         return {name: mapped(as_number, value) for name, value in found.items()}
 
 
-def _exact_numbers(form: FloatFormat, array: Array) -> Array:
-    return _boxed(form, array, 0.0)
-
-
 def _boxed(form: FloatFormat, array: Array, radius: float) -> Array:
+    """Numbers within a radius of those given, not rounded yet; integers stay."""
     values = balls(array)
     if values.dtype != object:
         return values

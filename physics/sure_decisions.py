@@ -20,7 +20,7 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.loading import EmittedNetwork, imported
-from dyadic.physics.number_types import ScalarMethods, power
+from dyadic.physics.number_types import ScalarMethods, power, tanh
 from dyadic.physics.rounded_numbers import Rounded
 from dyadic.proofs.evaluate.reals import Undetermined
 
@@ -295,7 +295,9 @@ class Decisions:
 
 def _composed(value: Any, numpy: str, name: str) -> Any:
     """A function of NumPy's name on slopes and series, and of Arb's on balls."""
-    return value.composed(numpy) if isinstance(value, ScalarMethods) else getattr(arb(value), name)()
+    if isinstance(value, ScalarMethods):
+        return value.composed(numpy)
+    return tanh(arb(value)) if name == "tanh" else getattr(arb(value), name)()
 
 
 def _log_of_sum(one: Any, two: Any) -> Any:

@@ -40,8 +40,8 @@ class DoubledState:
 class Updates:
     """The updates of a network with given parameters, inputs and target.
 
-    feedback: parameters that the way back uses in place of ``params`` (all of them), for devices whose feedback path
-        has weights of its own; the parameters' gradients read the true ones.
+    feedback: parameters that the way back, from s to s, uses in place of ``params`` (all of them), for devices whose
+        feedback path has weights of its own; the parameters' gradients read the true ones, inside a vertex too.
     Raises ValueError, from the emitted code, for arrays that are missing or of another shape.
     """
 
@@ -74,7 +74,8 @@ class Updates:
         other.number = number
         other.params = {name: convert(array) for name, array in self.params.items()}
         other.inputs = {name: convert(array) for name, array in self.inputs.items()}
-        other.feedback = {name: convert(array) for name, array in self.feedback.items()}
+        own = self.feedback is not self.params
+        other.feedback = {name: convert(array) for name, array in self.feedback.items()} if own else other.params
         several = isinstance(self.target, dict)
         other.target = {n: convert(a) for n, a in self.target.items()} if several else convert(self.target)
         return other
@@ -124,7 +125,7 @@ class Frame:
     def __init__(self, updates: Updates, x: Mapping[str, Array], s: Mapping[str, Array]) -> None:
         self.updates, self.x, self.s = updates, x, s
         self._values: dict[str, tuple[Array, ...]] = {}
-        self._bars: dict[str, tuple[Array, ...]] = {}
+        self._bars: dict[tuple[str, bool], tuple[Array, ...]] = {}
 
     def f(self, name: str) -> Array:
         """f_v at the parents' activations."""
@@ -132,8 +133,12 @@ class Frame:
 
     def back(self, name: str) -> Array:
         """The sum of the terms of dE/dx_v but for -s_v."""
-        terms = [self._term(term) for term in self.updates.backward[name].sensitivity]
+        terms = self.handed(name)
         return sum(terms[1:], terms[0])
+
+    def handed(self, name: str) -> list[Array]:
+        """What children and costs hand to a vertex, in the order of its ``sensitivity`` terms."""
+        return [self._term(term) for term in self.updates.backward[name].sensitivity]
 
     def pulled(self, name: str) -> Array:
         """The sum over the children of their adjoints, without the cost: J^T s at a vertex, J the Jacobian of f."""
@@ -204,18 +209,20 @@ class Frame:
             case "value":
                 return self._forward(name)[source.position]
             case "bar":
-                return self._bar(name)[source.position]
+                return self._bar(name, params)[source.position]
             case "target":
                 return self.updates.target[name] if name else self.updates.target
         raise KeyError(source.group)
 
-    def _bar(self, name: str) -> tuple[Array, ...]:
-        if name not in self._bars:
+    def _bar(self, name: str, params: Mapping[str, Array]) -> tuple[Array, ...]:
+        """The adjoints inside a vertex: with the feedback weights for its parents, with its own for its parameters."""
+        key = name, params is self.updates.feedback
+        if key not in self._bars:
             call = self.updates.backward[name].bars
             if call is None:
                 raise KeyError(name)
-            self._bars[name] = self._call(call, self.updates.feedback)
-        return self._bars[name]
+            self._bars[key] = self._call(call, params)
+        return self._bars[key]
 
 
 __all__ = ["Array", "DoubledState", "Frame", "Updates", "Variable"]

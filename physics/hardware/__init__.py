@@ -3,6 +3,7 @@
 feedback.py    weights of its own on the way back     additive_noise.py     its stationary covariance
 readout.py     gradients read before T steps          finite_resolution.py  all devices of a tolerance, and some tried
 simulated.py   what a simulation of them can show     resolution_bounds.py  how far all of them can be
+without_rounding.py  devices in balls, where the simulation's rounding hides on which side of a bound they are
 """
 
 from dyadic.physics.hardware.additive_noise import noise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dyadic.physics.enclosures import StateVector, Unenclosed, enclosing, entrie
 from dyadic.physics.given_numbers import whole
 from dyadic.physics.hardware.resolution_bounds import MOST_IN_BOXES, Bound, bound
 from dyadic.physics.hardware.simulated import STANDS_OUT, above_rounding, few_runs
+from dyadic.physics.hardware.without_rounding import LargestErrors, Push, WithoutRounding
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import LEMMA, called
@@ -25,19 +27,9 @@ from dyadic.proofs.trusted import recorded
 
 _Signs = Callable[[int, Variable, tuple[int, ...]], Array]
 """Of a step, a variable and the shape of its array (devices along the first axis): the signs of its errors."""
-
-
-@dataclass(frozen=True)
-class LargestErrors:
-    """The largest errors of some devices, by variable and by parameter."""
-
-    states: dict[Variable, Array]
-    gradients: dict[str, Array]
-
-    def joined(self, other: LargestErrors) -> LargestErrors:
-        """Of the devices of both."""
-        states = {v: np.maximum(array, other.states[v]) for v, array in self.states.items()}
-        return LargestErrors(states, {n: np.maximum(array, other.gradients[n]) for n, array in self.gradients.items()})
+_ROUNDING = 2.0**-40
+_Device = tuple[DoubledState, Push]
+"""The state that a device reached, and what it added on the way there."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +51,23 @@ class Resolution:
         return self.random if self.steered is None else self.random.joined(self.steered)
 
     def ratio(self, found: LargestErrors) -> float:
-        """The largest bound over the largest error found, of any variable or parameter: how loose the bound is."""
+        """The largest bound over the largest error found, of any variable or parameter: how loose the bound is.
+
+        An error below 2^-40 of the largest one is left out, as doubles may have made it: of a gradient that is 0.
+        """
         if self.bound is None:
             return float("nan")
         pairs = [(self.bound.states[v].max(), found.states[v].max()) for v in found.states]
         pairs += [(self.bound.gradients[n].max(), found.gradients[n].max()) for n in found.gradients]
-        return max((float(one / two) for one, two in pairs if two > 0), default=float("inf"))
+        least = _ROUNDING * max((two for _, two in pairs), default=0.0)
+        return max((float(one / two) for one, two in pairs if two > least), default=float("inf"))
 
     @property
     def holds(self) -> bool:
-        """Whether every device found lies within the bound."""
+        """Whether no device found is beyond the bound; ``found.hidden`` of them could not be told."""
         if self.bound is None:
             return False
-        found = self.found
-        states = all((found.states[v] <= self.bound.states[v]).all() for v in found.states)
-        return states and all((found.gradients[n] <= self.bound.gradients[n]).all() for n in found.gradients)
+        return self.found.within(self.bound.states, self.bound.gradients)
 
 
 def resolution(updates: Updates, tolerance: float, devices: int = 1000, seed: int = 0) -> Resolution:
@@ -86,8 +80,8 @@ def resolution(updates: Updates, tolerance: float, devices: int = 1000, seed: in
     few_runs("count of devices", devices, entries(updates))
     whole("seed", seed)
     found, claim = bounded(updates, tolerance)
-    random = _largest(updates, _with_random_signs(updates, tolerance, devices, seed))
-    steered = _largest(updates, _steered(updates, found, seed)) if found is not None and found.steered else None
+    random = _largest(updates, _with_random_signs(updates, tolerance, devices, seed), found)
+    steered = _largest(updates, _steered(updates, found, seed), found) if found is not None and found.steered else None
     return Resolution(found, random, steered, devices, claim)
 
 
@@ -126,33 +120,59 @@ def bounded(updates: Updates, tolerance: float) -> tuple[Bound | None, Claim]:
     return (kept[0] if kept else None), found
 
 
-def _largest(updates: Updates, states: Iterator[DoubledState]) -> LargestErrors:
-    """The largest errors over devices, from the states that they reach."""
-    one = updates.sample()
+def _largest(updates: Updates, devices: Iterator[_Device], found: Bound | None) -> LargestErrors:
+    """The largest errors over devices; of those that are beyond the bound in doubles, without rounding."""
+    one, exactly = updates.sample(), WithoutRounding(updates)
     exact = one.exact()
     wanted = one.at(exact.x, exact.s).gradients()
-    worst = {variable: np.zeros(on_host(exact[variable]).shape) for variable in one.variables}
-    gradients = {name: np.zeros(on_host(value).shape) for name, value in wanted.items()}
+    worst = LargestErrors(
+        {variable: np.zeros(on_host(exact[variable]).shape) for variable in one.variables},
+        {name: np.zeros(on_host(value).shape) for name, value in wanted.items()},
+    )
     with np.errstate(all="ignore"):  # an error that overflows is as large as it can be
-        for state in states:
-            for variable, before in worst.items():
-                worst[variable] = np.maximum(before, on_host(abs(state[variable] - exact[variable])))
-            for name, value in one.at(state.x, state.s).gradients().items():
-                gradients[name] = np.maximum(gradients[name], on_host(abs(value - wanted[name])))
-    return LargestErrors(worst, gradients)
+        for state, push in devices:
+            gradients = one.at(state.x, state.s).gradients()
+            off = LargestErrors(
+                {variable: on_host(abs(state[variable] - exact[variable])) for variable in one.variables},
+                {name: on_host(abs(value - wanted[name])) for name, value in gradients.items()},
+            )
+            worst = worst.joined(off if found is None else _judged(off, found, exactly, state, push))
+    return worst
 
 
-def _with_random_signs(updates: Updates, tolerance: float, devices: int, seed: int) -> Iterator[DoubledState]:
-    random = np.random.default_rng(seed)
-    draw = lambda step, variable, shape: random.choice([-1.0, 1.0], size=shape)  # noqa: E731
+def _judged(
+    off: LargestErrors, found: Bound, exactly: WithoutRounding, state: DoubledState, push: Push
+) -> LargestErrors:
+    """A device's errors; if it seems to be outside, without the rounding of gradients, then without any on the way."""
+    if off.within(found.states, found.gradients):
+        return off
+    known = exactly.reached(state)
+    if known is None or not known.within(found.states, found.gradients):
+        known = exactly.again(push)
+    if known is not None:
+        return known
+    states = {variable: np.minimum(array, found.states[variable]) for variable, array in off.states.items()}
+    gradients = {name: np.minimum(array, found.gradients[name]) for name, array in off.gradients.items()}
+    return LargestErrors(states, gradients, hidden=1)
+
+
+def _with_random_signs(updates: Updates, tolerance: float, devices: int, seed: int) -> Iterator[_Device]:
+    places = {variable: place for place, variable in enumerate(updates.variables)}
+
+    def of(number: int) -> _Signs:
+        """Drawn for a step and a variable whenever they are asked for, and always the same."""
+        return lambda step, variable, shape: np.random.default_rng([number, step, places[variable]]).choice(
+            [-1.0, 1.0], size=shape
+        )
+
     if updates.network.batched:
-        yield from _reached(updates, tolerance, draw, devices, seed)
+        yield from _reached(updates, tolerance, of(seed), devices, seed)
         return
     for number in range(devices):
-        yield from _reached(updates, tolerance, draw, 1, seed + number)
+        yield from _reached(updates, tolerance, of(seed + number), 1, seed + number)
 
 
-def _steered(updates: Updates, found: Bound, seed: int) -> Iterator[DoubledState]:
+def _steered(updates: Updates, found: Bound, seed: int) -> Iterator[_Device]:
     """Devices with the worst signs of first order, and with the opposite ones."""
     places = StateVector.of(updates.sample()).places()
     signs = np.array([sign * push for push in found.steered for sign in (1.0, -1.0)])
@@ -164,15 +184,9 @@ def _steered(updates: Updates, found: Bound, seed: int) -> Iterator[DoubledState
         yield from _reached(updates, found.tolerance, of(group), len(group), seed)
 
 
-def _reached(
-    updates: Updates,
-    tolerance: float,
-    signs: Callable[[int, Variable, tuple[int, ...]], Array],
-    devices: int,
-    seed: int,
-) -> Iterator[DoubledState]:
+def _reached(updates: Updates, tolerance: float, signs: _Signs, devices: int, seed: int) -> Iterator[_Device]:
     """What devices have after T steps, from a random state each: samples of a batch, where there is such an axis."""
-    xp, dtype = updates.network.arrays, updates.network.module.DTYPE
+    xp, dtype, batched = updates.network.arrays, updates.network.module.DTYPE, updates.network.batched
     largest = tolerance * (1 - STANDS_OUT)  # the simulation's own rounding is part of what a device is off by
 
     def disturbed(step: int, variable: Variable, value: Array) -> Array:
@@ -182,8 +196,12 @@ def _reached(
     setting = RelaxationSetting(updates.network.derivation.steps, seed=seed)
     final = run(many, setting, "random", disturbance=disturbed).final
     for device in range(devices):
-        part = slice(device, device + 1) if updates.network.batched else ...
-        yield DoubledState({n: a[part] for n, a in final.x.items()}, {n: a[part] for n, a in final.s.items()})
+        part = slice(device, device + 1) if batched else ...
+
+        def push(step: int, variable: Variable, part: Any = part) -> Array:
+            return largest * signs(step, variable, final[variable].shape)[part]
+
+        yield DoubledState({n: a[part] for n, a in final.x.items()}, {n: a[part] for n, a in final.s.items()}), push
 
 
 __all__ = ["Bound", "LargestErrors", "Resolution", "bounded", "resolution"]

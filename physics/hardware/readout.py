@@ -11,6 +11,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import reads_activations
+from dyadic.symbolic.nouns import counted
 
 
 def gradient_ranks(derivation: Derivation) -> dict[str, int]:
@@ -41,7 +42,8 @@ def readout_claim(derivation: Derivation) -> Claim:
     ranks = gradient_ranks(derivation)
     last = max(ranks.values(), default=0)
     return Claim(
-        "readout", f"after {last} unit steps from any state every parameter's gradient is exact, each from the largest "
+        "readout",
+        f"after {counted(last, 'unit step')} from any state every parameter's gradient is exact, each from the largest "
         f"rank of what it reads on; T = {derivation.steps}",
         Verdict.PROVED, "the reads of every gradient, from the derived equations, and the stabilisation lemma",
         ("h = tau",), witness=dict(ranks),

@@ -112,7 +112,7 @@ def _off(box: Array, exact: Array) -> Array:
 def _expect_finite(tolerance: float, found: dict[Any, Array]) -> None:
     for array in found.values():
         if not np.isfinite(array).all():
-            raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound overflows")
+            raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound is not finite")
 
 
 def _by_matrices(updates: Updates, tolerance: float) -> Bound:

@@ -111,9 +111,12 @@ class Bench:
         """The number of entries of all activations."""
         return sum(int(np.prod(value.shape)) for value in self.free.values())
 
-    def balls(self) -> Bench:
-        """The same numbers as balls; within :func:`enclosing`.  Raises :class:`Unenclosed` where there is no room."""
-        small_enough(self.updates, 2 * LARGEST)
+    def balls(self, most: int = LARGEST) -> Bench:
+        """The same numbers as balls; within :func:`enclosing`.
+
+        most: entries of all activations.  Raises :class:`Unenclosed` for more.
+        """
+        small_enough(self.updates, 2 * most)
         return Bench(in_balls(self.updates), self.over)
 
     def jacobian_at(self, centre: Units) -> arb_mat:

@@ -105,17 +105,21 @@ def order_claim(name: str, order: int, holds: bool, what: str = "", hypotheses: 
 
 def exactness_claim(
     name: str, order: int, found: Callable[[], Mapping[str, Array]], setting: str = "",
-    of: str = "backpropagation's gradient", smooth: str = SMOOTH,
+    of: str = "backpropagation's gradient", smooth: str = SMOOTH, straight: Callable[[], bool] = lambda: False,
 ) -> Claim:  # fmt: skip
     """Whether the estimate is exact for every small beta, by the coefficient of beta^order of its error, in balls.
 
-    found: computes that coefficient; within :func:`enclosing`.
+    found: computes that coefficient; within :func:`enclosing`.  straight: whether the residual is affine in u and beta,
+    so that u(beta) - u0 is beta w_1 and all further coefficients are 0.
     """
 
     @recorded
     def claim() -> Claim:
         where = f" ({setting})" if setting else ""
         what = f"the estimate is {of} for every small beta{where}"
+        if straight():
+            method = "every f_v is affine in its parents and grad C constant, so u(beta) = u0 + beta w_1"
+            return Claim(f"{name}:exact", what, Verdict.PROVED, method, (smooth,))
         method = f"the coefficient of beta^{order} of the error, enclosed in balls"
         try:
             with enclosing():

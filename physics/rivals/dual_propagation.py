@@ -159,9 +159,10 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
     for alpha, order in zip(ALPHAS, (2, 1), strict=True):
         form, name = DualForm(transposed, alpha), f"{label} alpha {alpha:g}"
         claims.append(_order(name, form, order))
+        affine = _affine(name, form, len(bench.vertices)) if _hidden_are_affine(bench) else None
         claims.append(
-            _one_layer(name, form)
-            if len(bench.vertices) == 1
+            affine
+            if affine is not None and affine.verdict is Verdict.PROVED
             else exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
         )
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
@@ -199,16 +200,29 @@ def _order(name: str, form: DualForm, order: int) -> Claim:
     )
 
 
+def _hidden_are_affine(bench: Bench) -> bool:
+    """Whether no hidden layer has an activation that bends."""
+    *hidden, _ = bench.derivation.architecture.vertices
+    layers = bench.derivation.layers
+    return all(len(layers[vertex.name].equation.definitions) == 1 for vertex in hidden)
+
+
 @recorded
-def _one_layer(name: str, form: DualForm) -> Claim:
-    """Of one layer D = -(p + q) beta c at the free prediction, whatever beta is, and p + q = 1."""
+def _affine(name: str, form: DualForm, layers: int) -> Claim:
+    """z+ = a + p g and z- = a - q g, with -beta c for the output's g: the mean is a + (alpha p - (1 - alpha) q) g.
+
+    Where that factor is 0 every mean is that of the forward pass, and D = (p + q) g is beta times what
+    backpropagation hands back there; one layer reads the input alone, whatever its mean is.
+    """
     called(FRACTIONS)
-    holds = sum(map(Fraction, form.shares)) == 1
+    alpha, (p, q) = Fraction(form.alpha), map(Fraction, form.shares)
+    holds = p + q == 1 and (layers == 1 or alpha * p == (1 - alpha) * q)
+    hypotheses = ("one layer",) if layers == 1 else ("every hidden layer is affine",)
     return Claim(
         f"{name}:exact", f"the estimate is backpropagation's gradient for every beta (alpha {form.alpha:g})",
         Verdict.PROVED if holds else Verdict.UNDECIDED,
-        "-D / beta = (p + q) c, where the mean that the layer reads is the input", ("one layer",),
-        reason=None if holds else "p + q is not 1",
+        "-D = (p + q) beta times the adjoints at the means, which are those of the forward pass", hypotheses,
+        reason=None if holds else "the means are not those of the forward pass",
     )  # fmt: skip
 
 

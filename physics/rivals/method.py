@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.updates import Array
@@ -22,6 +23,13 @@ class Measurement:
     setting: str
     error: float
     cosine: float
+
+    def shown(self, form: str) -> tuple[str, str]:
+        """Both as text, the error in a format; where there is no estimate, or none that is finite, a dash for each."""
+        return (
+            f"{self.error:{form}}" if isfinite(self.error) else "-",
+            f"{self.cosine:.4f}" if isfinite(self.cosine) else "-",
+        )
 
 
 @dataclass(frozen=True)

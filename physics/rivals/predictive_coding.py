@@ -65,7 +65,7 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     error = bench.error(gradient(found.u))
     what = "at the minimum with the output held the gradient is backpropagation's"
     if len(bench.vertices) == 1:  # there is nothing to relax: the minimum is Z-IL's state at its only time
-        claim = identity_claim("pc:exact", what, bench.derivation, zero_divergence, ("one layer",))
+        claim = identity_claim("pc:exact", what, bench, zero_divergence, ("one layer",))
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
         claim = limit_claim("pc:exact", what, lambda: _enclosed(bench, energy, found.u), how)

@@ -98,7 +98,7 @@ class Comparison:
             verdicts = "; ".join(f"{claim.id} {claim.verdict}" for claim in row.claims)
             for position, one in enumerate(row.trial.measurements):
                 last = ("", "", "", verdicts if position == 0 else "")
-                found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *last))
+                found.append((*head, one.setting, *one.shown(".3g"), *last))
             effort = row.trial.effort
             taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
             found.append((*head, f"to an error of 1e-6: {effort.setting}", "", "", *taken, str(effort.per_step), ""))
@@ -201,11 +201,15 @@ def compare(
     over: parameters whose gradients are compared; all where None.
     feedback: weights B for feedback alignment, or an .npz file of them; drawn where None.
     progress: told the name of every method as it starts.
-    Raises :class:`DyadicError` for names that there are not, weights that nothing uses, and arrays that do not fit.
+    Raises :class:`DyadicError` for names that there are not, a network without parameters, weights that nothing uses,
+    and arrays that do not fit.
     """
     chosen = _names("methods", methods, [method.id for method in METHODS])
     expect_derivation(derivation)
     network = emitted_network(derivation)
+    if not network.module.PARAMETERS:
+        name = derivation.architecture.name
+        raise DyadicError(f"{name} has no parameters: there is no gradient to compare; add a layer that has some")
     _names("over", over, list(network.module.PARAMETERS))
     if feedback is not None:
         if "feedback-alignment" not in chosen:

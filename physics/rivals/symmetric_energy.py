@@ -17,8 +17,8 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 from sympy import Expr, Rational
 
-from dyadic.physics.enclosures import matrix
-from dyadic.physics.number_types import Series, Slopes
+from dyadic.physics.enclosures import Unenclosed, enclosing, matrix
+from dyadic.physics.number_types import Series, Slopes, mapped
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
 from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest
@@ -71,7 +71,18 @@ class EnergyMinimum:
 
     @cached_property
     def gradient(self) -> dict[str, Array]:
-        """dC/dtheta of the cost at the minimum: -(d2E/dx dtheta)^T H^-1 c, by central differences of E's slopes."""
+        """dC/dtheta of the cost at the minimum: -(d2E/dx dtheta)^T H^-1 c.
+
+        From balls, which are far narrower than a double; where there are none by central differences of E's slopes.
+        """
+        try:
+            with enclosing():
+                exact = self.enclosed.gradient()
+        except Unenclosed:
+            return self._by_differences()
+        return {name: mapped(lambda ball: float(ball.mid()), value).astype(float) for name, value in exact.items()}
+
+    def _by_differences(self) -> dict[str, Array]:
         h = self.hessian
         c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float)
         moved = self.bench.units(np.linalg.solve(h, c))
@@ -201,7 +212,8 @@ class Enclosed:
     def linear_output(self) -> bool:
         """Whether all of the network is one layer with r(x) = x.
 
-        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta.
+        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta; and the
+        minimum is the forward pass, of whose output dE/dx = x - f, so that this is backpropagation's gradient.
         """
         size = self.bench.size
         (vertex, *more) = self.bench.derivation.architecture.vertices
@@ -273,6 +285,7 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
+            same=lambda: found.enclosed.linear_output(),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
@@ -305,7 +318,7 @@ def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement
     if found.steps is None or watch.first is None or not all(rest.steps for rest in ends):
         return Effort(setting, None, None, 4 * count, f"descent does not come to rest in {MOST_STEPS} steps")
     total = found.steps * 2 * count + watch.first * 4 * count
-    return Effort(f"{setting}; {found.steps} steps are the free phase", found.steps + watch.first, total, 4 * count)
+    return Effort(f"{setting}; {found.steps} of them in the free phase", found.steps + watch.first, total, 4 * count)
 
 
 def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
@@ -332,7 +345,7 @@ def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: 
         first = _first(found, eta) if one.error <= WANTED and found.steps is not None else None
         if first is not None and found.steps is not None:
             steps = found.steps + first
-            return Effort(f"eta {eta:g}, {found.steps} steps are the free phase", steps, steps * per_step, per_step)
+            return Effort(f"eta {eta:g}, {found.steps} of them in the free phase", steps, steps * per_step, per_step)
     least = min(one.error for one in measured)
     reason = f"the error stays at {least:.1e}" if least > WANTED else f"descent needs more than {MOST_STEPS} steps"
     return Effort("output held", None, None, per_step, reason)

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from flint import fmpz_poly
 
+from dyadic.physics.linearity import constant_rates
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
 from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
@@ -143,6 +144,7 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
     correction = Correction(bench.jacobian - bench.jacobian.T)
     measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, correction)) for beta in BETAS]
     measured += [_measured(f"one-sided, beta {beta:g}", bench, one_sided(bench, beta, correction)) for beta in BETAS]
+    straight = partial(constant_rates, bench.derivation)
     claims = (
         _order(
             "asymep centred", 2, "the centred estimate is backpropagation's gradient + O(beta^2)", False, True, _SMOOTH
@@ -155,8 +157,8 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
             True,
             _SMOOTH,
         ),
-        exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred"),
-        exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided"),
+        exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred", straight=straight),
+        exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided", straight=straight),
     )
     return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
 
@@ -188,8 +190,11 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
         for beta in (0.1, 0.5)
         for points in (2, 4, 8)
     ]
+    straight = partial(constant_rates, bench.derivation)
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
-    claims += (exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2"),)
+    claims += (
+        exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2", straight=straight),
+    )
     best = measured[2]
     per_step = 8 * 3 * len(bench.vertices)
     found = Effort("N = 8, beta 0.1", None, None, per_step, f"the error stays at {best.error:.1e}")
@@ -267,8 +272,10 @@ def dyadic_claim() -> Claim:
 
 
 def _measured(setting: str, bench: Bench, found: Estimate) -> Measurement:
-    how = "" if found.stepped else "; unit steps do not settle, Newton's method"
-    return Measurement(setting + how, *bench.error(found.gradient))
+    error = bench.error(found.gradient)
+    newton = "Newton's method" if np.isfinite(error).all() else "and Newton's method finds no state either"
+    how = "" if found.stepped else f"; unit steps do not settle, {newton}"
+    return Measurement(setting + how, *error)
 
 
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:

@@ -35,7 +35,7 @@ def test_a_file_holds_the_numbers_that_were_written(tmp_path, savez, order, dtyp
         (np.ones((3, 2)).astype("datetime64[s]"), "datetime64"),
         (np.zeros((3, 2), dtype=[("a", float)]), "give real numbers"),
         (np.full((3, 2), "7"), "<U1"),
-        (np.ones((3, 2, 1)), r"shape \(3, 2, 1\); give one of \(3, 2\)"),
+        (np.ones((3, 2, 1)), r"shape \(3, 2, 1\); give one of shape \(3, 2\)"),
         (np.ones((2, 3)), r"shape \(2, 3\)"),
         (np.float64(3), r"shape \(\)"),
     ],

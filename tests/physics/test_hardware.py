@@ -78,7 +78,7 @@ def test_random_feedback_is_refuted_with_numbers():
     updates = updates_of(network((4, 5, 3, 2)))
     found = mismatch(updates, mismatched(updates, 0.3, 1))
     assert verdicts(found) == {
-        "fixed-point": PROVED, "error": PROVED, "agreement": PROVED, "converse": REFUTED, "device": REFUTED,
+        "fixed-point": PROVED, "error": PROVED, "agreement": PROVED, "converse": PROVED, "device": REFUTED,
     }  # fmt: skip
     numbers = found.claims[-1].counterexample
     assert numbers["backpropagation"] != numbers["device"]

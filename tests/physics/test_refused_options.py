@@ -12,6 +12,7 @@ NET = (
     '[inputs.u]\nshape = [2]\n[[layers]]\nname = "p"\ntype = "dense"\nunits = 3\n'
     '[[layers]]\nname = "q"\ntype = "dense"\nunits = 2\n[cost]\ntype = "squared_error"\n'
 )
+BARE = 'name = "bare"\n[inputs.u]\nshape = [2]\n[[layers]]\nname = "p"\ntype = "tanh"\n[cost]\ntype = "squared_error"\n'
 SHAPES = {"p.weight": (3, 2), "p.bias": (3,), "q.weight": (2, 3), "q.bias": (2,)}
 LETTERED = {f"{letter}:{name}": (1, size) for letter in "xs" for name, size in (("p", 3), ("q", 2))}
 MODULE = "PARAMETERS, INPUTS, TARGETS, DTYPE = {}, {}, {}, 'float64'\ndef gradients(p, x, y): return 0, {}\n"
@@ -24,7 +25,9 @@ def place(tmp_path, monkeypatch):
     random = np.random.default_rng(2)
     (tmp_path / "net.toml").write_text(NET)
     (tmp_path / "module.py").write_text(MODULE)
+    (tmp_path / "bare.toml").write_text(BARE)
     np.savez("w.npz", **{name: random.normal(size=shape) for name, shape in SHAPES.items()})
+    np.savez("short.npz", **{name: np.zeros(shape if len(shape) > 1 else 2) for name, shape in SHAPES.items()})
     np.savez("d.npz", u=random.normal(size=(1, 2)), y=random.normal(size=(1, 2)))
     np.savez("s.npz", **{name: random.normal(size=shape) for name, shape in LETTERED.items()})
     os.mkfifo("pipe")
@@ -87,7 +90,7 @@ def ended(capsys, *arguments):
         ("devices net.toml --feedback w.npz --params w.npz --data d.npz --seed 4", "--seed"),
         ("compare net.toml --params w.npz --data d.npz --seed 4", "--seed"),
         ("compare net.toml --over p.weigth", "p.weigth"),
-        ("compare net.toml --over ,", "there is no"),
+        ("compare net.toml --over ,", "takes names has none"),
         ("compare net.toml --feedback d.npz", "lacks p.weight"),
         ("compare net.toml --feedback w.npz --methods dyadic", "feedback-alignment"),
         ("compare net.toml --feedback w.npz -o linked.csv", "would be lost"),
@@ -108,6 +111,11 @@ def ended(capsys, *arguments):
         ("relax net.toml --start w.npz", "w.npz: lacks x:p"),
         ("devices net.toml --feedback d.npz --noise 0.1", "d.npz: lacks p.weight"),
         ("devices net.toml --resolution 0.1 --params s.npz", "s.npz: lacks p.weight"),
+        # names that there are none of, and a network without parameters
+        ("compare net.toml --methods ,", "takes names has none"),
+        ("compare bare.toml", "bare has no parameters: there is no gradient to compare"),
+        ("devices bare.toml --mismatch 0.1", "bare has no parameters: there are no feedback weights"),
+        ("relax net.toml --params short.npz", "p.bias has shape (2,); give one of shape (3,)"),
         # an output over an input, whichever
         ("relax net.toml --params w.npz -o w.npz", "would be lost"),
         ("relax net.toml --data d.npz -o ./d.npz", "would be lost"),
