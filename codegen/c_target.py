@@ -161,7 +161,7 @@ def _target_shape(cost: Any) -> tuple[Expr, ...]:
 def _row(name: str, integer: bool, shape: tuple[Expr, ...]) -> str:
     """One entry of a table in C."""
     extents = ", ".join("ANY" if extent == BATCH else str(int(extent)) for extent in shape) or "0"
-    kind = "'i'" if integer else "REAL"
+    kind = "NPY_INT32" if integer else "REAL"
     return f"{{{_string(name)}, {kind}, {len(shape)}, {{{extents}}}}}"
 
 
