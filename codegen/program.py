@@ -1,10 +1,11 @@
 """From a derivation to programs: what is computed, in which order, with a batch axis, before any target.
 
-One :class:`LayerProgram` serves all vertices of a layer kind.  Three changes are made to the derived equations:
+One :class:`LayerProgram` serves all vertices of a layer kind.  Four changes are made to the derived equations:
 
 * a batch index ``sample`` is put in front of everything but parameters, constants and what depends on nothing else;
   parameter gradients become means over it (nothing of this where the tensors carry their own batch axis);
 * opaque activations get their closed forms;
+* differences from a log-sum-exp are taken so that it is not lost beside large numbers (:mod:`.log_sums`);
 * a subexpression that equals the body of a definition already evaluated is replaced by its value, so that
   tanh'(z) = 1 - tanh(z)^2 becomes 1 - f^2.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
+from dyadic.codegen.log_sums import LogSums
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
@@ -82,9 +84,12 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     unbatched = {p.tensor.name for p in layer.equation.parameters.values()}
     unbatched |= {t.name for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
     batcher = Batcher(unbatched, batched)
-    forward = tuple(batcher.definition(item) for item in layer.equation.definitions)
+    sums = LogSums(layer.equation.definitions)
+    behind = [*layer.intermediates, *layer.adjoints, *layer.gradients.values()]
+    own, equations = sums.definitions(layer.equation.definitions, behind, result=True)
+    forward = tuple(map(batcher.definition, own))
     replacing = [(item.body, item.element) for item in forward]
-    bars = tuple(batcher.definition(item, replacing) for item in layer.intermediates)
+    bars = tuple(batcher.definition(sums.definition(item), replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
     sources = [*parameters.values(), *map(batcher.tensor, layer.equation.inputs)]
@@ -97,15 +102,15 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
         return make_routine(definitions, equations, [item.tensor for item in outputs], everything)
 
     adjoints = tuple(
-        (batcher.mean if slot in static else batcher.definition)(item, replacing)
+        (batcher.mean if slot in static else batcher.definition)(sums.definition(item), replacing)
         for slot, item in enumerate(layer.adjoints)
     )
-    gradients = {n: batcher.mean(item, replacing) for n, item in layer.gradients.items()}
+    gradients = {n: batcher.mean(sums.definition(item), replacing) for n, item in layer.gradients.items()}
     later = [*adjoints, *gradients.values()]
     return LayerProgram(
         name,
         layer,
-        routine(forward, layer.equation.definitions, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
+        routine(forward, equations, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
         routine(bars, layer.intermediates, _read(bars, later)),
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
@@ -121,16 +126,19 @@ def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[D
 def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     """The cost's value and sensitivity, per sample."""
     batcher = Batcher(set() if batched else {t.name for t in (cost.equation.input, cost.equation.target)}, batched)
-    value = tuple(batcher.definition(item) for item in cost.equation.definitions)
+    sums = LogSums(cost.equation.definitions)
+    own, equations = sums.definitions(cost.equation.definitions, ())
+    value = tuple(map(batcher.definition, own))
     wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
-    where = tuple(batcher.definition(item) for item in wanted)
-    gradient = batcher.definition(cost.gradient)
+    own, before = sums.definitions(wanted, [cost.gradient])
+    where = tuple(map(batcher.definition, own))
+    gradient = batcher.definition(sums.definition(cost.gradient))
     sources = [batcher.tensor(cost.equation.input), batcher.tensor(cost.equation.target)]
     everything = [*sources, *_tensors((*value, *where)).values()]
     return CostProgram(
         name,
-        make_routine(value, cost.equation.definitions, [value[-1].tensor], everything),
-        make_routine((*where, gradient), (*wanted, cost.gradient), [gradient.tensor], everything),
+        make_routine(value, equations, [value[-1].tensor], everything),
+        make_routine((*where, gradient), (*before, cost.gradient), [gradient.tensor], everything),
         cost,
     )
 
