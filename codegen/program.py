@@ -12,13 +12,13 @@ One :class:`LayerProgram` serves all vertices of a layer kind.  Four changes are
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
+from dyadic.codegen.function_names import NumberedNames, program_names
 from dyadic.codegen.log_sums import LogSums
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
@@ -223,28 +223,17 @@ Programs = dict[tuple[str, frozenset[int]], LayerProgram]
 
 def programs(derivation: Derivation) -> tuple[Programs, dict[str, CostProgram]]:
     """One program per distinct layer derivation and set of static slots, and one per cost, with distinct names."""
-    found: Programs = {}
-    taken: set[str] = set()
     batched = not derivation.architecture.explicit_batch
-
-    def distinct(base: str) -> str:
-        name, count = base, 1
-        while name in taken:
-            count += 1
-            name = f"{base}_{count}"
-        taken.add(name)
-        return name
-
-    for vertex in derivation.architecture.vertices:
-        key = program_key(derivation, vertex)
-        if key not in found:
-            layer = derivation.layers[vertex.name]
-            found[key] = layer_program(distinct(routine_name(layer)), layer, key[1], batched)
+    names = NumberedNames()
+    kinds = {program_key(derivation, v): derivation.layers[v.name] for v in derivation.architecture.vertices}
+    found: Programs = {}
+    for (key, layer), name in zip(kinds.items(), program_names(list(kinds.values())), strict=True):
+        found[key] = layer_program(names.distinct(name), layer, key[1], batched)
     known: dict[int, CostProgram] = {}
     costs = {}
     for owner, cost in derivation.costs.items():
         if id(cost) not in known:
-            known[id(cost)] = cost_program(distinct(cost.type), cost, batched)
+            known[id(cost)] = cost_program(names.distinct(cost.type), cost, batched)
         costs[owner] = known[id(cost)]
     return found, costs
 
@@ -256,25 +245,6 @@ def program_key(derivation: Derivation, vertex: Vertex) -> tuple[str, frozenset[
         k for k, name in enumerate(vertex.inputs) if name in sources and sources[name].role in ("parameter", "constant")
     )
     return derivation.content_of(vertex.name), frozenset(static)
-
-
-def routine_name(layer: LayerDerivation) -> str:
-    """``dense_tanh``, ``dense_relu_nobias``, ``add_3``, ``tanh_2axes``: short, from type and options.
-
-    Never the name of a function that Python has (``slice``, ``abs``): emitted code calls those itself.
-    """
-    parts = [layer.kind.type]
-    for key, value in layer.kind.settings:
-        if isinstance(value, bool):
-            parts += [] if value else [f"no{key}"]
-        elif isinstance(value, str) and value.isidentifier() and value != "identity":
-            parts.append(value)
-    if len(layer.kind.ranks) > 1:
-        parts.append(str(len(layer.kind.ranks)))
-    if set(layer.kind.ranks) != {1}:
-        parts.append(f"{max(layer.kind.ranks)}axes")
-    name = "_".join(parts)
-    return f"{name}_layer" if hasattr(builtins, name) else name
 
 
 def takes_batch(routine: Routine) -> bool:
