@@ -104,6 +104,7 @@ class CTarget(KernelTarget):
                 key = "" if letter == "y" and name == COST_OWNER else name
                 given[Source(group, key)] = f"{letter}[{place}]"  # type: ignore[arg-type]
         inliner = CInliner(self.plan, self._launched, given, self.itemsize)
+        inliner.taken |= set(self.nests)
         vertices = {v.name: Mul(*lead, *v.shape) for v in architecture.vertices}
         shapes: dict[str, Sequence[Expr]] = dict(architecture.parameters)
         return inliner, inliner.lines(shapes, self.decay, self.tag, vertices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Mapping, Sequence
 
 from sympy import Expr
@@ -10,20 +11,12 @@ from sympy import Expr
 from dyadic.symbolic.energy import LayerDerivation
 
 
-class NumberedNames:
-    """Distinct names, in the order in which they are asked for."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def distinct(self, base: str) -> str:
-        """``base``, or with the first free number behind it."""
-        name, count = base, 1
-        while name in self._taken:
-            count += 1
-            name = f"{base}_{count}"
-        self._taken.add(name)
-        return name
+def free_name(base: str, taken: set[str]) -> str:
+    """``base`` as a name of ASCII letters, with a number from 2 on if it is among those taken; it is then taken too."""
+    word = re.sub(r"\W", "_", base, flags=re.ASCII)
+    found = next(name for k in range(1, 10**6) if (name := f"{word}_{k}" if k > 1 else word) not in taken)
+    taken.add(found)
+    return found
 
 
 def program_names(layers: Sequence[LayerDerivation]) -> list[str]:
@@ -67,7 +60,7 @@ def sized_names(runs: Sequence[tuple[str, Mapping[Expr, Expr]]]) -> dict[tuple[s
     for program, sizes in runs:
         by_program.setdefault(program, {})[tuple(sizes.values())] = sizes
     found: dict[tuple[str, tuple[Expr, ...]], str] = {}
-    names = NumberedNames()
+    taken: set[str] = set()
     for program, table in by_program.items():
         told: list[Expr] = []
         for letter in next(iter(table.values())):
@@ -75,7 +68,7 @@ def sized_names(runs: Sequence[tuple[str, Mapping[Expr, Expr]]]) -> dict[tuple[s
                 told.append(letter)
         for values, sizes in table.items():
             suffix = "".join(f"_{letter}{sizes[letter]}" for letter in told)
-            found[program, values] = names.distinct(f"{program}{suffix}")
+            found[program, values] = free_name(f"{program}{suffix}", taken)
     return found
 
 
@@ -84,4 +77,4 @@ def _parts(table: Mapping[tuple[Expr, ...], Mapping[Expr, Expr]], letters: Seque
     return len({tuple(sizes[letter] for letter in letters) for sizes in table.values()})
 
 
-__all__ = ["NumberedNames", "program_names", "sized_names"]
+__all__ = ["free_name", "program_names", "sized_names"]

@@ -12,13 +12,12 @@ One :class:`LayerProgram` serves all vertices of a layer kind.  Four changes are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
-from dyadic.codegen.function_names import NumberedNames, program_names
+from dyadic.codegen.function_names import free_name, program_names
 from dyadic.codegen.log_sums import LogSums
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
@@ -224,16 +223,16 @@ Programs = dict[tuple[str, frozenset[int]], LayerProgram]
 def programs(derivation: Derivation) -> tuple[Programs, dict[str, CostProgram]]:
     """One program per distinct layer derivation and set of static slots, and one per cost, with distinct names."""
     batched = not derivation.architecture.explicit_batch
-    names = NumberedNames()
+    taken: set[str] = set()
     kinds = {program_key(derivation, v): derivation.layers[v.name] for v in derivation.architecture.vertices}
     found: Programs = {}
     for (key, layer), name in zip(kinds.items(), program_names(list(kinds.values())), strict=True):
-        found[key] = layer_program(names.distinct(name), layer, key[1], batched)
+        found[key] = layer_program(free_name(name, taken), layer, key[1], batched)
     known: dict[int, CostProgram] = {}
     costs = {}
     for owner, cost in derivation.costs.items():
         if id(cost) not in known:
-            known[id(cost)] = cost_program(names.distinct(cost.type), cost, batched)
+            known[id(cost)] = cost_program(free_name(cost.type, taken), cost, batched)
         costs[owner] = known[id(cost)]
     return found, costs
 
@@ -254,14 +253,6 @@ def takes_batch(routine: Routine) -> bool:
     return any(BATCH in item.tensor.shape for item in routine.definitions) and not any(
         BATCH in tensor.shape for tensor in routine.arguments
     )
-
-
-def free_name(base: str, taken: set[str]) -> str:
-    """``base`` as a name of ASCII letters, with a number if it is among those taken; it is then taken too."""
-    word = re.sub(r"\W", "_", base, flags=re.ASCII)
-    found = next(name for k in range(10**6) if (name := f"{word}_{k}" if k else word) not in taken)
-    taken.add(found)
-    return found
 
 
 def variable(tensor: Tensor | Element) -> str:
