@@ -9,9 +9,10 @@ from sympy import Expr, Integer, Mul
 
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
+from dyadic.codegen.function_names import free_name
 from dyadic.codegen.loops.nest import Nest
 from dyadic.codegen.plan import Plan, RoutineCall, Source, Summand
-from dyadic.codegen.program import BATCH, free_name, variable
+from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Tensor
 from dyadic.symbolic.tensor_names import Name
 

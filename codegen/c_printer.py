@@ -12,6 +12,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
+from dyadic.codegen.log_sums import Apart
 from dyadic.codegen.loops.kernel import Local, Masked
 from dyadic.codegen.loops.nest import (
     Array,
@@ -177,6 +178,8 @@ class CPrinter(ABC):
             return f"(real){self.whole(node, ATOM)}", ATOM
         if isinstance(node, Apply):
             return call(node, self.real(node.argument)), ATOM
+        if isinstance(node, Apart):
+            return f"({self.real(node.args[0])})", ATOM
         if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM

@@ -104,6 +104,7 @@ class CTarget(KernelTarget):
                 key = "" if letter == "y" and name == COST_OWNER else name
                 given[Source(group, key)] = f"{letter}[{place}]"  # type: ignore[arg-type]
         inliner = CInliner(self.plan, self._launched, given, self.itemsize)
+        inliner.taken |= set(self.nests)
         vertices = {v.name: Mul(*lead, *v.shape) for v in architecture.vertices}
         shapes: dict[str, Sequence[Expr]] = dict(architecture.parameters)
         return inliner, inliner.lines(shapes, self.decay, self.tag, vertices)
@@ -161,7 +162,7 @@ def _target_shape(cost: Any) -> tuple[Expr, ...]:
 def _row(name: str, integer: bool, shape: tuple[Expr, ...]) -> str:
     """One entry of a table in C."""
     extents = ", ".join("ANY" if extent == BATCH else str(int(extent)) for extent in shape) or "0"
-    kind = "'i'" if integer else "REAL"
+    kind = "NPY_INT32" if integer else "REAL"
     return f"{{{_string(name)}, {kind}, {len(shape)}, {{{extents}}}}}"
 
 

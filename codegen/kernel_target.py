@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr, Integer, Mul, expand
@@ -11,6 +12,7 @@ from sympy import Expr, Integer, Mul, expand
 from dyadic.codegen.assembly import Target, documentation, tagged
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import takes_batch
+from dyadic.codegen.function_names import sized_names
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.nest import Nest
@@ -53,7 +55,17 @@ class KernelTarget(Target):
 
     def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
-        return _sized_name(base, call.part, sizes)
+        name = self._sized[base, tuple(sizes.values())]
+        return f"{name}_{call.part}" if call.part else name
+
+    def _kernels_called(self, call: RoutineCall) -> str:
+        """What its kernels' names begin with: no two parts of a layer define the same tensor, those of a cost may."""
+        base, sizes = self.base(call)
+        return self.called(call) if call.owner in self.costs else self._sized[base, tuple(sizes.values())]
+
+    @cached_property
+    def _sized(self) -> dict[tuple[str, tuple[Expr, ...]], str]:
+        return sized_names([self.base(call) for call in self.plan.calls])
 
     def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
         """A routine as kernels."""
@@ -67,7 +79,7 @@ class KernelTarget(Target):
         for call in self.plan.calls:
             name = self.called(call)
             if name not in routines:
-                routines[name] = self._routine(name, call.routine, call.part, self.base(call)[1], kernels)
+                routines[name] = self._routine(name, call, kernels)
         return kernels, list(routines.values())
 
     def most(self) -> int | None:
@@ -107,9 +119,8 @@ class KernelTarget(Target):
         more = [f"and {len(tags) - 3} more"] if len(tags) > 3 else []
         return f"  [{', '.join([*shown, *more])}]" if shown else ""
 
-    def _routine(
-        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[str]
-    ) -> dict[str, Any]:
+    def _routine(self, name: str, call: RoutineCall, kernels: list[str]) -> dict[str, Any]:
+        routine, part, sizes = call.routine, call.part, self.base(call)[1]
         results = [variable(tensor) for tensor in routine.outputs]
         arguments = [variable(tensor) for tensor in routine.arguments]
         lines: list[str] = []
@@ -120,7 +131,7 @@ class KernelTarget(Target):
             results = [_reshaped(copied, routine.definitions[0].tensor, sizes)]
         else:
             provenance = self._provenance(name)
-            found = [self.variants(one) for one in self.lowered(name, routine, sizes)]
+            found = [self.variants(one) for one in self.lowered(self._kernels_called(call), routine, sizes)]
             if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
             for variants in found:
@@ -149,12 +160,6 @@ class KernelTarget(Target):
             extents = [_number(extent.xreplace(dict(sizes))) for extent in tensor.shape]
             made = f"{maker}({', '.join(extents + (['dtype=np.int32'] if integers else []))})"
             yield f"{name} = {made} if out is None else out" if name == into else f"{name} = {made}"
-
-
-def _sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
-    """The name of a routine's function: its program, its sizes, its part."""
-    name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
-    return f"{name}_{part}" if part else name
 
 
 def _handed_on(routine: Routine, sizes: Mapping[Expr, Expr]) -> Tensor | None:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dyadic.codegen.function_names import free_name
 from dyadic.codegen.numpy_passes import Statement, in_place, renamed, shared
 from dyadic.codegen.plan import Plan, RoutineCall, Source, Summand
-from dyadic.codegen.program import free_name
 
 RESERVED = {"params", "p", "x", "y", "batch", "loss", "g", "np", "prod"}
 Printed = Callable[[RoutineCall], Mapping[str, Any]]

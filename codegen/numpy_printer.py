@@ -19,6 +19,7 @@ from sympy import Add, Expr, Mul, Pow, Rational
 
 from dyadic.codegen.exact_numbers import exact_number
 from dyadic.codegen.factors import divisions, guarded_factors, pull_out, split_product, vanishes
+from dyadic.codegen.log_sums import Apart
 from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -136,6 +137,9 @@ class NumpyPrinter:
             return self._function(node, order)
         if isinstance(node, Add):
             return self._sum(node, order)
+        if isinstance(node, Apart):
+            array = self._visit(node.args[0], order)
+            return ArrayCode(f"({array.code})", array.axes, ATOM, array.layout)
         if isinstance(node, Mul | Bracket):
             return self._product(node, order)
         if isinstance(node, Pow) and isinstance(node.exp, Rational):

@@ -11,6 +11,7 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, Rational
 
 from dyadic.codegen.factors import divisions, guarded_factors, pull_out, split_product, vanishes
+from dyadic.codegen.log_sums import Apart
 from dyadic.codegen.numpy_guards import Guarded, tame
 from dyadic.codegen.numpy_windows import Divisions
 from dyadic.codegen.onnx_arrays import BATCH_NUMBER, ArrayOperations, IndexedValue
@@ -81,6 +82,8 @@ class OnnxPrinter:
             return IndexedValue(applied(self.operations, node.name, node.order, value.name), value.axes)
         if isinstance(node, Add):
             return self._sum(node)
+        if isinstance(node, Apart):
+            return self._visit(node.args[0])
         if isinstance(node, Mul | Bracket):
             return self._product(node)
         if isinstance(node, Pow) and isinstance(node.exp, Rational):

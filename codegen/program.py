@@ -1,23 +1,24 @@
 """From a derivation to programs: what is computed, in which order, with a batch axis, before any target.
 
-One :class:`LayerProgram` serves all vertices of a layer kind.  Three changes are made to the derived equations:
+One :class:`LayerProgram` serves all vertices of a layer kind.  Four changes are made to the derived equations:
 
 * a batch index ``sample`` is put in front of everything but parameters, constants and what depends on nothing else;
   parameter gradients become means over it (nothing of this where the tensors carry their own batch axis);
 * opaque activations get their closed forms;
+* differences from a log-sum-exp are taken so that it is not lost beside large numbers (:mod:`.log_sums`);
 * a subexpression that equals the body of a definition already evaluated is replaced by its value, so that
   tanh'(z) = 1 - tanh(z)^2 becomes 1 - f^2.
 """
 
 from __future__ import annotations
 
-import builtins
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
+from dyadic.codegen.function_names import free_name, program_names
+from dyadic.codegen.log_sums import LogSums
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
@@ -82,9 +83,12 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     unbatched = {p.tensor.name for p in layer.equation.parameters.values()}
     unbatched |= {t.name for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
     batcher = Batcher(unbatched, batched)
-    forward = tuple(batcher.definition(item) for item in layer.equation.definitions)
+    sums = LogSums(layer.equation.definitions)
+    behind = [*layer.intermediates, *layer.adjoints, *layer.gradients.values()]
+    own, equations = sums.definitions(layer.equation.definitions, behind, result=True)
+    forward = tuple(map(batcher.definition, own))
     replacing = [(item.body, item.element) for item in forward]
-    bars = tuple(batcher.definition(item, replacing) for item in layer.intermediates)
+    bars = tuple(batcher.definition(sums.definition(item), replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
     sources = [*parameters.values(), *map(batcher.tensor, layer.equation.inputs)]
@@ -97,15 +101,15 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
         return make_routine(definitions, equations, [item.tensor for item in outputs], everything)
 
     adjoints = tuple(
-        (batcher.mean if slot in static else batcher.definition)(item, replacing)
+        (batcher.mean if slot in static else batcher.definition)(sums.definition(item), replacing)
         for slot, item in enumerate(layer.adjoints)
     )
-    gradients = {n: batcher.mean(item, replacing) for n, item in layer.gradients.items()}
+    gradients = {n: batcher.mean(sums.definition(item), replacing) for n, item in layer.gradients.items()}
     later = [*adjoints, *gradients.values()]
     return LayerProgram(
         name,
         layer,
-        routine(forward, layer.equation.definitions, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
+        routine(forward, equations, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
         routine(bars, layer.intermediates, _read(bars, later)),
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
@@ -121,16 +125,19 @@ def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[D
 def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     """The cost's value and sensitivity, per sample."""
     batcher = Batcher(set() if batched else {t.name for t in (cost.equation.input, cost.equation.target)}, batched)
-    value = tuple(batcher.definition(item) for item in cost.equation.definitions)
+    sums = LogSums(cost.equation.definitions)
+    own, equations = sums.definitions(cost.equation.definitions, ())
+    value = tuple(map(batcher.definition, own))
     wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
-    where = tuple(batcher.definition(item) for item in wanted)
-    gradient = batcher.definition(cost.gradient)
+    own, before = sums.definitions(wanted, [cost.gradient])
+    where = tuple(map(batcher.definition, own))
+    gradient = batcher.definition(sums.definition(cost.gradient))
     sources = [batcher.tensor(cost.equation.input), batcher.tensor(cost.equation.target)]
     everything = [*sources, *_tensors((*value, *where)).values()]
     return CostProgram(
         name,
-        make_routine(value, cost.equation.definitions, [value[-1].tensor], everything),
-        make_routine((*where, gradient), (*wanted, cost.gradient), [gradient.tensor], everything),
+        make_routine(value, equations, [value[-1].tensor], everything),
+        make_routine((*where, gradient), (*before, cost.gradient), [gradient.tensor], everything),
         cost,
     )
 
@@ -215,28 +222,17 @@ Programs = dict[tuple[str, frozenset[int]], LayerProgram]
 
 def programs(derivation: Derivation) -> tuple[Programs, dict[str, CostProgram]]:
     """One program per distinct layer derivation and set of static slots, and one per cost, with distinct names."""
-    found: Programs = {}
-    taken: set[str] = set()
     batched = not derivation.architecture.explicit_batch
-
-    def distinct(base: str) -> str:
-        name, count = base, 1
-        while name in taken:
-            count += 1
-            name = f"{base}_{count}"
-        taken.add(name)
-        return name
-
-    for vertex in derivation.architecture.vertices:
-        key = program_key(derivation, vertex)
-        if key not in found:
-            layer = derivation.layers[vertex.name]
-            found[key] = layer_program(distinct(routine_name(layer)), layer, key[1], batched)
+    taken: set[str] = set()
+    kinds = {program_key(derivation, v): derivation.layers[v.name] for v in derivation.architecture.vertices}
+    found: Programs = {}
+    for (key, layer), name in zip(kinds.items(), program_names(list(kinds.values())), strict=True):
+        found[key] = layer_program(free_name(name, taken), layer, key[1], batched)
     known: dict[int, CostProgram] = {}
     costs = {}
     for owner, cost in derivation.costs.items():
         if id(cost) not in known:
-            known[id(cost)] = cost_program(distinct(cost.type), cost, batched)
+            known[id(cost)] = cost_program(free_name(cost.type, taken), cost, batched)
         costs[owner] = known[id(cost)]
     return found, costs
 
@@ -250,25 +246,6 @@ def program_key(derivation: Derivation, vertex: Vertex) -> tuple[str, frozenset[
     return derivation.content_of(vertex.name), frozenset(static)
 
 
-def routine_name(layer: LayerDerivation) -> str:
-    """``dense_tanh``, ``dense_relu_nobias``, ``add_3``, ``tanh_2axes``: short, from type and options.
-
-    Never the name of a function that Python has (``slice``, ``abs``): emitted code calls those itself.
-    """
-    parts = [layer.kind.type]
-    for key, value in layer.kind.settings:
-        if isinstance(value, bool):
-            parts += [] if value else [f"no{key}"]
-        elif isinstance(value, str) and value.isidentifier() and value != "identity":
-            parts.append(value)
-    if len(layer.kind.ranks) > 1:
-        parts.append(str(len(layer.kind.ranks)))
-    if set(layer.kind.ranks) != {1}:
-        parts.append(f"{max(layer.kind.ranks)}axes")
-    name = "_".join(parts)
-    return f"{name}_layer" if hasattr(builtins, name) else name
-
-
 def takes_batch(routine: Routine) -> bool:
     """Whether a routine is told the batch size: it is a mean over the batch, or no argument of it has that axis."""
     if any(item.body.has(BATCH) for item in routine.definitions):
@@ -276,14 +253,6 @@ def takes_batch(routine: Routine) -> bool:
     return any(BATCH in item.tensor.shape for item in routine.definitions) and not any(
         BATCH in tensor.shape for tensor in routine.arguments
     )
-
-
-def free_name(base: str, taken: set[str]) -> str:
-    """``base`` as a name of ASCII letters, with a number if it is among those taken; it is then taken too."""
-    word = re.sub(r"\W", "_", base, flags=re.ASCII)
-    found = next(name for k in range(10**6) if (name := f"{word}_{k}" if k else word) not in taken)
-    taken.add(found)
-    return found
 
 
 def variable(tensor: Tensor | Element) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from dyadic.codegen.assembly import documentation, rendered
+from dyadic.codegen.log_sums import LogSums
 from dyadic.codegen.numpy_target import routine_fields
 from dyadic.codegen.numpy_windows import Support
 from dyadic.codegen.program import Batcher, Routine, make_routine, takes_batch
@@ -45,11 +46,12 @@ class FunctionModule:
         static: tensors without a batch axis.  sizes: numbers for the equations' sizes.  mean: over the batch.
         """
         batcher = Batcher(set(static), self._batched)
-        *first, last = definitions
+        ready, equations = LogSums(definitions).definitions(definitions, (), result=True)
+        *first, last = ready
         own = tuple(batcher.definition(item) for item in first)
         result = (batcher.mean if mean else batcher.definition)(last)
         arguments = [batcher.tensor(tensor) for tensor in known]
-        routine = make_routine((*own, result), definitions, [result.tensor], arguments)
+        routine = make_routine((*own, result), equations, [result.tensor], arguments)
         fields = routine_fields(routine, "value", sizes, self._support)
         self._routines.append({"name": name, "doc": documentation(routine), **fields})
         return EmittedFunction(name, _keys(routine), takes_batch(routine))

@@ -63,7 +63,7 @@ class Prepared:
 
 
 def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr], whole: bool = False) -> list[Kernel]:
-    """The launches that evaluate a routine at given sizes, in order.
+    """The launches that evaluate a routine at given sizes, in order; ``name`` and what they define make their names.
 
     whole: for one thread, which gains nothing from a long sum in parts.
     """
@@ -80,7 +80,8 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr], whole: bool
     wanted = {tensor.name for tensor in routine.outputs}
     found: list[Kernel] = []
     for position in reversed(range(len(groups))):
-        label = name if len(groups) == 1 else f"{name}_{position + 1}"
+        *_, last = groups[position]
+        label = f"{name}_{variable(last.item.tensor)}"
         kernel = _kernel(label, groups[position], known, wanted, integer_tensors(routine))
         if kernel.writes:
             found.append(kernel)

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
+from dyadic.codegen.log_sums import Apart
 from dyadic.codegen.loops.kernel import Kernel, Local, Masked, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
@@ -184,6 +185,8 @@ class Machine:
             result = np.zeros(len(who))
             result[holds] = self.number(value, who[holds])
             return result
+        if isinstance(node, Apart):
+            return self.number(node.args[0], who)
         if isinstance(node, Apply):
             return _opaque(node, self.number(node.argument, who))
         parts = [self.number(part, who) for part in node.args]

@@ -1,16 +1,24 @@
 """No two functions of an emitted module have one name, whichever of them a network needs."""
 
 import ast
+import re
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.long_tests import one_in
 from support.modules import load
 from support.optional import require
 
 import dyadic
+from dyadic.catalogue import example_network
+from dyadic.codegen.c_target import CTarget
+from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.function_names import program_names, sized_names
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.spec import LAYER_TYPES
 
 TEMPLATES = Path("codegen/templates")
 APART = {"_new": "one of the alternatives of a branch", "__init__": "a method", "_arrays": "a method"}
@@ -51,3 +59,39 @@ def test_constant_positions_beside_a_pool():
     assert loss == pytest.approx((gradients["W"] * module.init(0)["W"]).sum())
     assert not gradients["W"][[0, 2, 4]].any()
     assert gradients["W"][[1, 3]].all()
+
+
+def layers_of(*layers):
+    spec = {"inputs": {"x": {"shape": [4]}}, "layers": list(layers), "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    return [derivation.layers[layer["name"]] for layer in layers]
+
+
+def test_a_name_says_what_tells_a_layer_from_others_only():
+    dense = {"type": "dense", "units": 4}
+    usual, bare = {**dense, "name": "a"}, {**dense, "name": "b", "bias": False}
+    assert program_names(layers_of(bare)) == ["dense"]
+    assert program_names(layers_of(usual, bare)) == ["dense", "dense_nobias"]
+    assert program_names(layers_of({**dense, "name": "a", "activation": "tanh"}, bare)) == ["dense_tanh", "dense"]
+    two = {"type": "add", "name": "c", "inputs": ["a", "b"]}
+    assert program_names(layers_of(usual, bare, two))[2] == "add"
+    three = {"type": "add", "name": "d", "inputs": ["a", "b", "c"]}
+    assert program_names(layers_of(usual, bare, two, three))[2:] == ["add_2", "add_3"]
+    assert program_names(layers_of({"type": "abs", "name": "a"})) == ["abs_layer"]
+
+
+def test_a_name_has_the_sizes_that_tell_it_from_others():
+    runs = [("f", {"n": 2, "m": 3}), ("f", {"n": 2, "m": 4}), ("g", {"n": 1}), ("f", {"n": 2, "m": 3})]
+    assert sized_names(runs) == {("f", (2, 3)): "f_m3", ("f", (2, 4)): "f_m4", ("g", (1,)): "g"}
+    runs = [("f", {"n": 1, "m": 1}), ("f", {"n": 1, "m": 2}), ("f", {"n": 2, "m": 2}), ("f_n1_m1", {"n": 1})]
+    assert list(sized_names(runs).values()) == ["f_n1_m1", "f_n1_m2", "f_n2_m2", "f_n1_m1_2"]
+
+
+@pytest.mark.parametrize("target", [CTarget, CupyTarget])
+@pytest.mark.parametrize("name", one_in(6, [*sorted(LAYER_TYPES), *sorted(Path("examples").glob("*.toml"))]), ids=str)
+def test_kernels_have_short_names_each_its_own(name, target):
+    network = dyadic.derive(dyadic.read(name)) if isinstance(name, Path) else example_network(name, numeric=True)
+    texts = target(network, "float32").written()[0]
+    names = [re.search(r"void (\w+)\(", text)[1] for text in texts]
+    assert len(names) == len(set(names))
+    assert max(map(len, names), default=0) <= 34

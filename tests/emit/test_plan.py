@@ -62,7 +62,7 @@ def test_what_nobody_reads_is_not_kept():
     hidden = next(call for call in plan.forward if call.owner == "hidden")
     assert [tensor.name.kind for tensor in hidden.routine.outputs] == ["f"]  # tanh' is 1 - f^2: z is not read
     text = emit(derive(read_spec("examples/digits.toml")), "cupy").text
-    forward = text[text.index("void dense_tanh_32x64(") :]
+    forward = text[text.index("void dense_tanh_m64_f(") :]
     assert "z[" not in forward[: forward.index("\n}\n")]
 
 

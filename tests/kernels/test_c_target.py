@@ -126,6 +126,30 @@ def test_arguments_are_converted_or_refused():
         module._extension().run(0, 1)
 
 
+def test_memory_is_read_only_where_it_is_as_the_kernels_take_it():
+    module = digits()
+    params, x, y = module.init(0), np.random.default_rng(0).normal(size=(2, 64)), np.full((2, 10), 0.1)
+    loss, gradients = module.gradients(params, x, y)
+    unaligned = np.zeros(params["logits.bias"].nbytes + 1, np.uint8)[1:].view(np.float64)
+    unaligned[:] = params["logits.bias"]
+    for name, other in [
+        ("hidden.weight", params["hidden.weight"].astype(">f8")),
+        ("hidden.weight", np.repeat(params["hidden.weight"], 2, axis=1)[:, ::2]),
+        ("logits.bias", unaligned),
+    ]:
+        again = module.gradients({**params, name: other}, x, y)
+        assert again[0] == loss
+        assert all(same_bits(again[1][name], value) for name, value in gradients.items())
+    out = {name: np.empty_like(value) for name, value in params.items()}
+    assert module.gradients(params, x, y, out)[1] is out
+    assert all(same_bits(out[name], value) for name, value in gradients.items())
+    fixed = np.zeros(10)
+    fixed.flags.writeable = False
+    for bad in (fixed, np.zeros(20)[::2], np.zeros(9), np.zeros(10, np.float32), [0.0] * 10, None):
+        with pytest.raises(ValueError, match=r"out\['logits.bias'\] must be"):
+            module.gradients(params, x, y, {**out, "logits.bias": bad})
+
+
 @pytest.mark.long
 def test_integers_are_checked():
     derivation = derive(read_spec("examples/decoder.toml"))

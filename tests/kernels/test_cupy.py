@@ -15,6 +15,7 @@ from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
 from dyadic.codegen.emulator.stand_in import stand_in
+from dyadic.codegen.function_names import sized_names
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, parts, program_key, programs, variable
@@ -188,11 +189,12 @@ def symbolic_mismatches(text, derivation, batch=3):
     field = PrimeField(2**61 - 1, 1)
     wrong, checked = [], 0
     layers, _ = programs(derivation)
+    runs = {v.name: (layers[program_key(derivation, v)], v.sizes) for v in derivation.architecture.vertices}
+    names = sized_names([(program.name, sizes) for program, sizes in runs.values()])
     for vertex in derivation.architecture.vertices:
-        program = layers[program_key(derivation, vertex)]
-        suffix = "x".join(str(int(extent)) for extent in vertex.sizes.values())
-        for part, routine in parts(program):
-            name = f"{program.name}_{suffix}" + (f"_{part}" if part else "")
+        program, _ = runs[vertex.name]
+        name = names[program.name, tuple(vertex.sizes.values())]
+        for _, routine in parts(program):
             for one in (nest(kernel, 8) for kernel in lower(name, routine, vertex.sizes)):
                 kernel = one.kernel
                 if kernel.name not in kernels.signatures:

@@ -46,7 +46,7 @@ def test_everything_is_shown_of_a_small_network():
     for kernel in kernels:
         methods = [finding.method for finding in findings if finding.subject == kernel]
         assert methods == ["specification", "schedule", "sm_80", "sm_90", "sm_100", "sm_120"]
-    assert "dense_tanh_20x19_few" in kernels
+    assert "dense_tanh_f_few" in kernels
     *_, last = report(findings)
     assert last == f"{len(findings)} shown, 0 wrong, 0 not shown; not executed on a GPU, speed not measured"
 
@@ -118,7 +118,7 @@ def test_the_command(tmp_path):
     done = run(str(path), "--target", "cupy", "--verify")
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("0 wrong, 0 not shown; not executed on a GPU, speed not measured")
-    assert "dense_4x3_gradient_weight\n  SHOWN      specification  every batch size\n" in done.stdout
+    assert "dense_W_bar\n  SHOWN      specification  every batch size\n" in done.stdout
     refused = run(str(path), "--target", "numpy", "--verify")
     assert refused.returncode == 2
     assert "of --target cupy" in refused.stderr

@@ -128,7 +128,7 @@ def test_what_a_kernel_gets():
     assert isinstance(choose(dense(3, 4), 4), PerElement)
     small = few(dense(1024, 1024), 4)
     assert small is not None
-    assert small.kernel.name == "dense_few"
+    assert small.kernel.name == "dense_f_few"
     assert few(dense(1024, 1024, "gradient_weight"), 4) is None
     assert chunk_length(dense(1024, 1024, "gradient_weight")) is None
 

@@ -64,7 +64,7 @@ def test_the_goals_in_single_precision(loops):
     ours = {key: loop for key, loop in loops.items() if key[0] == "float32"}
     assert len(ours) == 3 * len(ARCHS)
     for (_, _, name), loop in ours.items():
-        assert loop.per_shared_pack >= 8 or not name.endswith("weight")
+        assert loop.per_shared_pack >= 8 or not name.endswith("W_bar")
         assert set(loop.shared) == set(loop.loads) == {128}
     assert all(loop.local == 0 for loop in loops.values())
 

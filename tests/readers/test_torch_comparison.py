@@ -139,7 +139,7 @@ def test_a_wrong_reader_is_found_out(monkeypatch, dynamic, cost):
 
 
 def test_a_mask_of_numbers_is_compared_as_it_is():
-    """A row that is masked altogether has weights in PyTorch that emitted code has not: log 3 is lost beside 1e38."""
+    """A row that is masked altogether has weights of 1/3, in PyTorch as in emitted code."""
 
     class MaskedScores(Pair):
         def forward(self, x, mask):
@@ -149,8 +149,7 @@ def test_a_mask_of_numbers_is_compared_as_it_is():
     x = torch.randn(3, 4)
     assert dyadic.from_torch(MaskedScores(None), (x, mask)).compared == 1
     mask[1] = 0
-    with pytest.raises(DyadicError, match="the output 0 differs"):
-        dyadic.from_torch(MaskedScores(None), (x, mask))
+    assert dyadic.from_torch(MaskedScores(None), (x, mask)).compared == 1
 
 
 def test_a_buffer_that_is_computed_from_weights_is_forgotten_between_runs():
