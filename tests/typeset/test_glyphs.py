@@ -123,6 +123,8 @@ def test_a_notation_that_cannot_be(tmp_path, text, said):
         ("層1", "u5C641"),
         ("αβ", "alphabeta"),
         ("한", "han"),
+        ("الطبقة", "altbqt"),
+        ("שלום", "shlvm"),
         ("\uff58", "x"),
     ],
 )
