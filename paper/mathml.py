@@ -98,7 +98,7 @@ class MathmlPrinter(NotationPrinter):
         return f'<mrow><mo>{{</mo><mtable class="cases">{inner}</mtable></mrow>'
 
     def quotient(self, numerator: str, divisor: str) -> str:
-        return f"<mrow><mo>⌊</mo>{numerator} / {divisor}<mo>⌋</mo></mrow>"
+        return f"<mrow><mo{_STAYS}>⌊</mo>{numerator} / {divisor}<mo{_STAYS}>⌋</mo></mrow>"
 
     def remainder(self, numerator: str, divisor: str) -> str:
         return self.brackets(f"{numerator}<mo>mod</mo>{divisor}")
