@@ -50,8 +50,8 @@ class LatexRenderer(Renderer):
     def render(self) -> str:
         title = rf"\section{{{self.text(self.document.title)}}}\label{{\dyadicprefix}}"
         head = [
-            "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble, \\input this file,",
-            "% and add dyadic.bib to the bibliography.",
+            "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble (before cleveref),",
+            "% \\input this file, and add dyadic.bib to the bibliography.",
             rf"\dyadicbegin{{{self.document.label}}}",
             title,
         ]
