@@ -33,8 +33,7 @@ from dyadic.paper.transliteration import plain_name
 
 _PARTIAL = '<mo lspace="0" rspace="0">∂</mo>'
 _SYMBOLS = {
-    "=": "=", "<-": "←", "in": "∈", "partial": _PARTIAL, "theta": "θ", "tau": "τ", "langle": "⟨",
-    "Lambda": '<mi mathvariant="normal">Λ</mi>',
+    "=": "=", "<-": "←", "in": "∈", "partial": _PARTIAL, "langle": "⟨",
     "rangle": "⟩", "dot": "·", "quad": '<mspace width="1em"/>', "top": "<mo>⊤</mo>", "sum": "<big>∑</big>",
     "<=": "≤", ">=": "≥", "<": "&lt;", ">": "&gt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
     "||": '<mo stretchy="false" form="postfix">|</mo>',

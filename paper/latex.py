@@ -28,8 +28,8 @@ from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.latex_printing import latex_escape
 
 _SYMBOLS = {
-    "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
-    "Lambda": r"\Lambda", "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
+    "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial",
+    "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
     "top": r"\top", "sum": r"\sum", "<=": r"\le", ">=": r"\ge", "|": r"\lvert", "||": r"\rvert",
 }  # fmt: skip
 

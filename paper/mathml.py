@@ -78,7 +78,8 @@ class MathmlPrinter(NotationPrinter):
         return f"<mtext>{escape(name)}</mtext>"
 
     def greek(self, name: str) -> str:
-        return _GREEK[name]
+        # Capitals stand upright, as in the other formats.
+        return f'<mi mathvariant="normal">{_GREEK[name]}</mi>' if name[0].isupper() else _GREEK[name]
 
     def roman(self, name: str) -> str:
         return f'<mi mathvariant="normal">{escape(name)}</mi>'

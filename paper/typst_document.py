@@ -14,7 +14,7 @@ from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
 
 _SYMBOLS = {
-    "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
+    "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial",
     "langle": "chevron.l", "rangle": "chevron.r", "dot": "dot.c", "quad": "quad", "top": "top", "sum": "sum",
     "/": "\\/", ";": "\\;", "<=": "<=", "|": 'class("opening", bar.v)', "||": 'class("closing", bar.v)',
 }  # fmt: skip
