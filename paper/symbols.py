@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 
 from sympy import Add, Expr, Mul, Pow, Rational, S
+from sympy.core.function import AppliedUndef
 
 from dyadic.paper.glyphs import GREEK, Notation
 from dyadic.symbolic.expressions import Apply, Element, Reduction
@@ -35,7 +36,7 @@ def _decimal(number: Rational) -> tuple[str, int] | None:
 
 
 def _is_large(factor: Expr) -> bool:
-    return isinstance(factor.base if isinstance(factor, Pow) else factor, Add | Apply)
+    return isinstance(factor.base if isinstance(factor, Pow) else factor, Add | Apply | AppliedUndef)
 
 
 _MOST_ZEROS = 4

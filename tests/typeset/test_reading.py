@@ -4,6 +4,7 @@ import re
 
 import pytest
 from support.browser import Browser, find_browser
+from support.latex_reading import argument
 from support.optional import require
 from support.single_layer import one_of_a_kind
 from sympy import Integer, Rational, sqrt
@@ -125,6 +126,20 @@ def test_in_the_page_names_end_at_the_equals_sign_and_bars_are_above_letters(tmp
         browser.close()
 
 
-def test_no_fraction_is_set_small():
-    text = "".join(render_latex(document_of(read_spec(f"examples/{name}.toml"))) for name in ("lstm", "decoder"))
-    assert re.findall(r"\\[td]frac|\\(?:script|text)style", text) == []
+@pytest.mark.parametrize("name", ["digits", "lenet", "lstm", "decoder"])
+def test_but_for_scripts_formulas_are_as_large_as_the_text(name):
+    """No command that sets a fraction smaller, and none within a fraction, which TeX would set smaller by itself."""
+    page = render_latex(document_of(read_spec(f"examples/{name}.toml")))
+    assert re.findall(r"\\[td]frac|\\(?:script|text)style", page) == []
+    assert page.count(r"\frac{") > 5
+    assert nested(page) == []
+    assert nested(r"\frac{1}{2 + \frac{3}{4}}") != []
+
+
+def nested(page):
+    found = []
+    for place in re.finditer(r"\\frac(?=\{)", page):
+        top, middle = argument(page, place.end())
+        bottom, end = argument(page, middle)
+        found += [page[place.start() : end]] if r"\frac" in top + bottom else []
+    return found
