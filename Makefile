@@ -6,7 +6,7 @@
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
 # make models: every model that the tests read as a C module, and those of onnx as ONNX graphs, held to NumPy (minutes).
 # make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
-# make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
+# make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network, and their equations read back.
 # make bench: CPU seconds of whole commands, and how they grow; emitted modules against NumPy, PyTorch and JAX (some minutes).
 # make gpu: where CuPy and a GPU are, every kernel against NumPy, then times against PyTorch and cuBLAS.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -40,6 +40,7 @@ flagship: $(VENV)/.demo
 
 typeset: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.typeset_matrix
+	PYTHONPATH=tests $(BIN)/python -m campaigns.read_back
 
 forgeries: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.forgeries

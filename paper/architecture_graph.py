@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dyadic.paper.drawing import Caption, Drawing, Shape, moved
 from dyadic.paper.graph_panel import LONGEST, Edge, GraphBox, Panel, cut, graph_panel
+from dyadic.paper.prose import counted_by_letters
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
 
@@ -41,8 +42,7 @@ def _letters(repeated: Sequence[RepeatedBlock]) -> list[str]:
     names: dict[str, str] = {}
     for block in repeated:
         if not block.like:
-            k = len(names)
-            names[block.first[0]] = (chr(ord("A") + k // 26 - 1) if k >= 26 else "") + chr(ord("A") + k % 26)
+            names[block.first[0]] = counted_by_letters(len(names)).upper()
     return [names[block.like or block.first[0]] for block in repeated]
 
 

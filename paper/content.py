@@ -171,14 +171,7 @@ def _algorithms(steps: str) -> tuple[Block, ...]:
             "Synchronous relaxation",
             (
                 (0, ("start from a state ", state)),
-                (
-                    0,
-                    (
-                        "repeat ",
-                        Math(steps if len(steps) != 2 or steps.isdigit() else ("2", "L")),
-                        " times:",
-                    ),
-                ),
+                (0, ("repeat ", Math(("2", "L") if steps == "2L" else steps), " times:")),
                 (1, ("at every vertex ", Math("v"), ", from the old state: ", Math(x_rule), " and ", Math(s_rule))),
                 (0, ("return ", Math("x"), ", ", Math("s"), " and ", gradient)),
             ),

@@ -44,7 +44,7 @@ class BigSum:
 
 @dataclass(frozen=True)
 class Words:
-    """Upright text inside a formula."""
+    """The name of an operator, upright in a formula."""
 
     text: str
 

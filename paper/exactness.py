@@ -165,7 +165,7 @@ def _which(claim: Mapping[str, Any]) -> tuple[Span, ...]:
     start = "the zero state" if witness["initial_state"] == "zero" else "a drawn state"
     drawn = f"from {start}, with the rational parameters that seed {witness['seed']} of the certificate gives"
     if not numbers["own"]:
-        layers = "layers as this network's at other sizes or with other constants"
+        layers = "layers of this network's kinds at other sizes or with other constants"
         return (f"{numbers['steps']} steps are not enough for {layers}: {drawn} at reduced sizes",)
     given = " and the constants that it states" if numbers["constants"] else ""
     return (f"{numbers['steps']} steps are not enough: {drawn} at this network's own sizes{given}",)

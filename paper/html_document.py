@@ -28,11 +28,12 @@ from dyadic.paper.drawing import svg
 from dyadic.paper.latex import StandaloneLatex
 from dyadic.paper.mathml import MathmlPrinter, assemble
 from dyadic.paper.prose import sentence
-from dyadic.paper.render import Renderer
+from dyadic.paper.render import Renderer, pieces_of_name
 from dyadic.paper.transliteration import plain_name
 
+_PARTIAL = '<mo lspace="0" rspace="0">∂</mo>'
 _SYMBOLS = {
-    "=": "=", "<-": "←", "in": "∈", "partial": "<mo>∂</mo>", "theta": "θ", "tau": "τ", "Lambda": "Λ", "langle": "⟨",
+    "=": "=", "<-": "←", "in": "∈", "partial": _PARTIAL, "langle": "⟨",
     "rangle": "⟩", "dot": "·", "quad": '<mspace width="1em"/>', "top": "<mo>⊤</mo>", "sum": "<big>∑</big>",
     "<=": "≤", ">=": "≥", "<": "&lt;", ">": "&gt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
     "||": '<mo stretchy="false" form="postfix">|</mo>',
@@ -86,12 +87,12 @@ class HtmlRenderer(Renderer):
         return escape(plain_name(text))
 
     def code(self, text: str) -> str:
-        # A line may end where an identifier can be read on.
-        pieces = re.split(r"(?<=[.:,_(=/-])(?=.)", plain_name(text))
-        return f"<code>{'<wbr>'.join(map(escape, pieces))}</code>"
+        return f"<code>{'<wbr>'.join(map(escape, pieces_of_name(plain_name(text))))}</code>"
 
     def inline(self, formula: str) -> str:
-        return f"<math>{assemble(formula)}</math>"
+        # In a line of text what belongs below a sum stands beside it.
+        beside = assemble(formula).replace('movablelimits="false"', 'movablelimits="true"')
+        return f"<math>{beside}</math>"
 
     def cite(self, key: str) -> str:
         number = reference_number(key)
@@ -108,8 +109,7 @@ class HtmlRenderer(Renderer):
     # -- formulas ------------------------------------------------------------------------------------------------------
 
     def words(self, text: str) -> str:
-        between = '<mspace width="0.17em"></mspace>' if text.isalpha() else ""  # as an operator's name has it
-        return f"<mtext>{escape(plain_name(text))}</mtext>{between}"
+        return f'<mi class="operator">{escape(plain_name(text))}</mi>'
 
     def group(self, formula: str) -> str:
         return f"<mrow>{formula}</mrow>"
@@ -120,7 +120,7 @@ class HtmlRenderer(Renderer):
         return self.printer.script(mark, formula)
 
     def partial(self, by: str) -> str:
-        return self.printer.fraction("<mo>∂</mo>E", f"<mo>∂</mo>{by}")
+        return self.printer.fraction(f"{_PARTIAL}E", f"{_PARTIAL}{by}")
 
     def relation(self, left: str, right: str) -> str:
         return f"{left}{CELL}= {right}"

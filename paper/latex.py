@@ -22,14 +22,14 @@ from dyadic.paper.document import (
 from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, dashes
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.layout import NARROW, WIDTH, RowPart
-from dyadic.paper.render import Renderer
+from dyadic.paper.render import Renderer, pieces_of_name
 from dyadic.paper.sealed_formulas import sealed
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.latex_printing import latex_escape
 
 _SYMBOLS = {
-    "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
-    "Lambda": r"\Lambda", "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
+    "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial",
+    "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
     "top": r"\top", "sum": r"\sum", "<=": r"\le", ">=": r"\ge", "|": r"\lvert", "||": r"\rvert",
 }  # fmt: skip
 
@@ -50,8 +50,8 @@ class LatexRenderer(Renderer):
     def render(self) -> str:
         title = rf"\section{{{self.text(self.document.title)}}}\label{{\dyadicprefix}}"
         head = [
-            "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble, \\input this file,",
-            "% and add dyadic.bib to the bibliography.",
+            "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble (before cleveref),",
+            "% \\input this file, and add dyadic.bib to the bibliography.",
             rf"\dyadicbegin{{{self.document.label}}}",
             title,
         ]
@@ -81,8 +81,7 @@ class LatexRenderer(Renderer):
         return escaped.replace("/", rf"/{_BREAK}")
 
     def code(self, text: str) -> str:
-        # A break is allowed after the characters at which identifiers can be read on.
-        whole = re.split(r"(?<=[.:,_(=/ -])", plain_name(text))
+        whole = pieces_of_name(plain_name(text))
         pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,6}", piece))]
         return rf"\dyadiccode{{{_BREAK.join(map(latex_escape, pieces))}}}"
 
@@ -93,8 +92,7 @@ class LatexRenderer(Renderer):
         return rf"\cite{{{key}}}"
 
     def words(self, text: str) -> str:
-        name = "operatorname" if text.isalpha() else "text"
-        return rf"\{name}{{{self.text(text)}}}"
+        return rf"\operatorname{{{self.text(text)}}}"
 
     def group(self, formula: str) -> str:
         return f"{{{formula}}}"

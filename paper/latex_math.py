@@ -17,6 +17,7 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
 
     tall = (r"\frac",)
     dot = r" \cdot "
+    near = dict.fromkeys((r"\left[", r"\left(", "(", r"\biggl(", *LatexPrinter.reductions.values()), r" \,")
     high = (r"\frac", r"\sum", r"\operatorname*", r"\max", r"\begin")
 
     def brackets(self, text: str) -> str:
@@ -27,7 +28,7 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
         return (r"\biggl(", r"\biggr)") if self.is_high(text) else ("(", ")")
 
     def fraction(self, top: str, bottom: str) -> str:
-        return super().fraction(self.unbracketed(top), self.unbracketed(bottom))
+        return rf"\frac{{{self.unbracketed(top)}}}{{{self.unbracketed(bottom)}}}"
 
     def rate(self, variable: str) -> str:
         letter, index, rest = variable.partition("_")

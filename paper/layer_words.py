@@ -165,7 +165,8 @@ def _fraction(value: Fraction) -> str:
     """A decimal where that is short and exact, a short fraction, or about what it is."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     if Fraction(exact) == value and len(exact.as_tuple().digits) <= _DIGITS:
-        return f"{exact:f}" if exact.adjusted() > -_DIGITS else str(exact).lower()
+        places = -int(exact.as_tuple().exponent)
+        return f"{exact:f}" if places <= _DIGITS else f"{exact:e}"
     return str(value) if value.denominator < 100 else f"about {float(value):.6g}"
 
 

@@ -95,7 +95,7 @@ class Cutter:
             head, width = self._printer.reduction(term, "").strip(), self._ruler.head(term)
             cut = self._in_brackets if term.body.could_extract_minus_sign() else self.of_product
             first, *others = cut(term.body, room - width)
-            return [replace(first, text=f"{head} {first.text}", width=width + first.width), *others]
+            return [replace(first, text=self._printer.under(head, first.text), width=width + first.width), *others]
         top, bottom = self._printer.factors(term) if isinstance(term, Mul) else ([], [])
         if not top:
             return self._factor(term, room)

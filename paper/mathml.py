@@ -46,6 +46,10 @@ class MathmlPrinter(NotationPrinter):
         "sum": "<big>∑</big>", "logsumexp": "<big>LSE</big>", "max": "<big>max</big>", "argmax": "<big>argmax</big>"
     }  # fmt: skip
 
+    near = dict.fromkeys(
+        ("<mrow><mo>", f"<mrow><mo{_STAYS}>", *reductions.values()), '<mspace width="0.17em"></mspace>'
+    )
+
     def entry(self, node: Element) -> str:
         """An entry of a tensor, which says what it is."""
         said = self._said(node.name)
@@ -64,7 +68,8 @@ class MathmlPrinter(NotationPrinter):
         return f"<{tag}>{text}</{tag}>"
 
     def accent(self, mark: str, text: str) -> str:
-        return f'<mover accent="true"><mrow>{text}</mrow><mo stretchy="true">{mark}</mo></mover>'
+        # As an accent it would touch the letter in some fonts.
+        return f'<mover accent="false"><mrow>{text}</mrow><mo stretchy="true">{mark}</mo></mover>'
 
     def italic(self, name: str) -> str:
         return f'<mi class="word">{escape(name)}</mi>'
@@ -73,7 +78,8 @@ class MathmlPrinter(NotationPrinter):
         return f"<mtext>{escape(name)}</mtext>"
 
     def greek(self, name: str) -> str:
-        return _GREEK[name]
+        # Capitals stand upright, as in the other formats.
+        return f'<mi mathvariant="normal">{_GREEK[name]}</mi>' if name[0].isupper() else _GREEK[name]
 
     def roman(self, name: str) -> str:
         return f'<mi mathvariant="normal">{escape(name)}</mi>'
@@ -93,7 +99,7 @@ class MathmlPrinter(NotationPrinter):
         return f'<mrow><mo>{{</mo><mtable class="cases">{inner}</mtable></mrow>'
 
     def quotient(self, numerator: str, divisor: str) -> str:
-        return f"<mrow><mo>⌊</mo>{numerator} / {divisor}<mo>⌋</mo></mrow>"
+        return f"<mrow><mo{_STAYS}>⌊</mo>{numerator} / {divisor}<mo{_STAYS}>⌋</mo></mrow>"
 
     def remainder(self, numerator: str, divisor: str) -> str:
         return self.brackets(f"{numerator}<mo>mod</mo>{divisor}")

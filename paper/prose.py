@@ -32,6 +32,12 @@ _ALONE = frozenset({"x", "s", "E", "C", "L", "T", "k"})
 """Letters that are symbols wherever they stand; a and b are words too."""
 
 
+def counted_by_letters(k: int) -> str:
+    """a, b, ..., z, aa, ab, ... for 0, 1, ..."""
+    before = counted_by_letters(k // 26 - 1) if k >= 26 else ""
+    return before + chr(ord("a") + k % 26)
+
+
 def sentence(text: str) -> tuple[Span, ...]:
     """A statement as a sentence: its first word with a capital unless it is a formula."""
     found: list[Span] = []

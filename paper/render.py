@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -35,11 +36,12 @@ from dyadic.paper.meanings import Glyph
 from dyadic.paper.symbols import NotationPrinter
 from dyadic.paper.widths import RELATION, Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
-from dyadic.symbolic.printing import joined
 from dyadic.symbolic.tensor_names import NameRole
 
-_LONGEST_LINE = 3
-"""A right-hand side with more terms than this is broken after that many."""
+
+def pieces_of_name(name: str) -> list[str]:
+    """What a line may end between: where a name can be read on, but within no range and before no last number."""
+    return re.split(r"(?<=[.:,_(=/ -])(?=.)(?![^\[]*\])(?!\d+$)", name)
 
 
 class Renderer(ABC):
@@ -73,8 +75,10 @@ class Renderer(ABC):
                 return self.paragraph(block)
             case Display(formula=(Expr() as left, "=", Expr() as right)):
                 return self.tagged([self.equality(self.printer(left), right, self.ruler(left))], "")
+            case Display(formula=Add() as terms):
+                return self.tagged([self.aligned + "".join(self._in_rows(terms, 0.0))], "")
             case Display():
-                return self.display(self.broken(block.formula), block.key)
+                return self.display([self.formula(block.formula)], block.key)
             case EquationBlock():
                 return self.equations(block)
             case Picture():
@@ -104,15 +108,6 @@ class Renderer(ABC):
                 self.cited.add(span.key)
                 return self.cite(span.key)
 
-    def broken(self, formula: Formula) -> list[str]:
-        """A formula as one row, or an expression with many terms as rows of two."""
-        if not isinstance(formula, Add) or len(formula.args) <= _LONGEST_LINE:
-            return [self.formula(formula)]
-        terms = self.printer.terms(formula)
-        pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
-        plus = ["+ " if number and pair[0][0] == "+" else "" for number, pair in enumerate(pairs)]
-        return [f"{self.aligned}{sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
-
     def equations(self, block: EquationBlock) -> str:
         self.printer.kind = self.ruler.kind = block.kind
         lines = self.document.notation.apart([apart_from_sizes(line) for line in block.lines], block.kind)
@@ -131,8 +126,13 @@ class Renderer(ABC):
         return self.equality(left, item.body, widest)
 
     def equality(self, left: str, right: Expr, widest: float) -> str:
-        first, *others = layout.parts(self.printer, self.ruler, right, widest + RELATION, self.narrowest)
-        return self.relation(left, f"{first.sign}{first.text}") + "".join(map(self.part, others))
+        first, others = self._in_rows(right, widest + RELATION)
+        return self.relation(left, first) + others
+
+    def _in_rows(self, body: Expr, left: float) -> tuple[str, str]:
+        """An expression, broken where it is wider than the line: its first part, and those behind it."""
+        first, *others = layout.parts(self.printer, self.ruler, body, left, self.narrowest)
+        return f"{first.sign}{first.text}", "".join(map(self.part, others))
 
     def formula(self, node: Formula) -> str:
         match node:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sympy import Expr, Symbol
+
 from dyadic.paper import theory
 from dyadic.paper.document import (
     Block,
@@ -23,7 +25,7 @@ from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import OF_THE_THEORY
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.expressions import Bracket, Definition, Divides, Inside, Reduction, split_guards
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.structure import show
 from dyadic.symbolic.tensor_names import NameRole
@@ -158,8 +160,9 @@ def costs(derivation: Derivation) -> list[Block]:
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         words = described_cost(derivation.costs[cost.owner])
-        what = "a differentiable function, left open" if cost.type == "abstract" else words
-        what += "," if "," in what else ""
+        name, _, settings = words.partition(", ")
+        named = f"{name} ({settings})" if settings else name
+        what = "a differentiable function, left open," if cost.type == "abstract" else named
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:
@@ -167,7 +170,7 @@ def costs(derivation: Derivation) -> list[Block]:
             Paragraph(
                 (
                     "To it is added ",
-                    Math((str(architecture.decay / 2), "|", "theta", Subscripted("||", "", "2"))),
+                    Math((architecture.decay / 2, "|", "theta", Subscripted("||", "", "2"))),
                     ".",
                 )
             )
@@ -189,8 +192,26 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     )
     table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (10, 22, 10, 22))
     roles = {name.role for _, name in names}
-    accents = [text for role, text in _ACCENTS.items() if role in roles]
-    return [table, Paragraph((" ".join(accents),))] if accents else [table]
+    sentences: list[Cell] = [(text,) for role, text in _ACCENTS.items() if role in roles]
+    sentences += _marks([line.body for _, line in lines])
+    spans = [span for sentence in sentences for span in (" ", *sentence)]
+    return [table, Paragraph(tuple(spans[1:]))] if spans else [table]
+
+
+def _marks(bodies: Sequence[Expr]) -> list[Cell]:
+    """What the marks in these formulas mean that not every reader knows."""
+    reductions = [node for body in bodies for node in body.atoms(Reduction)]
+    said: list[Cell] = []
+    if any(body.has(Bracket) for body in bodies):
+        i, k, n = Symbol("i"), Symbol("k"), Symbol("n")
+        divides: Cell = (" or ", Math(Divides(k, i))) if any(body.has(Divides) for body in bodies) else ()
+        restricts = any(node.kind != "sum" and split_guards(node.body)[0] for node in reductions)
+        left_out = "; under a maximum or LSE it leaves terms out" if restricts else ""
+        rest = f" is 1 where it holds and 0 elsewhere, and what it multiplies is not read where it is 0{left_out}."
+        said.append(("A bracket such as ", Math(Inside(i, n)), *divides, rest))
+    if any(node.kind == "logsumexp" for node in reductions):
+        said.append(("LSE is the logarithm of the sum of the exponentials.",))
+    return said
 
 
 _ACCENTS = {

@@ -7,11 +7,12 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 
-from sympy import Expr, Pow, Rational, S
+from sympy import Add, Expr, Mul, Pow, Rational, S
+from sympy.core.function import AppliedUndef
 
 from dyadic.paper.glyphs import GREEK, Notation
-from dyadic.symbolic.expressions import Apply, Element
-from dyadic.symbolic.printing import ATOM, POWER, SUM
+from dyadic.symbolic.expressions import Apply, Element, Reduction
+from dyadic.symbolic.printing import ATOM, POWER, PRODUCT, SUM
 from dyadic.symbolic.tensor_names import Name, Owner, Placeholder
 from dyadic.symbolic.typesetting import TypesetPrinter
 
@@ -34,6 +35,10 @@ def _decimal(number: Rational) -> tuple[str, int] | None:
     return f"{digits[0]}.{digits[1:]}".rstrip("."), exponent
 
 
+def _is_large(factor: Expr) -> bool:
+    return isinstance(factor.base if isinstance(factor, Pow) else factor, Add | Apply | AppliedUndef)
+
+
 _MOST_ZEROS = 4
 """A decimal number that begins with more of them is written with a power of ten."""
 
@@ -48,6 +53,8 @@ class NotationPrinter(TypesetPrinter):
     high: tuple[str, ...]
     dot: str
     """Between a number and a power of ten."""
+    near: Mapping[str, str]
+    """What brackets and the signs of sums begin with, and the space that they take behind the sign of a sum."""
 
     tall: tuple[str, ...] = ()
     bracket_marks = r"(\()|\)"
@@ -68,6 +75,14 @@ class NotationPrinter(TypesetPrinter):
 
     def glyph_letter(self, base: str) -> str:
         return base if len(base) == 1 else self.greek(base) if base in GREEK else self.italic(base)
+
+    def reduction(self, node: Reduction, body: str) -> str:
+        return self.under(super().reduction(node, "").rstrip(), body)
+
+    def under(self, sign: str, body: str) -> str:
+        """A sum's sign before its body: a bracket or another sign would stand too close to what is below the sign."""
+        space = next((space for start, space in self.near.items() if body.startswith(start)), "")
+        return f"{sign}{space} {body}"
 
     def superscript(self, text: str) -> str:
         return text if len(text) == 1 or not text.isalpha() else self.upright(text)
@@ -148,6 +163,17 @@ class NotationPrinter(TypesetPrinter):
         if isinstance(base, Apply) and (base.name, base.order) == ("rsqrt", 0) and exponent.is_positive:
             return Pow(Apply("sqrt", 0, base.argument), exponent)
         return None
+
+    def _product(self, node: Mul) -> tuple[str, int]:
+        """A number stands as a fraction before a function or a sum: above a fraction line these would be set small."""
+        top, bottom = self.factors(node)
+        rest = [factor for factor in top if not factor.is_number]
+        negative = node.could_extract_minus_sign() and node.args[0].is_number
+        if negative or not bottom or not all(f.is_number for f in bottom) or not any(map(_is_large, rest)):
+            return super()._product(node)
+        coefficient = Mul(*(f for f in top if f.is_number), *(1 / f for f in bottom))
+        levels = [POWER] * (len(rest) - 1) + [PRODUCT]
+        return self.product([self(coefficient, PRODUCT), *map(self, rest, levels)]), PRODUCT
 
     def powered(self, base: Expr) -> str:
         """A superscript is no power: what has one takes brackets before it is raised."""

@@ -21,10 +21,10 @@ from dyadic.symbolic.expressions import Rate
 
 X, S, F, C, E, THETA = (Subscripted(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
 DOT_X, DOT_S = Rate("x"), Rate("s")
-PARENTS = Subscripted("x", Words("pa(v)"))
+PARENTS = Subscripted("x", (Words("pa"), "(", "v", ")"))
 TRANSPOSED: Formula = Subscripted(("(", Subscripted("D", "v"), Subscripted("f", "c"), ")"), "", "top")
 SENSITIVITY: Formula = (
-    BigSum(("c", "in", Words("ch(v)")), (TRANSPOSED, Subscripted("s", "c"))),
+    BigSum(("c", "in", Words("ch"), "(", "v", ")"), (TRANSPOSED, Subscripted("s", "c"))),
     "+",
     Fraction("partial C", ("partial", X)),
 )

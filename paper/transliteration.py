@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _LAST = 0x17F
@@ -13,6 +14,9 @@ _CYRILLIC = {
     "SHA": "sh", "SHCHA": "shch", "HARD": "", "YERU": "y", "SOFT": "",
 }  # fmt: skip
 """Letters that Unicode names by more than their sound, by the first word of the name."""
+
+_FIRST_SOUND = frozenset({"ARABIC", "HEBREW", "SYRIAC", "SAMARITAN", "PHOENICIAN"})
+"""Scripts whose letters have names that begin with their sound: ALEF, BEH, SHEEN."""
 
 
 def plain_name(name: str) -> str:
@@ -35,4 +39,7 @@ def _latin(character: str) -> str:
     word = "".join(words[start : start + 1])
     if words[0] == "CYRILLIC":
         word = _CYRILLIC.get(word, word)
+    if words[0] in _FIRST_SOUND:
+        word = words[start + 1] if word == "FINAL" else word
+        word = re.split("(?<=[AEIOU])|(?=[AEIOU])", word)[0] or word[:1]
     return word.lower() if "SMALL" in words or not character.isupper() else word.capitalize()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -10,12 +9,12 @@ import typst
 
 from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Picture, Table, Theorem, reference_number
 from dyadic.paper.drawing import Drawing, svg
-from dyadic.paper.render import Renderer
+from dyadic.paper.render import Renderer, pieces_of_name
 from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
 
 _SYMBOLS = {
-    "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
+    "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial",
     "langle": "chevron.l", "rangle": "chevron.r", "dot": "dot.c", "quad": "quad", "top": "top", "sum": "sum",
     "/": "\\/", ";": "\\;", "<=": "<=", "|": 'class("opening", bar.v)', "||": 'class("closing", bar.v)',
 }  # fmt: skip
@@ -39,10 +38,9 @@ class TypstRenderer(Renderer):
         return f"#{typst_string(plain_name(text))}" if text else ""
 
     def code(self, text: str) -> str:
-        # A zero-width space lets a long identifier break where it can be read on.
+        # A zero-width space lets a line end there.
         text = plain_name(text)
-        breakable = re.sub(r"(?<=[.:,_(=/-])(?=.)", "\u200b", text) if len(text) > 12 else text
-        return f"#code({typst_string(breakable)})"
+        return f"#code({typst_string(chr(0x200B).join(pieces_of_name(text)) if len(text) > 12 else text)})"
 
     def inline(self, formula: str) -> str:
         return f"${formula}$"
@@ -51,7 +49,7 @@ class TypstRenderer(Renderer):
         return f"#{typst_string(f'[{reference_number(key)}]')}"
 
     def words(self, text: str) -> str:
-        return typst_string(text)
+        return f"op({typst_string(text)})"
 
     def group(self, formula: str) -> str:
         return formula
@@ -106,10 +104,11 @@ class TypstRenderer(Renderer):
         first, *others = block.body
         # The first paragraph goes on behind the title.
         start = self._running(first) if isinstance(first, Paragraph) else self.block(first)
-        body = "\n\n".join([start, *map(self.block, others)])
+        body = "\n\n".join(map(self.block, others))
         if block.kind == "Proof":
-            return f"#proof[{body}]"
-        return f"#statement({typst_string(block.kind)}, {typst_string(block.title)})[{body}]"
+            return f"#proof[{start}\n\n{body}]"
+        announces = str(isinstance(first, Paragraph) and self._announces(first)).lower()
+        return f"#statement({typst_string(block.kind)}, {typst_string(block.title)}, {announces})[{start}][{body}]"
 
     def table(self, block: Table) -> str:
         columns = ", ".join(f"{width}fr" for width in block.widths)

@@ -29,6 +29,9 @@ class TypstPrinter(NotationPrinter):
         "sum": "sum", "logsumexp": 'op("LSE", limits: #true)', "max": "max", "argmax": 'op("argmax", limits: #true)'
     }  # fmt: skip
 
+    # A space that is written takes the place of the one that Typst puts between two signs.
+    near = dict.fromkeys(("[", "(", r"\(", "lr("), " thin") | dict.fromkeys(reductions.values(), " thin thin")
+
     def script(self, mark: str, text: str) -> str:
         return f"{mark}({text})"
 

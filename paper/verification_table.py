@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
-from dyadic.paper.prose import sentence
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+from dyadic.paper.prose import counted_by_letters, sentence
 
 
 def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[Block, ...]:
     """The table of claims, and what they rest on.  kinds: layer kinds and costs in words, by their labels."""
     claims = certificate["claims"]
     trusted = {
-        text: _numbering(k) for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
+        text: counted_by_letters(k)
+        for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
     assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
     groups = _alike(claims)
@@ -40,10 +39,6 @@ def tags_table(tags: Sequence[tuple[str, str]]) -> Table:
     head: tuple[tuple[Span, ...], ...] = (("equation",), ("hash",), ("equation",), ("hash",))
     caption = "Tags and hashes of the equations, as in the certificate and in emitted code."
     return Table(caption, head, rows, (31, 32, 31, 32))  # a hash fits a narrow column in Courier too
-
-
-def _numbering(k: int) -> str:
-    return _LETTERS[k] if k < len(_LETTERS) else _LETTERS[k // len(_LETTERS) - 1] + _LETTERS[k % len(_LETTERS)]
 
 
 def _alike(claims: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -78,7 +78,7 @@ def _of(node: Node, scale: float) -> float:
         case "msqrt":
             return _row(node, scale) + 8.5
         case "mspace":
-            return QUAD
+            return 10.0 * float(node.attrib["width"].removesuffix("em"))
         case "mtable":
             columns = zip(*([_row(cell, scale) for cell in row] for row in children), strict=True)
             return sum(map(max, columns)) + 10.0 * len(children[0])

@@ -55,7 +55,9 @@ def chain():
 
 def networks():
     """Networks by their names, each read when it is asked for."""
-    found = {name: lambda name=name: dyadic.read(f"examples/{name}.toml") for name in ("lenet", "decoder", "lstm")}
+    found = {
+        name: lambda name=name: dyadic.read(f"examples/{name}.toml") for name in ("digits", "lenet", "decoder", "lstm")
+    }
     found |= {"chain": chain, "hostile": hostile}
     if find_spec("onnx"):
         import onnx

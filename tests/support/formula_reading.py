@@ -56,11 +56,16 @@ def whole_or_decimal(text):
 
 
 def reduction(kind, count, body):
-    """A sum of the body's values; of a maximum and the like a number drawn from all of them."""
-    if not 0 < count < 10_000:
-        raise NotRead(f"{count} terms")
-    values = [body(k) for k in range(count)]
-    return sum(values) % PRIME if kind == "sum" else drawn(kind, *values)
+    """A sum, as a linear form of its terms; of a maximum and the like a number drawn from all that it is made of.
+
+    The form is drawn from the number of terms and reads two of them, at indices that are drawn too.  It is linear and can
+    change places with another, as a sum; formulas that have one value for such a form have one for the sum.  All terms
+    of nested sums would be a thousand times the work.
+    """
+    values = [body(drawn("index", count, k)) for k in range(2)]
+    if kind == "sum":
+        return sum(drawn("weight", count, k) * value for k, value in enumerate(values)) % PRIME
+    return drawn(kind, count, *values)
 
 
 # -- equations ---------------------------------------------------------------------------------------------------------
@@ -224,6 +229,8 @@ class FormulaReader:
     def reduction(self, box):
         (index, extent), relations = split(box.sub, "<")
         assert relations == ["<"]
+        while self.next().kind == "separator":  # a space below which the sign's index has room
+            self.at += 1
         name, count, start = symbol_name(index), self.whole(extent), self.at
         scope, self.scope = self.scope, dict(self.scope)
 

@@ -89,7 +89,7 @@ def test_the_users_notation(tmp_path):
 
 
 def test_every_greek_letter_is_one_in_every_format():
-    letters = {name: MathmlPrinter(Notation()).greek(name) for name in GREEK}
+    letters = {name: re.sub("<.*?>", "", MathmlPrinter(Notation()).greek(name)) for name in GREEK}
     assert all(len(letter) == 1 and not letter.isascii() for letter in letters.values())
     assert len(set(letters.values())) == len(GREEK)
     source = " ".join(map(TypstPrinter(Notation()).greek, sorted(GREEK)))
@@ -123,6 +123,8 @@ def test_a_notation_that_cannot_be(tmp_path, text, said):
         ("層1", "u5C641"),
         ("αβ", "alphabeta"),
         ("한", "han"),
+        ("الطبقة", "altbqt"),
+        ("שלום", "shlvm"),
         ("\uff58", "x"),
     ],
 )

@@ -121,6 +121,12 @@ def test_the_paper_cites_the_theorem_and_an_equation(tmp_path, before):
     assert rf"\newlabel{{dyadic:{place}:exactness}}{{{{D1}}" in aux
 
 
+def test_cleveref_before_the_style_is_refused_in_words(tmp_path):
+    """Where nothing has loaded amsmath before it."""
+    with pytest.raises(AssertionError, match="Load dyadic-appendix before cleveref"):
+        complaints(tmp_path, "IEEEtran, bare", r"\input{appendix}", head=r"\usepackage{cleveref}")
+
+
 def test_what_is_refuted_and_undecided_fits_a_column(tmp_path):
     derivation = derive(read_spec("examples/digits.toml"))
     for number, options in enumerate(({"steps": 7}, {"methods": ["lemma"]})):

@@ -49,14 +49,14 @@ def latex(body):
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        (Rational(1, 3), r"\tfrac{1}{3}"),
-        (Rational(1, 16), r"\tfrac{1}{16}"),
+        (Rational(1, 3), r"\frac{1}{3}"),
+        (Rational(1, 16), r"\frac{1}{16}"),
         (Rational(8943, 200000), "0.044715"),
         (Rational(-8943, 200000), "-0.044715"),
         (Rational(1, 100000), "{10}^{-5}"),
         (Rational(10000001, 10**12), r"1.0000001 \cdot {10}^{-5}"),
-        (Rational(1, 1024), r"\tfrac{1}{1024}"),  # 0.0009765625 has more digits
-        (Rational(1, 3000), r"\tfrac{1}{3000}"),
+        (Rational(1, 1024), r"\frac{1}{1024}"),  # 0.0009765625 has more digits
+        (Rational(1, 3000), r"\frac{1}{3000}"),
         (Integer(100000), "100000"),
     ],
 )
