@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
 
 from sympy import Add, Expr, Mul, Pow, Rational, S
@@ -164,16 +164,14 @@ class NotationPrinter(TypesetPrinter):
             return Pow(Apply("sqrt", 0, base.argument), exponent)
         return None
 
-    def _product(self, node: Mul) -> tuple[str, int]:
+    def above_and_below(self, top: Sequence[Expr], bottom: Sequence[Expr]) -> str:
         """A number stands as a fraction before a function or a sum: above a fraction line these would be set small."""
-        top, bottom = self.factors(node)
         rest = [factor for factor in top if not factor.is_number]
-        negative = node.could_extract_minus_sign() and node.args[0].is_number
-        if negative or not bottom or not all(f.is_number for f in bottom) or not any(map(_is_large, rest)):
-            return super()._product(node)
+        if not bottom or not all(f.is_number for f in bottom) or not any(map(_is_large, rest)):
+            return super().above_and_below(top, bottom)
         coefficient = Mul(*(f for f in top if f.is_number), *(1 / f for f in bottom))
         levels = [POWER] * (len(rest) - 1) + [PRODUCT]
-        return self.product([self(coefficient, PRODUCT), *map(self, rest, levels)]), PRODUCT
+        return self.product([self(coefficient, PRODUCT), *map(self, rest, levels)])
 
     def powered(self, base: Expr) -> str:
         """A superscript is no power: what has one takes brackets before it is raised."""

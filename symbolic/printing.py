@@ -123,13 +123,16 @@ class Printer(ABC):
     def _product(self, node: Mul) -> tuple[str, int]:
         if node.could_extract_minus_sign() and node.args[0].is_number:
             return "-" + self(-node, PRODUCT), SUM
-        top, bottom = self.factors(node)
+        return self.above_and_below(*self.factors(node)), PRODUCT
+
+    def above_and_below(self, top: Sequence[Expr], bottom: Sequence[Expr]) -> str:
+        """A product of factors above and below a fraction line; no line where there are none below."""
         if not bottom:
-            return self.product([self(f, PRODUCT if f is top[-1] else POWER) for f in top]), PRODUCT
+            return self.product([self(f, PRODUCT if f is top[-1] else POWER) for f in top])
         upper = self.product([self(f, POWER) for f in top if not isinstance(f, Reduction)]) or "1"
         fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
         sums = [self(f, PRODUCT) for f in top if isinstance(f, Reduction)]
-        return self.product([fraction, *sums]), PRODUCT
+        return self.product([fraction, *sums])
 
     def factors(self, node: Mul) -> tuple[list[Expr], list[Expr]]:
         """The factors above the fraction line, in order, and those below it."""
