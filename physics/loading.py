@@ -99,9 +99,9 @@ def executed(path: Path) -> ModuleType:
         module.__file__ = str(path)  # what came with a model lies beside it
     except (OSError, UnicodeDecodeError) as error:
         raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
-    except (Exception, SystemExit) as error:  # a module that exits does not end this program
-        if isinstance(error, DyadicError):
-            raise
+    except (DyadicError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a module that exits does not end this program
         raise DyadicError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
     if not all(hasattr(module, name) for name in ("PARAMETERS", "INPUTS", "TARGETS", "DTYPE", "gradients")):
         raise DyadicError(f"{path}: is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients")

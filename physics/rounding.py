@@ -170,9 +170,9 @@ def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str
         with np.errstate(all="ignore"):
             gradients = module.gradients(*deepcopy(given))[1]  # it may write into what it is given
             found = {name: _real(name, gradients[name]) for name in exact.module.PARAMETERS}
-    except DyadicError:
+    except (DyadicError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         said = f"{type(error).__name__}: {str(error)[:200]}"
         raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
     for name, shape in exact.module.PARAMETERS.items():
@@ -273,8 +273,9 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
 
 
 def said(ball: Any) -> str:
-    """The middle of a ball in 20 digits."""
-    return str(ball.str(20, radius=False))
+    """The middle of a ball in 20 digits; the ball itself where it holds no digit for certain."""
+    middle = str(ball.str(20, radius=False))
+    return str(ball.str(3)) if middle.startswith("0e") else middle
 
 
 def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -> tuple[Any, Any, Any]:
@@ -287,7 +288,11 @@ def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -
 
 
 def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
-    return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
+    """two: somebody else's, of which anything may have these names."""
+    try:
+        return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
+    except Exception:  # such as arrays in place of shapes
+        return False
 
 
 __all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "run_of", "said"]

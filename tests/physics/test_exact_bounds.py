@@ -4,11 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import arb
 from support.rounded_chain import CHAIN, changed, derived
 
 import dyadic
-from dyadic.physics.loading import emitted_network, imported
+from dyadic.physics.loading import emitted_network, executed, imported
 from dyadic.physics.prior_bounds import prior_bounds
+from dyadic.physics.rounding import said
 from dyadic.physics.starts import problem
 
 
@@ -81,11 +83,34 @@ def test_a_module_that_writes_into_its_arguments_is_held_against_what_it_was_giv
         ("W_bar_c = np.ma.masked_array(W_bar_c, mask=True)", "c.weight is a masked array"),
         ("W_bar_c = W_bar_c.astype(object)", "c.weight is of type object"),
         ("raise SystemExit(0)", r"computes no gradients \(SystemExit: 0\)"),
+        ("raise GeneratorExit", r"computes no gradients \(GeneratorExit: "),
+        ("raise type('Own', (BaseException,), {})", r"computes no gradients \(Own: "),
     ],
 )
 def test_what_a_module_may_not_give_is_refused(line, message):
     with pytest.raises(dyadic.DyadicError, match=message):
         ran(line)
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(0)", "GeneratorExit", "BaseException('so')"])
+def test_a_file_that_raises_anything_is_refused(tmp_path, raised):
+    path = tmp_path / "module.py"
+    path.write_text(f"raise {raised}")
+    with pytest.raises(dyadic.DyadicError, match="cannot be imported"):
+        executed(path)
+
+
+def test_a_module_whose_shapes_cannot_be_compared_is_of_another_network():
+    derivation = derived(CHAIN)
+    module = imported(emitted_network(derivation).text)
+    module.PARAMETERS = {name: np.array(shape) for name, shape in module.PARAMETERS.items()}
+    with pytest.raises(dyadic.DyadicError, match="its tensors have other shapes"):
+        dyadic.certify(derivation, module, *problem(emitted_network(derivation), None, None, 3, 0))
+
+
+def test_a_number_of_which_no_digit_is_certain_is_shown_as_a_ball():
+    assert said(arb(0, 1e-30)) == "[+/- 1.01e-30]"
+    assert said(arb(3) / 4) == "0.75000000000000000000"
 
 
 def test_a_gradient_that_is_exactly_0_has_no_error():
