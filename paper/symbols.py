@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
 
-from sympy import Add, Expr, Mul, Pow, Rational, S
+from sympy import Add, Expr, Pow, Rational, S
 from sympy.core.function import AppliedUndef
 
 from dyadic.paper.glyphs import GREEK, Notation
 from dyadic.symbolic.expressions import Apply, Element, Reduction
-from dyadic.symbolic.printing import ATOM, POWER, PRODUCT, SUM
+from dyadic.symbolic.printing import ATOM, POWER, SUM
 from dyadic.symbolic.tensor_names import Name, Owner, Placeholder
 from dyadic.symbolic.typesetting import TypesetPrinter
 
@@ -33,10 +33,6 @@ def _decimal(number: Rational) -> tuple[str, int] | None:
     if exponent >= -_MOST_ZEROS:
         return f"{value:f}", 0
     return f"{digits[0]}.{digits[1:]}".rstrip("."), exponent
-
-
-def _is_large(factor: Expr) -> bool:
-    return isinstance(factor.base if isinstance(factor, Pow) else factor, Add | Apply | AppliedUndef)
 
 
 _MOST_ZEROS = 4
@@ -164,16 +160,10 @@ class NotationPrinter(TypesetPrinter):
             return Pow(Apply("sqrt", 0, base.argument), exponent)
         return None
 
-    def _product(self, node: Mul) -> tuple[str, int]:
-        """A number stands as a fraction before a function or a sum: above a fraction line these would be set small."""
-        top, bottom = self.factors(node)
-        rest = [factor for factor in top if not factor.is_number]
-        negative = node.could_extract_minus_sign() and node.args[0].is_number
-        if negative or not bottom or not all(f.is_number for f in bottom) or not any(map(_is_large, rest)):
-            return super()._product(node)
-        coefficient = Mul(*(f for f in top if f.is_number), *(1 / f for f in bottom))
-        levels = [POWER] * (len(rest) - 1) + [PRODUCT]
-        return self.product([self(coefficient, PRODUCT), *map(self, rest, levels)]), PRODUCT
+    def stands_apart(self, factors: Sequence[Expr]) -> bool:
+        """A number does before a function or a sum: above a fraction line these would be set small."""
+        bases = [factor.base if isinstance(factor, Pow) else factor for factor in factors]
+        return any(isinstance(base, Add | Apply | AppliedUndef) for base in bases)
 
     def powered(self, base: Expr) -> str:
         """A superscript is no power: what has one takes brackets before it is raised."""

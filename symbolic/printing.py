@@ -126,10 +126,19 @@ class Printer(ABC):
         top, bottom = self.factors(node)
         if not bottom:
             return self.product([self(f, PRODUCT if f is top[-1] else POWER) for f in top]), PRODUCT
+        rest = [f for f in top if not f.is_number]
+        if all(f.is_number for f in bottom) and self.stands_apart(rest):
+            number = Mul(*(f for f in top if f.is_number), *(1 / f for f in bottom))
+            levels = [POWER] * (len(rest) - 1) + [PRODUCT]
+            return self.product([self(number, PRODUCT), *map(self, rest, levels)]), PRODUCT
         upper = self.product([self(f, POWER) for f in top if not isinstance(f, Reduction)]) or "1"
         fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
         sums = [self(f, PRODUCT) for f in top if isinstance(f, Reduction)]
         return self.product([fraction, *sums]), PRODUCT
+
+    def stands_apart(self, _factors: Sequence[Expr]) -> bool:
+        """Whether a fraction of numbers stands before these factors, not below them."""
+        return False
 
     def factors(self, node: Mul) -> tuple[list[Expr], list[Expr]]:
         """The factors above the fraction line, in order, and those below it."""
