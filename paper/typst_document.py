@@ -7,7 +7,19 @@ from importlib.resources import files
 
 import typst
 
-from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Picture, Table, Theorem, reference_number
+from dyadic.paper.document import (
+    REFERENCES,
+    Algorithm,
+    Block,
+    Display,
+    Document,
+    EquationBlock,
+    Paragraph,
+    Picture,
+    Table,
+    Theorem,
+    reference_number,
+)
 from dyadic.paper.drawing import Drawing, svg
 from dyadic.paper.render import Renderer, pieces_of_name
 from dyadic.paper.transliteration import plain_name
@@ -69,18 +81,17 @@ class TypstRenderer(Renderer):
     def beside(self, factor: str) -> str:
         return f" thin {factor}"
 
-    def paragraph(self, block: Paragraph) -> str:
-        text = self._running(block)
-        # A paragraph that announces something stays on the page of what it announces.
-        return f"#block(sticky: true)[{text}]" if self._announces(block) else text
+    def blocks(self, blocks: Sequence[Block]) -> str:
+        """A paragraph before a formula or an algorithm stays on the page of what it announces."""
+        found = [
+            f"#block(sticky: true)[{self.block(block)}]" if announces else self.block(block)
+            for block, announces in zip(blocks, _announcing(blocks), strict=True)
+        ]
+        return "\n\n".join(found)
 
-    def _running(self, block: Paragraph) -> str:
+    def paragraph(self, block: Paragraph) -> str:
         lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
         return lead + self.spans(block.spans)
-
-    def _announces(self, block: Paragraph) -> bool:
-        last = block.spans[-1] if block.spans else ":"
-        return isinstance(last, str) and last.endswith((":", "terms", "functional", "Lagrangian", "moves by"))
 
     def display(self, rows: Sequence[str], key: str) -> str:
         numbering = f'_ => "({self.numbers[key]})"' if key else "none"
@@ -102,12 +113,10 @@ class TypstRenderer(Renderer):
 
     def theorem(self, block: Theorem) -> str:
         first, *others = block.body
-        # The first paragraph goes on behind the title.
-        start = self._running(first) if isinstance(first, Paragraph) else self.block(first)
-        body = "\n\n".join(map(self.block, others))
+        start, body = self.block(first), self.blocks(others)
         if block.kind == "Proof":
             return f"#proof[{start}\n\n{body}]"
-        announces = str(isinstance(first, Paragraph) and self._announces(first)).lower()
+        announces = str(_announcing(block.body)[0]).lower()
         return f"#statement({typst_string(block.kind)}, {typst_string(block.title)}, {announces})[{start}][{body}]"
 
     def table(self, block: Table) -> str:
@@ -119,6 +128,15 @@ class TypstRenderer(Renderer):
     def algorithm(self, block: Algorithm) -> str:
         lines = ",\n  ".join(f"({level}, [{self.spans(spans)}])" for level, spans in block.lines)
         return f"#algorithm({typst_string(block.title)}, (\n  {lines},\n))"
+
+
+def _announcing(blocks: Sequence[Block]) -> list[bool]:
+    """Which of the blocks are paragraphs that the reader needs beside what comes next."""
+    following = [*blocks[1:], None][: len(blocks)]
+    return [
+        isinstance(one, Paragraph) and isinstance(two, Display | EquationBlock | Algorithm)
+        for one, two in zip(blocks, following, strict=True)
+    ]
 
 
 def render_typst(*documents: Document) -> str:
