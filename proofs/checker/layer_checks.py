@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import for_all_sizes
-from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY, claim_of
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, possible_sizes, small_sizes, work
 from dyadic.proofs.checker.evaluation.maxima import (
@@ -131,7 +131,7 @@ class LayerChecks:
             shown.add((claim["kind"], place))
             how = evaluated.get(place, "at no sizes: that is too much work")
             found = replayed.get(place)
-            if found is not None and numbers["all_sizes"]:
+            if found is not None and numbers["all_sizes"] and claim["kind"] in found.shown:
                 for name in HYPOTHESES:
                     if numbers[name] != int(name in found.hypotheses):
                         where = f"{self.claims.place[claim['id']]}.numbers.{name}"
@@ -194,7 +194,11 @@ class LayerChecks:
         for place, proof in self.exam.certificate["proofs"].items():
             if place not in contents:
                 raise Rejected(f"proofs.{place:.80}", "is of no layer or cost of this certificate")
-            found[place] = replay(contents[place][0], proof, f"proofs.{place}")
+            if not isinstance(proof, dict) or not proof:
+                raise Rejected(f"proofs.{place}", "is not a proof of any equation")
+            found[place] = replay(contents[place][0], proof, f"proofs.{place}", proof)
+            if found[place].shown != set(map(claim_of, proof)):
+                raise Rejected(f"proofs.{place}", "proves a part of what a claim says, and not the rest")
         return found
 
 

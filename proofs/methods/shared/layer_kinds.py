@@ -84,7 +84,7 @@ def _layer_claims(
     key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = (), tables: Tables | None = None
 ) -> list[Claim]:
     content = layer_to_json(layer)
-    proof = _PROOFS[f"layers.{key}"] = adjoint.prove(content)
+    proof = _PROOFS[f"layers.{key}"] = adjoint.prove(content).of_claims(content)
     found = adjoint.layer_claims(layer, suffix, used, proof, tables)
     return [_about(claim, f"layers.{key}", layer, content, proof) for claim in found]
 
@@ -99,7 +99,7 @@ def _kind_claim(key: str, cost: _Hashable) -> Claim:
 @recorded
 def _cost_claim(key: str, cost: CostDerivation, tables: Tables | None) -> Claim:
     content = cost_to_json(cost)
-    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(content)
+    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(content).of_claims(content)
     return _about(adjoint.cost_claim(cost, proof, tables), f"costs.{key}", cost, content, proof)
 
 
@@ -108,11 +108,11 @@ _PROOFS: dict[str, Proof] = {}
 
 
 def proofs(derivation: Derivation) -> dict[str, Any]:
-    """The proofs, as data, of the layers and costs whose equations were all proved for all sizes."""
+    """The proofs, as data, of the claims about layers and costs that are proved for all sizes, by the place of these."""
     places = [f"layers.{key}" for key in derivation.contents]
     places += [f"costs.{digest(content)}" for content in derivation.cost_contents.values()]
     found = {place: _PROOFS[place] for place in places if place in _PROOFS}
-    return {place: proof.pairs for place, proof in found.items() if proof.is_complete}
+    return {place: proof.pairs for place, proof in found.items() if proof.pairs}
 
 
 def adjoint_claims(subject: Subject) -> Iterator[Claim]:
