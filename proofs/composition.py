@@ -111,9 +111,9 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]], own: dic
         return claim(Verdict.REFUTED, counterexample=written[0].counterexample)
     if steps < derivation.steps:
         late = next(iter(shown.get("tightness", ())), None)
-        # Of the network itself: a state that is exact earlier would stay so, and be exact after T - 1 steps.
-        if late and late.kind == "tightness" and late.verdict is Verdict.PROVED and late.numbers["own"]:
-            return claim(Verdict.REFUTED, counterexample=late.witness)
+        numbers_of_it = _too_few(subject, late, all(part.verdict is Verdict.PROVED for part in parts))
+        if numbers_of_it is not None:
+            return claim(Verdict.REFUTED, counterexample=numbers_of_it)
         return claim(Verdict.UNDECIDED, reason=_undecided_below(derivation.steps, late))
     wrong = f"refuted: {', '.join(part.id for part in refuted)}, but {_NO_NUMBERS}" if refuted else ""
     open_ = [part.id for part in parts if part.verdict is Verdict.UNDECIDED]
@@ -131,9 +131,26 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]], own: dic
     return claim(Verdict.PROVED)
 
 
+def _too_few(subject: Subject, late: Claim | None, is_right: bool) -> dict[str, Any] | None:
+    """Numbers of the network itself that show fewer steps than T to be too few, if any are found.
+
+    late: what was found of one step fewer.  is_right: its equations are those of backpropagation, as far as is known, so
+    that a state that is exact after some steps is so after more.
+    """
+    steps, enough = subject.steps, subject.derivation.steps
+    if late is None:
+        return None  # the method that looks for them was not run
+    if not (is_right and late.kind == "tightness" and late.verdict is Verdict.PROVED and late.numbers["own"]):
+        graph, values = subject.graph, subject.derivation.architecture.values
+        return None if graph is None else of_the_network(graph, steps, values)
+    witness = late.witness or {}
+    why = f"value before is that after {enough - 1} steps: were the state exact after {steps}, it would still be so then"
+    return witness if steps == enough - 1 else {"about": why, **witness}
+
+
 def _undecided_below(steps: int, late: Claim | None) -> str:
     """Why nothing is known of fewer steps.  late: what was found of one step fewer."""
-    text = f"with fewer steps than T = {steps} only numbers of this network itself decide, and "
+    text = f"with fewer steps than T = {steps} only numbers of this network itself decide: "
     if late is None:
         return text + "the method tightness, which looks for them, was not run"
     if late.kind == "tightness":
