@@ -120,8 +120,8 @@ _ALL = (
     ),
     Method(
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
-        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
-        "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
+        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes, or where it fails there at those of the "
+        "network, for free functions, up to the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes, integers and choices of the largest entries; how layers are connected",
         free=True, of_steps=False,
     ),

@@ -43,8 +43,11 @@ class Proof:
         return self if len(kept) == len(self.pairs) else _accepted(content, kept, self.open_)
 
     def reason(self, name: str) -> str | None:
-        """Why an obligation has no proof; None if it has one."""
-        return None if name in self.pairs else self.open_.get(name) or self.open_.get("content", "not looked for")
+        """Why an obligation has no proof, or its claim lacks another one; None if it has one."""
+        if name in self.pairs:
+            return None
+        beside = (reason for other, reason in self.open_.items() if claim_of(other) == claim_of(name))
+        return self.open_.get(name) or self.open_.get("content") or next(beside, "not looked for")
 
 
 def prove(content: Any, names: Iterable[str] | None = None) -> Proof:
