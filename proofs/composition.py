@@ -144,7 +144,9 @@ def _too_few(subject: Subject, late: Claim | None, is_right: bool) -> dict[str, 
         graph, values = subject.graph, subject.derivation.architecture.values
         return None if graph is None else of_the_network(graph, steps, values)
     witness = late.witness or {}
-    why = f"value before is that after {enough - 1} steps: were the state exact after {steps}, it would still be so then"
+    why = (
+        f"value before is that after {enough - 1} steps: were the state exact after {steps}, it would still be so then"
+    )
     return witness if steps == enough - 1 else {"about": why, **witness}
 
 

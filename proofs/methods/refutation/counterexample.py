@@ -47,7 +47,8 @@ _FRACTIONS = tuple(
     )
 )  # fmt: skip
 """Numbers of several magnitudes, for equations that have values at some only."""
-_MOST_TRIES = 36
+_MOST_TRIES, _FEWER_TRIES = 36, 5
+"""How often numbers are drawn: at sizes of its own, and at each of those that names can be."""
 _MUCH_WORK = 6_000_000
 """Terms that all evaluations of the network itself may compute; one is made where it alone is not more."""
 _LITTLE_WORK = 4_000
@@ -80,7 +81,10 @@ def _search(graph: Graph, steps: int) -> dict[str, Any] | None:
         for seed, choices in enumerate(_RANGES):
             values: Values = {}
             try:
-                if _difference(graph, steps, sizes, Ball(), _drawing(tuple(map(Fraction, choices)), seed, values)) is None:
+                if (
+                    _difference(graph, steps, sizes, Ball(), _drawing(tuple(map(Fraction, choices)), seed, values))
+                    is None
+                ):
                     continue
             except Rejected:
                 break  # the network cannot be evaluated at these sizes
@@ -203,13 +207,16 @@ def of_the_network(graph: Graph, steps: int, values: Mapping[str, Any]) -> dict[
 def _own(graph: Graph, steps: int, values: Mapping[str, Any]) -> dict[str, Any] | None:
     settled = steps >= graph.largest_rank and _has_ranks(graph)
     largest = max(map(largest_integer, (*graph.layers.values(), *graph.cost_contents.values())), default=1)
+    left = _MUCH_WORK
     for numbers in numbers_for_names(graph, largest):
         instance = own_instance(graph, numbers)
         constants = None if instance is None else own_constants(graph, graph.inputs, values, numbers)
         if instance is None or constants is None:
             continue
         work = instance.work * (3 if settled else steps + 2)
-        for seed, choices in enumerate(islice(cycle(_FRACTIONS), min(_MOST_TRIES, _MUCH_WORK // (work + 1)))):
+        most = _FEWER_TRIES if numbers else _MOST_TRIES
+        for seed, choices in enumerate(islice(cycle(_FRACTIONS), min(most, left // (work + 1)))):
+            left -= work
             drawn: Values = {}
             draw = _drawing(choices, seed, drawn)
             try:

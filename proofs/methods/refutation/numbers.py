@@ -191,9 +191,7 @@ def _values(problem: EvaluableLayer, given: Tensors, drawn: Numbers) -> dict[str
 # -- the energy ------------------------------------------------------------------------------------------------
 
 
-def energy_difference(
-    layer: LayerDerivation, tries: int = 12, tables: Tables | None = None
-) -> dict[str, Any] | None:
+def energy_difference(layer: LayerDerivation, tries: int = 12, tables: Tables | None = None) -> dict[str, Any] | None:
     """Sizes and rationals at which the energy is not <s, f - x>, or its derivative in s is not f - x.
 
     tables: as for :func:`layer_difference`.
