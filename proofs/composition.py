@@ -6,8 +6,8 @@ The other methods that bear on it are cross-checks: one left undecided leaves it
 
 What refutes it are numbers of this very network: its own functions, sizes and constants, and states at which every
 update has a value.  Most methods speak of something else, of free functions, small sizes or layers at any input: an
-adjoint s (1 - tanh(x)^2) is right, though not for every function of that name.  Where one of them refutes, such numbers are
-looked for; where there are none the theorem is undecided, and so are the cross-checks that are about free functions.
+adjoint s (1 - tanh(x)^2) is right, though not for every function of that name.  Where one of them refutes, such numbers
+are looked for; where there are none the theorem is undecided, and so are cross-checks that are about free functions.
 An equation that is not the instance that the graph demands refutes it as it is.
 """
 
@@ -134,8 +134,8 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]], own: dic
 def _too_few(subject: Subject, late: Claim | None, is_right: bool) -> dict[str, Any] | None:
     """Numbers of the network itself that show fewer steps than T to be too few, if any are found.
 
-    late: what was found of one step fewer.  is_right: its equations are those of backpropagation, as far as is known, so
-    that a state that is exact after some steps is so after more.
+    late: what was found of one step fewer.  is_right: its equations are those of backpropagation, as far as is known,
+    so that a state that is exact after some steps is so after more.
     """
     steps, enough = subject.steps, subject.derivation.steps
     if late is None:
@@ -144,9 +144,7 @@ def _too_few(subject: Subject, late: Claim | None, is_right: bool) -> dict[str, 
         graph, values = subject.graph, subject.derivation.architecture.values
         return None if graph is None else of_the_network(graph, steps, values)
     witness = late.witness or {}
-    why = (
-        f"value before is that after {enough - 1} steps: were the state exact after {steps}, it would still be so then"
-    )
+    why = f"value before is that after {enough - 1} steps: were the state exact after {steps}, it would be so then"
     return witness if steps == enough - 1 else {"about": why, **witness}
 
 

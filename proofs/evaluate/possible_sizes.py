@@ -1,4 +1,4 @@
-"""The sizes that a network can have: its own where they are numbers, and where they are names some of those they can be.
+"""The sizes that a network can have: its own where they are numbers, and some of those that names can be.
 
 What holds or fails at other sizes says nothing of the network.
 """

@@ -2,8 +2,9 @@
 
 Proves: <s, Df v> = <(Df)^T s, v> + <dE/dtheta, w> modulo two primes of 61 bits or more for random s, v, w and
 arguments, with every function an unknown, for every layer kind and cost of the network, at small sizes; where the two
-sides differ there, at the sizes that it has in the network, for an equation may hold at these alone; with one choice of the integers that are looked up, if there are any: the witness has them, and the claim says
-so; and with as many choices of the entries that maxima take as the claim says.  The left side is forward mode over jets
+sides differ there, at the sizes that it has in the network, for an equation may hold at these alone.  With one choice
+of the integers that are looked up, if there are any: the witness has them, and the claim says so; and with as many
+choices of the entries that maxima take as the claim says.  The left side is forward mode over jets
 (proofs/evaluate/jets.py), the right side the derived equations.  The checker does the same with an evaluator, primes
 and seeds of its own.
 

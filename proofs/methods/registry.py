@@ -43,8 +43,8 @@ class Method:
     stage: what is shown while it runs.  deep: runs only if asked for (``--deep``, or by name).
     bears: whether the 2L theorem for the architecture stands or falls with its claims.
     needs_graph: it evaluates the network, so there must be one.
-    free: its refutations speak of free functions, opaque layers or small sizes, and of the network itself only if numbers
-        of its own are found.
+    free: its refutations speak of free functions, opaque layers or small sizes, and of the network itself only if
+        numbers of its own are found.
     of_steps: it is about the number of steps.  Of fewer than T such a method, if it is free, says nothing: the network
         itself may need no more.
     unfit: why it cannot say anything of this network, or None.
@@ -120,8 +120,9 @@ _ALL = (
     ),
     Method(
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
-        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes, or where it fails there at those of the "
-        "network, for free functions, up to the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
+        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes, or where it fails there at those of "
+        "the network, for free functions, up to the printed probability",
+        "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes, integers and choices of the largest entries; how layers are connected",
         free=True, of_steps=False,
     ),

@@ -1,7 +1,7 @@
 """Numbers at which the derived adjoints of a layer or cost are not what automatic differentiation gives.
 
-Rigorous enclosures, where all that is evaluated has values: of a kind of layers at small sizes and at sizes beyond every
-number in its equations; of a layer in a network at the sizes that it has, or can have, there and at no others.
+Rigorous enclosures, where all that is evaluated has values: of a kind of layers at small sizes and at sizes beyond
+every number in its equations; of a layer in a network at the sizes that it has, or can have, there and at no others.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ _PROOFS: dict[str, Proof] = {}
 
 
 def proofs(derivation: Derivation) -> dict[str, Any]:
-    """The proofs, as data, of the claims about layers and costs that are proved for all sizes, by the place of these."""
+    """The proofs, as data, of the claims that are proved for all sizes, by the place of the layer or cost."""
     places = [f"layers.{key}" for key in derivation.contents]
     places += [f"costs.{digest(content)}" for content in derivation.cost_contents.values()]
     found = {place: _PROOFS[place] for place in places if place in _PROOFS}
