@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.identity_values import small_rational
 
 
 @dataclass(frozen=True)
-class Numbers:
+class DrawnNumbers:
     """One number for each label: multiples of 1/4, or integers from seed 10 on, times a factor; positive ones only."""
 
     seed: int
@@ -33,13 +33,13 @@ class Numbers:
         return arb(value.numerator) / value.denominator
 
 
-def alike(seed: int) -> tuple[Numbers, ...]:
+def alike(seed: int) -> tuple[DrawnNumbers, ...]:
     """Where an equation has no value at those of a seed: positive ones, integers above 1, ones below 1, large ones."""
     half = Fraction(1, 2)
     return (
-        Numbers(seed), Numbers(seed, True), Numbers(10 + seed, True), Numbers(seed % 10, False, half),
-        Numbers(10 + seed, True, Fraction(3)), Numbers(seed % 10, True, half), Numbers(10 + seed, True, Fraction(1000)),
+        DrawnNumbers(seed), DrawnNumbers(seed, True), DrawnNumbers(10 + seed, True), DrawnNumbers(seed % 10, False, half),
+        DrawnNumbers(10 + seed, True, Fraction(3)), DrawnNumbers(seed % 10, True, half), DrawnNumbers(10 + seed, True, Fraction(1000)),
     )  # fmt: skip
 
 
-__all__ = ["Numbers", "alike"]
+__all__ = ["DrawnNumbers", "alike"]

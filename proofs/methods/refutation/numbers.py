@@ -18,7 +18,7 @@ from dyadic.proofs.checker.evaluation.kind_pairing import work
 from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
-from dyadic.proofs.methods.refutation.drawn_numbers import Numbers, alike
+from dyadic.proofs.methods.refutation.drawn_numbers import DrawnNumbers, alike
 from dyadic.proofs.methods.refutation.layer_problem import (
     EvaluableLayer,
     Undefined,
@@ -153,7 +153,7 @@ def _integers(content: Any) -> Iterator[int]:
             yield abs(node)
 
 
-def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], drawn: Numbers) -> dict[str, Any] | None:
+def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], drawn: DrawnNumbers) -> dict[str, Any] | None:
     """Raises :class:`Undetermined` where something has no value."""
     try:
         found, exact, given = both_sides(problem, sizes, Ball(), drawn.ball)
@@ -179,7 +179,7 @@ def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], drawn: Number
     return None
 
 
-def _values(problem: EvaluableLayer, given: Tensors, drawn: Numbers) -> dict[str, str]:
+def _values(problem: EvaluableLayer, given: Tensors, drawn: DrawnNumbers) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
         f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else drawn.value(f"{key} {at}"))
@@ -216,7 +216,7 @@ def energy_difference(layer: LayerDerivation, tries: int = 12, tables: Tables | 
     return None
 
 
-def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], numbers: Numbers) -> dict[str, Any] | None:
+def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], numbers: DrawnNumbers) -> dict[str, Any] | None:
     """Raises :class:`Undetermined` where something has no value."""
     ring, draw = Ball(), numbers.ball
     given = drawn(problem, sizes, draw)
