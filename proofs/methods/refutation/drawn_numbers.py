@@ -35,10 +35,11 @@ class DrawnNumbers:
 
 def alike(seed: int) -> tuple[DrawnNumbers, ...]:
     """Where an equation has no value at those of a seed: positive ones, integers above 1, ones below 1, large ones."""
-    half = Fraction(1, 2)
+    quarters, whole, half = seed % 10, 10 + seed, Fraction(1, 2)
     return (
-        DrawnNumbers(seed), DrawnNumbers(seed, True), DrawnNumbers(10 + seed, True), DrawnNumbers(seed % 10, False, half),
-        DrawnNumbers(10 + seed, True, Fraction(3)), DrawnNumbers(seed % 10, True, half), DrawnNumbers(10 + seed, True, Fraction(1000)),
+        DrawnNumbers(seed), DrawnNumbers(seed, True), DrawnNumbers(whole, True), DrawnNumbers(quarters, False, half),
+        DrawnNumbers(whole, True, Fraction(3)), DrawnNumbers(quarters, True, half),
+        DrawnNumbers(whole, True, Fraction(1000)),
     )  # fmt: skip
 
 
