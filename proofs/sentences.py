@@ -290,7 +290,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "pairing":
             text = (
                 "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
-                "derivative of its definitions, for free functions, at small sizes"
+                "derivative of its definitions, for free functions, at small sizes or those of the network"
             )
             return f"{text}{_integers(n)}{_choices(n)}{_error(n)}", "pairing modulo two random primes, in forward mode"
         case "schedules":

@@ -11,7 +11,7 @@ from dyadic.proofs import certificate
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import Called, recording
 from dyadic.proofs.claims import Claim
-from dyadic.proofs.composition import steps_claim
+from dyadic.proofs.composition import own_difference, steps_claim, without_free_refutations
 from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.proofs.methods.registry import Method, choose
 from dyadic.proofs.methods.shared import layer_kinds
@@ -57,7 +57,7 @@ def verify(
     shown: dict[str, list[Claim]] = {}
     for position, method in enumerate(chosen, 1):
         reason = method.unfit(subject) if subject.graph is not None else None
-        if method.free and subject.steps < derivation.steps:
+        if method.free and method.of_steps and subject.steps < derivation.steps:
             reason = f"with fewer steps than T = {derivation.steps} only numbers of this network itself decide"
         if method.needs_graph and subject.graph is None:
             reason = f"{subject.refusal}: there is no network to evaluate"
@@ -68,8 +68,10 @@ def verify(
             shown[method.name] = [undecided(method.name, reason)]
         else:
             notes.not_run[method.name] = reason
+    own = own_difference(subject, shown)
+    shown = without_free_refutations(shown, own)
     claims = [claim for found in shown.values() for claim in found]
-    claims.append(steps_claim(subject, shown))
+    claims.append(steps_claim(subject, shown, own))
     proofs = layer_kinds.proofs(derivation) if shown.get("adjoint") else {}
     applied = layer_kinds.applied(derivation)
     return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs, applied)

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import for_all_sizes
-from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY, claim_of
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, possible_sizes, small_sizes, work
 from dyadic.proofs.checker.evaluation.maxima import (
@@ -77,10 +77,12 @@ class LayerChecks:
         if len(contents) > MOST_CONTENTS:
             raise Costly(place, f"is one of more than {MOST_CONTENTS}")
         content, own = contents[place]
-        free = self._at(content, place, small_sizes(content, secrets.randbits(60), place, own), MOST_WORK)
+        free: list[PairingOutcome] = []
+        if not self._is_only_here(place):
+            free = [self._at(content, place, small_sizes(content, secrets.randbits(60), place, own), MOST_WORK)]
         claim = next(iter(self.claims.of_kind("pairing")), None)
         if claim is None or not runs:
-            return f"at sizes {shown_sizes([free])}{self._at_own_sizes(content, place)}", Fraction(0)
+            return f"at sizes {shown_sizes(free)}{self._at_own_sizes(content, place)}", Fraction(0)
         taken = choices(claim["numbers"]["maxima"] if takes_maxima(content) else 1)
 
         def repeated(run: Any) -> list[PairingOutcome]:
@@ -93,8 +95,13 @@ class LayerChecks:
         for _ in range(MOST_ROUNDS):
             if bound >= wanted:
                 bound *= max(outcome.bound for outcome in repeated(runs[0]))
-        sizes = shown_sizes([free, *(each[0] for each in outcomes)])
+        sizes = shown_sizes([*free, *(each[0] for each in outcomes)])
         return f"at sizes {sizes}{self._at_own_sizes(content, place)}", bound
+
+    def _is_only_here(self, place: str) -> bool:
+        """Whether something is claimed of it at the sizes of this network alone, so that it may not hold at others."""
+        claims = self.claims.of_kind("adjoint", "gradient")
+        return any(c["subject"]["content"] == place and not c["numbers"]["all_sizes"] for c in claims)
 
     def _at(self, content: Any, place: str, sizes: Mapping[str, int], most: int) -> PairingOutcome:
         """Evaluation at sizes that no claim records, once for each entry that maxima may take where it is cheap."""
@@ -131,7 +138,7 @@ class LayerChecks:
             shown.add((claim["kind"], place))
             how = evaluated.get(place, "at no sizes: that is too much work")
             found = replayed.get(place)
-            if found is not None and numbers["all_sizes"]:
+            if found is not None and numbers["all_sizes"] and claim["kind"] in found.shown:
                 for name in HYPOTHESES:
                     if numbers[name] != int(name in found.hypotheses):
                         where = f"{self.claims.place[claim['id']]}.numbers.{name}"
@@ -194,7 +201,11 @@ class LayerChecks:
         for place, proof in self.exam.certificate["proofs"].items():
             if place not in contents:
                 raise Rejected(f"proofs.{place:.80}", "is of no layer or cost of this certificate")
-            found[place] = replay(contents[place][0], proof, f"proofs.{place}")
+            if not isinstance(proof, dict) or not proof:
+                raise Rejected(f"proofs.{place}", "is not a proof of any equation")
+            found[place] = replay(contents[place][0], proof, f"proofs.{place}", proof)
+            if found[place].shown != set(map(claim_of, proof)):
+                raise Rejected(f"proofs.{place}", "proves a part of what a claim says, and not the rest")
         return found
 
 

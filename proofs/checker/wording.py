@@ -233,7 +233,7 @@ RULES: dict[str, ClaimKind] = {
     "pairing": _rule(
         "", "integers maxima log10_error",
         lambda about, n: "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint "
-        "to the derivative of its definitions, for free functions, at small sizes"
+        "to the derivative of its definitions, for free functions, at small sizes or those of the network"
         + _of_integers(n) + of_maxima(n) + _ERROR,
         "pairing modulo two random primes, in forward mode", _RANDOM, (trust.CHECKER,),
     ),

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.intake.existence import own_shapes, own_sizes
+from dyadic.proofs.checker.intake.existence import own_shapes, own_sizes, sizes_with
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.intake.shapes import number_of
+from dyadic.proofs.checker.intake.shapes import network_shapes, number_of
 from dyadic.proofs.checker.intake.witness_forms import MOST_CONSTANTS
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
 
@@ -22,13 +22,14 @@ Constants = Mapping[str, Sequence[Fraction]]
 """Entries in order, by input."""
 
 
-def own_instance(graph: Graph) -> Instantiation | None:
+def own_instance(graph: Graph, numbers: Mapping[str, int] | None = None) -> Instantiation | None:
     """The network at its own sizes; None if it is too large to evaluate entry by entry, or has no sizes.
 
-    For sizes that are names the numbers are those of :func:`own_sizes`.
+    numbers: of its sizes that are names; without them those of :func:`own_sizes`.
     """
     try:
-        shapes, found = own_shapes(graph), Instantiation(graph, own_sizes(graph))
+        shapes = network_shapes(graph, numbers) if numbers else own_shapes(graph)
+        found = Instantiation(graph, sizes_with(graph, numbers) if numbers else own_sizes(graph))
     except Rejected:
         return None
     tables = {name: shapes.numbers(name) for name in shapes.tables}
@@ -45,17 +46,18 @@ def constants_among(graph: Graph, names: Iterable[str], values: Mapping[str, Any
 
 
 def own_constants(
-    graph: Graph, names: Iterable[str], values: Mapping[str, Any]
+    graph: Graph, names: Iterable[str], values: Mapping[str, Any], numbers: Mapping[str, int] | None = None
 ) -> dict[str, tuple[Fraction, ...]] | None:
     """The numbers that inputs have in a network's file, exactly; None if there are too many, or no numbers.
 
-    A constant without values is any, and has small numbers here.  The network must have sizes.
+    A constant without values is any, and has small numbers here.  The network must have sizes; numbers: see
+    :func:`own_instance`.
     """
     found: dict[str, tuple[Fraction, ...]] = {}
     named = constants_among(graph, names, values)
     if not named:
         return found
-    shapes = own_shapes(graph)
+    shapes = network_shapes(graph, numbers) if numbers else own_shapes(graph)
     for name in named:
         count = shapes.entries(name)
         if name not in values:
@@ -63,10 +65,10 @@ def own_constants(
             continue
         if count > MOST_CONSTANTS or values[name].size != count:
             return None
-        numbers = entries(values[name])
-        if numbers is None:
+        stated_there = entries(values[name])
+        if stated_there is None:
             return None
-        found[name] = numbers
+        found[name] = stated_there
     return found if sum(map(len, found.values())) <= MOST_CONSTANTS else None
 
 

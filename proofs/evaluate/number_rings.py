@@ -265,6 +265,11 @@ class Tape(Composed):
     def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
         return self.base.argmax([self.values[a] for a in arguments], indices)
 
+    def is_finite(self) -> bool:
+        """Whether all numbers on the tape and all derivatives are numbers, over :class:`Ball`."""
+        slopes = (slope for partials in self._partials for _, slope in partials)
+        return all(number.is_finite() for number in (*self.values, *slopes))
+
     def backward(self, output: int) -> list[Any]:
         """The derivative of one number with respect to every number on the tape."""
         if self.base.bounding:

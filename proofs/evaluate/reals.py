@@ -1,6 +1,7 @@
 """The true functions and their first derivatives as rigorous enclosures, with the stated value at every kink.
 
-Outside of a function's domain an enclosure is not finite, and encloses whatever it is compared with.
+Outside of a function's domain an enclosure is not finite, and encloses whatever it is compared with: of the derivative
+too, also where its formula has a value there, as 1/z has for the logarithm of a negative number.
 """
 
 from __future__ import annotations
@@ -108,6 +109,11 @@ def _round(z: arb) -> arb:
     return half.floor().union((z - arb(1) / 2).ceil())
 
 
+def _where(defined: bool, value: arb) -> arb:
+    """The value, or none where the function that it is a derivative of has none."""
+    return value if defined else arb("nan")
+
+
 _ARC: Function = lambda z: 1 / ((1 - z) * (1 + z)).sqrt()  # noqa: E731
 _PAIRS: dict[str, tuple[Function, Function]] = {
     "identity": (lambda z: z, lambda z: arb(1)),
@@ -132,8 +138,8 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
     "hard_swish": (lambda z: z * _hard_sigmoid(z), _hard_swish_slope),
     "exp": (methodcaller("exp"), methodcaller("exp")),
     "expm1": (methodcaller("expm1"), methodcaller("exp")),
-    "log": (methodcaller("log"), lambda z: 1 / z),
-    "log1p": (methodcaller("log1p"), lambda z: 1 / (1 + z)),
+    "log": (methodcaller("log"), lambda z: _where(z > 0, 1 / z)),
+    "log1p": (methodcaller("log1p"), lambda z: _where(z > -1, 1 / (1 + z))),
     "sqrt": (methodcaller("sqrt"), lambda z: z.rsqrt() / 2),
     "rsqrt": (methodcaller("rsqrt"), lambda z: -z.rsqrt() / (2 * z)),
     "erf": (methodcaller("erf"), lambda z: 2 * (-z * z).exp() / arb.pi().sqrt()),
@@ -147,7 +153,7 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
     "cosh": (methodcaller("cosh"), methodcaller("sinh")),
     "asinh": (methodcaller("asinh"), lambda z: 1 / (1 + z * z).sqrt()),
     "acosh": (methodcaller("acosh"), lambda z: 1 / ((z - 1).sqrt() * (z + 1).sqrt())),
-    "atanh": (methodcaller("atanh"), lambda z: 1 / ((1 - z) * (1 + z))),
+    "atanh": (methodcaller("atanh"), lambda z: _where(abs(z) < 1, 1 / ((1 - z) * (1 + z)))),
     "abs": (abs, _sign),
     "step": (_step, lambda z: arb(0)),
     "sign": (_sign, lambda z: arb(0)),

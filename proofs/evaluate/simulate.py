@@ -162,13 +162,21 @@ def _number(ring: Ring, node: Any) -> Any:
     return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
 
 
-def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> tuple[State, State]:
+def backpropagation(
+    graph: Graph,
+    ring: Ring,
+    draw: Draw,
+    sizes: dict[str, int],
+    constants: Constants | None = None,
+    tape: Tape | None = None,
+) -> tuple[State, State]:
     """The fixed point and the parameter gradients by automatic differentiation of the forward equations.
 
     Only the definitions of the layers and of the cost are used, none of the derived adjoints.
+    tape: over that ring, and empty; whoever gives it can see every number of the evaluation there.
     """
-    tape = Tape(ring)
-    instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes)
+    tape = Tape(ring) if tape is None else tape
+    instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes, constants)
     state: State = {}
     for name in instance.layers:
         # Each activation gets a place of its own on the tape, so that its derivative can be read off.

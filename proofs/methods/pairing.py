@@ -1,9 +1,10 @@
-"""Every layer and cost against its own definitions, at small sizes drawn for each of them.
+"""Every layer and cost against its own definitions, at small sizes drawn for each of them, or at the network's own.
 
 Proves: <s, Df v> = <(Df)^T s, v> + <dE/dtheta, w> modulo two primes of 61 bits or more for random s, v, w and
-arguments, with every function an unknown, for every layer kind and cost of the network, whatever the network's own
-sizes, with one choice of the integers that are looked up, if there are any: the witness has them, and the claim says
-so; and with as many choices of the entries that maxima take as the claim says.  The left side is forward mode over jets
+arguments, with every function an unknown, for every layer kind and cost of the network, at small sizes; where the two
+sides differ there, at the sizes that it has in the network, for an equation may hold at these alone.  With one choice
+of the integers that are looked up, if there are any: the witness has them, and the claim says so; and with as many
+choices of the entries that maxima take as the claim says.  The left side is forward mode over jets
 (proofs/evaluate/jets.py), the right side the derived equations.  The checker does the same with an evaluator, primes
 and seeds of its own.
 
@@ -16,11 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes, work
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, small_sizes, work
 from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, primes, probability
+from dyadic.proofs.checker.intake.existence import named_sizes
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import sizes_of
 from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.claims import Claim, Verdict
@@ -30,6 +34,7 @@ from dyadic.proofs.evaluate.jets import Jets
 from dyadic.proofs.evaluate.maximum_choices import choice_count, choices, longest_maximum
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring
+from dyadic.proofs.evaluate.possible_sizes import tables_of
 from dyadic.proofs.evaluate.simulate import Draw
 from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.sentences import log10_error, told
@@ -69,13 +74,12 @@ def pairing_claim(graph: Graph) -> Claim:
     counts = {"integers": int(holds_integers(graph))}
     try:
         chosen = _chosen_sizes(graph)
-        taken = _choices_of(graph, chosen)
-        counts |= {"maxima": taken} if taken else {}
-        for run in _runs(graph, chosen, taken):
-            if run.forward != run.backward:
-                numbers = {**run.as_dict(), "claimed": str(run.backward), "exact": str(run.forward)}
+        while wrong := _different(graph, chosen, runs, counts):
+            own = _own_sizes(graph, wrong.where)
+            if own is None or chosen[wrong.where] == [own, own]:
+                numbers = {**wrong.as_dict(), "claimed": str(wrong.backward), "exact": str(wrong.forward)}
                 return told("pairing", Verdict.REFUTED, {}, counts, counterexample=numbers)
-            runs.append(run)
+            chosen[wrong.where] = [own, own]
     except Outside as error:
         numbers = {"field": error.field, "reason": error.reason}
         return told("pairing", Verdict.REFUTED, {}, counts, counterexample=numbers)
@@ -86,8 +90,32 @@ def pairing_claim(graph: Graph) -> Claim:
     return told("pairing", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)
 
 
-_Chosen = Mapping[str, list[dict[str, int]]]
+_Chosen = dict[str, list[dict[str, int]]]
 """The sizes at which each kind and cost is evaluated, for either prime."""
+
+
+def _different(graph: Graph, chosen: _Chosen, runs: list[PairingRun], counts: dict[str, int]) -> PairingRun | None:
+    """The first run whose two sides differ; the runs before it are in ``runs``, the number of choices in ``counts``."""
+    runs.clear()
+    taken = _choices_of(graph, chosen)
+    counts |= {"maxima": taken} if taken else {}
+    for run in _runs(graph, chosen, taken):
+        if run.forward != run.backward:
+            return run
+        runs.append(run)
+    return None
+
+
+def _own_sizes(graph: Graph, where: str) -> dict[str, int] | None:
+    """The sizes of a kind or cost in the network, if they are numbers, the same wherever it stands, and not large."""
+    try:
+        tables = list(islice(tables_of(graph, where), 2))
+    except Rejected:
+        return None
+    content = graph.contents()[where][0]
+    if len(tables) != 1 or named_sizes(graph) or work(content, tables[0], where) > MOST_WORK:
+        return None
+    return {name: tables[0][name] for name in sorted(sizes_of(content) - set(content.get("extents", {})))}
 
 
 def _chosen_sizes(graph: Graph) -> _Chosen:

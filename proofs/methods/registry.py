@@ -43,8 +43,10 @@ class Method:
     stage: what is shown while it runs.  deep: runs only if asked for (``--deep``, or by name).
     bears: whether the 2L theorem for the architecture stands or falls with its claims.
     needs_graph: it evaluates the network, so there must be one.
-    free: its refutations speak of free functions, opaque layers or small sizes, so that of fewer steps than T they say
-        nothing: the network itself may need no more.
+    free: its refutations speak of free functions, opaque layers or small sizes, and of the network itself only if
+        numbers of its own are found.
+    of_steps: it is about the number of steps.  Of fewer than T such a method, if it is free, says nothing: the network
+        itself may need no more.
     unfit: why it cannot say anything of this network, or None.
     """
 
@@ -59,6 +61,7 @@ class Method:
     bears: bool = True
     needs_graph: bool = True
     free: bool = False
+    of_steps: bool = True
     unfit: Callable[[Subject], str | None] = lambda subject: None
 
 
@@ -117,9 +120,11 @@ _ALL = (
     ),
     Method(
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
-        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
-        "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
+        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes, or where it fails there at those of "
+        "the network, for free functions, up to the printed probability",
+        "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes, integers and choices of the largest entries; how layers are connected",
+        free=True, of_steps=False,
     ),
     Method(
         "schedules", "proofs/methods/schedules.py", "schedules",

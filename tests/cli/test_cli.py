@@ -75,7 +75,9 @@ def test_fewer_steps_are_refuted_by_numbers_of_the_network_itself(steps):
     assert found["sizes"] == {"64": 64, "32": 32, "10": 10}
     assert found["steps"] == 8, "numbers that are off one step before the last are off at any earlier one"
     assert found["value_before"] != found["value_exact"]
-    assert found == next(claim["witness"] for claim in claims if claim["id"] == "tightness")
+    witness = next(claim["witness"] for claim in claims if claim["id"] == "tightness")
+    said = f"value before is that after 7 steps: were the state exact after {steps}, it would be so then"
+    assert found == (witness if steps == 7 else {"about": said, **witness})
 
 
 def test_emit(tmp_path):

@@ -34,6 +34,13 @@ HYPOTHESES = {
 }
 """What a proof may rest on besides the equation, by name."""
 _MOST_NODES = 60_000
+
+
+def claim_of(name: str) -> str:
+    """The kind of claim that an obligation is a part of."""
+    return "gradient" if name.startswith("gradient:") else "adjoint"
+
+
 _RESERVED = ("probe", "number")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Refused
-from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.obligations import Content, Obligation, claim_of
 from dyadic.proofs.checker.core.partiality import covered, partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
@@ -31,10 +31,15 @@ MOST_STEPS, MOST_WORK, MOST_DEPTH = 20_000, 3_000_000, 12
 
 @dataclass(frozen=True)
 class Replayed:
-    """A proof that was replayed.  steps: applications of rules; hypotheses: what it rests on, by name."""
+    """A proof that was replayed.
+
+    steps: applications of rules.  hypotheses: what it rests on, by name.  shown: the kinds of claims of which it proves
+    every obligation.
+    """
 
     steps: int
     hypotheses: tuple[str, ...]
+    shown: frozenset[str]
 
 
 def replay(content: Any, proof: Any, where: str, names: Collection[str] | None = None) -> Replayed:
@@ -59,7 +64,8 @@ def _replay(content: Any, proof: Any, where: str, names: Collection[str] | None)
     for name in wanted:
         run = Replay(subject.facts, f"{where}.{name}")
         steps += run.pair(subject.obligation(name), proof[name])
-    return Replayed(steps, tuple(subject.hypotheses))
+    open_ = {claim_of(name) for name in subject.names if name not in wanted}
+    return Replayed(steps, tuple(subject.hypotheses), frozenset(map(claim_of, wanted)) - open_)
 
 
 class Replay:

@@ -7,7 +7,7 @@ sizes are numbers, these are some.  Where they are names, numbers are looked for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,9 +23,7 @@ _SIZES: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
 
 def check_existence(graph: Any) -> dict[str, int]:
     """Numbers for the sizes that are names, at which all other sizes are at least 1.  Raises :class:`Rejected`."""
-    given = [list(node.values()) for node in graph.inputs.values()]
-    tables = [*graph.sizes.values(), *(cost["sizes"] for cost in graph.costs.values())]
-    names = sorted(sizes_of([given, [list(table.values()) for table in tables]]))
+    names = named_sizes(graph)
     if not names:
         return {}  # all are numbers, and every one of them was looked at
     reason = ""
@@ -37,6 +35,13 @@ def check_existence(graph: Any) -> dict[str, int]:
             continue
         return numbers
     raise Rejected("architecture", f"no sizes were found at which every size is at least 1 ({reason:.200})")
+
+
+def named_sizes(graph: Any) -> list[str]:
+    """The sizes of an architecture that are names."""
+    given = [list(node.values()) for node in graph.inputs.values()]
+    tables = [*graph.sizes.values(), *(cost["sizes"] for cost in graph.costs.values())]
+    return sorted(sizes_of([given, [list(table.values()) for table in tables]]))
 
 
 def own_shapes(graph: Any) -> Shapes:
@@ -54,17 +59,20 @@ def own_sizes(graph: Any) -> dict[str, int]:
 
     An instance of the network at these sizes is the network itself.  Raises :class:`Rejected` where there are none.
     """
-    if graph in _SIZES:
-        return _SIZES[graph]
-    named = Named(check_existence(graph))
+    if graph not in _SIZES:
+        _SIZES[graph] = sizes_with(graph, check_existence(graph))
+    return _SIZES[graph]
+
+
+def sizes_with(graph: Any, numbers: Mapping[str, int]) -> dict[str, int]:
+    """The same with some other numbers for the sizes that are names."""
+    named = Named(dict(numbers))
     stated: list[Any] = []
     for node in graph.inputs.values():
         stated += [*node["shape"], *([node["below"]] if "below" in node else [])]
     for table in graph.sizes.values():
         stated += table.values()
-    found = {repr(extent): number_of(evaluate(extent, named, "architecture")) or 0 for extent in stated}
-    _SIZES[graph] = found
-    return found
+    return {repr(extent): number_of(evaluate(extent, named, "architecture")) or 0 for extent in stated}
 
 
 def _tries(names: list[str]) -> Iterator[dict[str, int]]:
@@ -80,4 +88,4 @@ def _drawn(name: str, attempt: int) -> int:
     return 1 + int.from_bytes(raw, "big") % 2 ** (1 + raw[0] % 20)
 
 
-__all__ = ["check_existence", "own_shapes", "own_sizes"]
+__all__ = ["check_existence", "named_sizes", "own_shapes", "own_sizes", "sizes_with"]

@@ -33,8 +33,8 @@ Found = dict[str, Any] | None
 class _Open:
     """What is to be decided: a statement, by the proofs of its parts or else by numbers.
 
-    beyond: numbers at sizes larger than any that stands in an equation.  agreement: at a network's own sizes.
-    undefined: why the equation says nothing.
+    numbers: those at which it fails, with the sizes that they are at.  agreement: at a network's own sizes.
+    undefined: why the equation says nothing.  here: it is about sizes of a network, and numbers are at no others.
     """
 
     name: str
@@ -42,9 +42,9 @@ class _Open:
     parts: Sequence[str]
     hypotheses: Sequence[str]
     numbers: Callable[[], Found]
-    beyond: Callable[[], Found]
     agreement: Callable[[], Found]
     undefined: str | None = None
+    here: bool = False
 
     def decided(self, proof: Proof) -> Claim:
         """The claim with its verdict."""
@@ -63,35 +63,43 @@ class _Open:
             method = "exact evaluation over two prime fields at the sizes of this network"
             trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
             return Claim(self.name, statement, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
-        found = self.numbers() or self.beyond()
+        found = self.numbers()
         if found:
             method, trusted = "rigorous evaluation", ("the evaluator in proofs/evaluate", "Arb's enclosures")
             return Claim(self.name, self.statement, Verdict.REFUTED, method, hypotheses, trusted, found)
-        reason = f"{open_[0]}, but no numbers were found that tell the two sides apart"
+        where = " at sizes that this network can have" if self.here else ""
+        reason = f"{open_[0]}, but no numbers were found that tell the two sides apart{where}"
         return Claim(self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=reason)
 
 
 def layer_claims(
-    layer: LayerDerivation, suffix: str = "", used: Sequence[Mapping[str, int]] = (), proof: Proof | None = None
+    layer: LayerDerivation,
+    suffix: str = "",
+    used: Sequence[Mapping[str, int]] = (),
+    proof: Proof | None = None,
+    tables: numbers.Tables | None = None,
 ) -> list[Claim]:
     """One claim for the energy and the vector-Jacobian products of a layer kind, and one for its parameter gradients.
 
     used: the sizes with which a network uses the layer, by symbol.  Where the proof for all sizes does not succeed
     and nothing is refuted there, equality is shown for these sizes by evaluation, and the claim says so.
     proof: what :func:`prove` found, where it has been looked for before.
+    tables: the sizes at which numbers refute, in a network those that the layer can have there; without them the ones
+    used, or any if there are none.
     """
     proof = proof or prove(layer_to_json(layer))
+    at = used or None if tables is None else tables
     undefined = numbers.undefined_maximum(layer, used) if MAXIMA_NONEMPTY in proof.hypotheses else None
 
     def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
         def small() -> Found:
-            wrong = numbers.energy_difference(layer) if name == "adjoint" and set(ENERGY) & set(proof.open_) else None
-            return wrong or numbers.layer_difference(layer, name, used=used)
+            doubtful = name == "adjoint" and set(ENERGY) & set(proof.open_)
+            wrong = numbers.energy_difference(layer, tables=at) if doubtful else None
+            return wrong or numbers.layer_difference(layer, name, tables=at)
 
         return _Open(
             f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
-            small, lambda: numbers.layer_difference_beyond(layer, name),
-            lambda: agreement.concrete_agreement(layer, name, used) if used else None, undefined,
+            small, lambda: agreement.concrete_agreement(layer, name, used) if used else None, undefined, at is not None,
         ).decided(proof)  # fmt: skip
 
     what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"
@@ -104,11 +112,11 @@ def layer_claims(
     return claims
 
 
-def cost_claim(cost: CostDerivation, proof: Proof | None = None) -> Claim:
-    """The cost's gradient is the adjoint of its derivative."""
+def cost_claim(cost: CostDerivation, proof: Proof | None = None, tables: numbers.Tables | None = None) -> Claim:
+    """The cost's gradient is the adjoint of its derivative.  tables: as for :func:`layer_claims`; any without them."""
     return _Open(
         f"adjoint:{cost.label}", f"{cost.label}: dC/dx is the adjoint of the cost's derivative", ("gradient",), (),
-        lambda: numbers.cost_difference(cost), lambda: numbers.cost_difference_beyond(cost), lambda: None,
+        lambda: numbers.cost_difference(cost, tables=tables), lambda: None, None, tables is not None,
     ).decided(proof or prove(cost_to_json(cost)))  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.core.forms import Refused
-from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.obligations import Content, Obligation, claim_of
 from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.checker.core.terms import collected
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -36,9 +36,18 @@ class Proof:
         """Whether every obligation has its proof."""
         return not self.open_
 
+    def of_claims(self, content: Any) -> Proof:
+        """The proofs of those claims alone of which every obligation has one."""
+        open_ = set(map(claim_of, self.open_))
+        kept = {name: pair for name, pair in self.pairs.items() if claim_of(name) not in open_}
+        return self if len(kept) == len(self.pairs) else _accepted(content, kept, self.open_)
+
     def reason(self, name: str) -> str | None:
-        """Why an obligation has no proof; None if it has one."""
-        return None if name in self.pairs else self.open_.get(name) or self.open_.get("content", "not looked for")
+        """Why an obligation has no proof, or its claim lacks another one; None if it has one."""
+        if name in self.pairs:
+            return None
+        beside = (reason for other, reason in self.open_.items() if claim_of(other) == claim_of(name))
+        return self.open_.get(name) or self.open_.get("content") or next(beside, "not looked for")
 
 
 def prove(content: Any, names: Iterable[str] | None = None) -> Proof:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.evaluate.drawn_sizes import position
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
-from dyadic.proofs.evaluate.number_rings import Ring, Tape
+from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Outside, Tensors, places, whole
+from dyadic.proofs.evaluate.number_rings import Ball, Ring, Tape, Undetermined
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
 from dyadic.symbolic.serialise import tensor_key, to_json
@@ -86,9 +86,9 @@ def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, An
 
 
 class Undefined(Exception):
-    """The derived equations have no value for the tensors given, or for any."""
+    """The derived equations read an entry that is not there."""
 
-    def __init__(self, reason: Rejected, given: Tensors) -> None:
+    def __init__(self, reason: Outside, given: Tensors) -> None:
         super().__init__(str(reason))
         self.given = given
 
@@ -108,7 +108,10 @@ def drawn(problem: EvaluableLayer, sizes: Mapping[str, int], draw: Any) -> Tenso
 def both_sides(
     problem: EvaluableLayer, sizes: Mapping[str, int], ring: Ring, draw: Any
 ) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
-    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
+    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``.
+
+    Over enclosures it raises :class:`Undetermined` where the layer's own equations or their derivatives have no value.
+    """
     tape = Tape(ring)
     kind = CostLayer if problem.is_cost else Layer
     plain, taped = kind(problem.content, sizes, ring, "layer"), kind(problem.content, sizes, tape, "layer")
@@ -120,10 +123,11 @@ def both_sides(
     values = dict(given)
     if isinstance(plain, CostLayer) and isinstance(taped, CostLayer):
         goal = taped.value(dict(moving))
+        _expect_values(tape)
         plain.value(values)
         try:
             found = {"gradient": plain.sensitivity(dict(values))}
-        except Rejected as error:
+        except Outside as error:
             raise Undefined(error, given) from error
     else:
         assert isinstance(plain, Layer) and isinstance(taped, Layer)  # noqa: PT018
@@ -131,6 +135,7 @@ def both_sides(
         given["s", "v"] = {at: draw(f"{('s', 'v')} {at}") for at in output}
         values["s", "v"] = given["s", "v"]
         goal = tape.dot([list(output.values()), [tape.variable(v) for v in given["s", "v"].values()]])
+        _expect_values(tape)
         plain.forward(values)
         found = _derived(plain, values, given, problem)
     slopes = tape.backward(goal)
@@ -142,12 +147,17 @@ def both_sides(
     return found, exact, given
 
 
+def _expect_values(tape: Tape) -> None:
+    if isinstance(tape.base, Ball) and not tape.is_finite():
+        raise Undetermined("the equations, or their derivatives, have no value there")
+
+
 def _derived(layer: Layer, values: Tensors, given: Tensors, problem: EvaluableLayer) -> dict[str, Entries]:
     try:
         contributions = layer.backward(values)
         if set(problem.derived) == set(layer.gradients):
             return {name: item.evaluate(values) for name, item in layer.gradients.items()}
-    except Rejected as error:
+    except Outside as error:
         raise Undefined(error, given) from error
     return {name: contributions[int(name)] for name in problem.derived}
 

@@ -1,12 +1,14 @@
 """Numbers at which the derived adjoints of a layer or cost are not what automatic differentiation gives.
 
-Rigorous enclosures at small sizes, at those of a network, and at sizes beyond every number in the equations.
+Rigorous enclosures, where all that is evaluated has values: of a kind of layers at small sizes and at sizes beyond
+every number in its equations; of a layer in a network at the sizes that it has, or can have, there and at no others.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from flint import ctx
@@ -14,9 +16,9 @@ from flint import ctx
 from dyadic.proofs.checker.evaluation.kind_pairing import work
 from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
-from dyadic.proofs.evaluate.identity_values import small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
+from dyadic.proofs.methods.refutation.drawn_numbers import DrawnNumbers, alike
 from dyadic.proofs.methods.refutation.layer_problem import (
     EvaluableLayer,
     Undefined,
@@ -29,33 +31,36 @@ from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
 _MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
+_MOST_TABLES, _LEAST_TRIES = 80, 12
+Tables = Iterable[Mapping[str, int]]
+"""Sizes by their names, of which those that follow from others may be left out."""
 
 
 def layer_difference(
-    layer: LayerDerivation, what: str, tries: int = 40, used: Sequence[Mapping[str, int]] = ()
+    layer: LayerDerivation, what: str, tries: int = 40, tables: Tables | None = None
 ) -> dict[str, Any] | None:
-    """Sizes (small ones, or those of a network) and rationals at which a derived adjoint (or gradient) is not the
-    derivative."""
-    problem = layer_problem(layer, what)
-    return _search(problem, [*_small_sizes(problem, tries), *_fitting(problem, used)])
+    """Sizes and rationals at which a derived adjoint (or gradient) is not the derivative.
+
+    tables: those that the layer can have in a network; any without them.
+    """
+    return _difference(layer_problem(layer, what), tries, tables)
 
 
-def layer_difference_beyond(layer: LayerDerivation, what: str) -> dict[str, Any] | None:
-    """The same at sizes beyond every number in the equations."""
-    problem = layer_problem(layer, what)
-    return _search(problem, _sizes_beyond(problem))
+def cost_difference(cost: CostDerivation, tries: int = 40, tables: Tables | None = None) -> dict[str, Any] | None:
+    """The same of a cost's gradient."""
+    return _difference(cost_problem(cost), tries, tables)
 
 
-def cost_difference(cost: CostDerivation, tries: int = 40) -> dict[str, Any] | None:
-    """Small sizes and rationals at which a cost's gradient is not the derivative."""
-    problem = cost_problem(cost)
-    return _search(problem, _small_sizes(problem, tries))
+def _difference(problem: EvaluableLayer, tries: int, tables: Tables | None) -> dict[str, Any] | None:
+    if tables is None:
+        return _search(problem, _small_sizes(problem, tries)) or _search(problem, _sizes_beyond(problem))
+    return _search(problem, _repeated(problem, tables))
 
 
-def cost_difference_beyond(cost: CostDerivation) -> dict[str, Any] | None:
-    """The same at sizes beyond every number in the equations."""
-    problem = cost_problem(cost)
-    return _search(problem, _sizes_beyond(problem))
+def _repeated(problem: EvaluableLayer, tables: Tables) -> list[dict[str, int]]:
+    """Those that can be evaluated, a few of them several times: other numbers are drawn then."""
+    own = list(_fitting(problem, islice(tables, _MOST_TABLES)))
+    return own * max(1, _LEAST_TRIES // max(1, len(own)))
 
 
 def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] = ()) -> str | None:
@@ -79,9 +84,14 @@ def _search(problem: EvaluableLayer, tables: Iterable[dict[str, int]]) -> dict[s
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(tables):
-            found = _difference_at(problem, sizes, seed)
-            if found:
-                return found
+            for numbers in alike(seed):
+                try:
+                    found = _difference_at(problem, sizes, numbers)
+                except Undetermined:
+                    continue  # other numbers may be where there are values
+                if found:
+                    return found
+                break
     finally:
         ctx.prec = before
     return None
@@ -101,7 +111,7 @@ def _small_sizes(problem: EvaluableLayer, tries: int) -> Iterator[dict[str, int]
 def _sizes_beyond(problem: EvaluableLayer) -> Iterator[dict[str, int]]:
     """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
     as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
-    names, largest = problem.sizes(), max(_integers(problem.content), default=1)
+    names, largest = problem.sizes(), largest_integer(problem.content)
     for other in (2, 3):
         yield from _fitting(
             problem, ({n: largest + 2 if n == name else other + k % 2 for k, n in enumerate(names)} for name in names)
@@ -114,12 +124,18 @@ def _fitting(problem: EvaluableLayer, tables: Iterable[Mapping[str, int]]) -> It
     """The tables of sizes that the shape rule admits and that are small enough to evaluate, completed by it."""
     for table in tables:
         try:
-            sizes = problem.complete(table)
+            names = set(problem.sizes())
+            sizes = problem.complete({name: n for name, n in table.items() if name in names})
             entries = [places([whole(e, sizes, "") for e in shape], "") for shape in problem.shapes.values()]
         except Rejected:
             continue
         if sum(map(len, entries)) < _MOST_TERMS and work(problem.content, sizes, "") < _MOST_WORK:
             yield sizes
+
+
+def largest_integer(content: Any) -> int:
+    """The largest number that an equation compares an index with, or counts to."""
+    return max(_integers(content), default=1)
 
 
 def _integers(content: Any) -> Iterator[int]:
@@ -137,14 +153,17 @@ def _integers(content: Any) -> Iterator[int]:
             yield abs(node)
 
 
-def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], drawn: DrawnNumbers) -> dict[str, Any] | None:
+    """Raises :class:`Undetermined` where something has no value."""
     try:
-        found, exact, given = both_sides(problem, sizes, Ball(), small_rational_source(seed))
+        found, exact, given = both_sides(problem, sizes, Ball(), drawn.ball)
     except Undefined as error:
         nothing = f"undefined: {error}"
-        return {"sizes": sizes, "values": _values(problem, error.given, seed), "claimed": nothing, "exact": "a number"}
-    except (Undetermined, Rejected):
+        return {"sizes": sizes, "values": _values(problem, error.given, drawn), "claimed": nothing, "exact": "a number"}
+    except Rejected:
         return None
+    if not all(number.is_finite() for table in found.values() for number in table.values()):
+        raise Undetermined("what was derived has no value there")
     for name, table in exact.items():
         kind, owner = problem.derived[name]
         for at, number in table.items():
@@ -152,7 +171,7 @@ def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) ->
             if claimed is None or not claimed.overlaps(number):
                 return {
                     "sizes": sizes,
-                    "values": _values(problem, given, seed),
+                    "values": _values(problem, given, drawn),
                     "derivative_with_respect_to": f"{kind}_{owner}{list(at)}",
                     "claimed": "undefined: no such entry" if claimed is None else claimed.str(20, radius=False),
                     "exact": number.str(20, radius=False),
@@ -160,10 +179,10 @@ def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) ->
     return None
 
 
-def _values(problem: EvaluableLayer, given: Tensors, seed: int) -> dict[str, str]:
+def _values(problem: EvaluableLayer, given: Tensors, drawn: DrawnNumbers) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
-        f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else small_rational(f"{key} {at}", seed))
+        f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else drawn.value(f"{key} {at}"))
         for key, table in given.items()
         for at, value in table.items()
     }
@@ -172,28 +191,39 @@ def _values(problem: EvaluableLayer, given: Tensors, seed: int) -> dict[str, str
 # -- the energy ------------------------------------------------------------------------------------------------
 
 
-def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any] | None:
-    """Small sizes and rationals at which the energy is not <s, f - x>, or its derivative in s is not f - x."""
+def energy_difference(layer: LayerDerivation, tries: int = 12, tables: Tables | None = None) -> dict[str, Any] | None:
+    """Sizes and rationals at which the energy is not <s, f - x>, or its derivative in s is not f - x.
+
+    tables: as for :func:`layer_difference`.
+    """
     problem = layer_problem(layer, "adjoint")
+    chosen = _small_sizes(problem, tries) if tables is None else _repeated(problem, tables)
     before, ctx.prec = ctx.prec, 192
     try:
-        for seed, sizes in enumerate(_small_sizes(problem, tries)):
-            try:
-                found = _energy_at(problem, sizes, seed)
-            except (Undetermined, Rejected):
-                continue
-            if found:
-                return found
+        for seed, sizes in enumerate(chosen):
+            for numbers in alike(seed):
+                try:
+                    found = _energy_at(problem, sizes, numbers)
+                except Undetermined:
+                    continue
+                except Rejected:
+                    break
+                if found:
+                    return found
+                break
     finally:
         ctx.prec = before
     return None
 
 
-def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
-    ring, draw = Ball(), small_rational_source(seed)
+def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], numbers: DrawnNumbers) -> dict[str, Any] | None:
+    """Raises :class:`Undetermined` where something has no value."""
+    ring, draw = Ball(), numbers.ball
     given = drawn(problem, sizes, draw)
     values = dict(given)
     value = Layer(problem.content, sizes, ring, "layer").forward(values)
+    if not all(number.is_finite() for number in value.values()):
+        raise Undetermined("the layer has no value there")
     for kind in ("s", "x"):
         values[kind, "v"] = given[kind, "v"] = {at: draw(f"{(kind, 'v')} {at}") for at in value}
     lag = {at: ring.add([value[at], ring.mul([ring.number(-1), values["x", "v"][at]])]) for at in value}
@@ -201,12 +231,14 @@ def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dic
     wanted["stationarity"] = lag
     for name, exact in wanted.items():
         claimed = RingDefinition(problem.content[name], sizes, ring, name).evaluate(values)
+        if not all(number.is_finite() for number in claimed.values()):
+            raise Undetermined("what is printed has no value there")
         for at, number in exact.items():
             if at not in claimed or not claimed[at].overlaps(number):
                 stated = claimed[at].str(20, radius=False) if at in claimed else "undefined: no such entry"
                 return {
                     "sizes": sizes,
-                    "values": _values(problem, given, seed),
+                    "values": _values(problem, given, numbers),
                     "equation": f"{name}{list(at) if at else ''}",
                     "claimed": stated,
                     "exact": number.str(20, radius=False),

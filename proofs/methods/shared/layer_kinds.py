@@ -8,9 +8,12 @@ from functools import cache
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.possible_sizes import tables_of
 from dyadic.proofs.methods import adjoint, derivatives
 from dyadic.proofs.methods.adjoint import Proof
+from dyadic.proofs.methods.refutation.numbers import Tables, largest_integer
 from dyadic.proofs.sentences import READING, assumed, conventions, told
 from dyadic.proofs.subject import Subject
 from dyadic.proofs.trusted import recorded
@@ -72,24 +75,32 @@ class _Hashable:
 @cache
 @recorded
 def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
-    return _layer_claims(key, layer.value, suffix)
+    """By the proofs for all sizes alone: at which sizes numbers are looked for depends on the network."""
+    return _layer_claims(key, layer.value, suffix, tables=())
 
 
 @recorded
-def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
+def _layer_claims(
+    key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = (), tables: Tables | None = None
+) -> list[Claim]:
     content = layer_to_json(layer)
-    proof = _PROOFS[f"layers.{key}"] = adjoint.prove(content)
-    found = adjoint.layer_claims(layer, suffix, used, proof)
+    proof = _PROOFS[f"layers.{key}"] = adjoint.prove(content).of_claims(content)
+    found = adjoint.layer_claims(layer, suffix, used, proof, tables)
     return [_about(claim, f"layers.{key}", layer, content, proof) for claim in found]
 
 
 @cache
 @recorded
-def _cost_claim(key: str, cost: _Hashable) -> Claim:
-    one: CostDerivation = cost.value
-    content = cost_to_json(one)
-    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(content)
-    return _about(adjoint.cost_claim(one, proof), f"costs.{key}", one, content, proof)
+def _kind_claim(key: str, cost: _Hashable) -> Claim:
+    """The same of a cost."""
+    return _cost_claim(key, cost.value, ())
+
+
+@recorded
+def _cost_claim(key: str, cost: CostDerivation, tables: Tables | None) -> Claim:
+    content = cost_to_json(cost)
+    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(content).of_claims(content)
+    return _about(adjoint.cost_claim(cost, proof, tables), f"costs.{key}", cost, content, proof)
 
 
 _PROOFS: dict[str, Proof] = {}
@@ -97,11 +108,11 @@ _PROOFS: dict[str, Proof] = {}
 
 
 def proofs(derivation: Derivation) -> dict[str, Any]:
-    """The proofs, as data, of the layers and costs whose equations were all proved for all sizes."""
+    """The proofs, as data, of the claims that are proved for all sizes, by the place of the layer or cost."""
     places = [f"layers.{key}" for key in derivation.contents]
     places += [f"costs.{digest(content)}" for content in derivation.cost_contents.values()]
     found = {place: _PROOFS[place] for place in places if place in _PROOFS}
-    return {place: proof.pairs for place, proof in found.items() if proof.is_complete}
+    return {place: proof.pairs for place, proof in found.items() if proof.pairs}
 
 
 def adjoint_claims(subject: Subject) -> Iterator[Claim]:
@@ -116,13 +127,26 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         claims = _kind_claims(content, _Hashable(layer), suffix)
         if any(claim.verdict is not Verdict.PROVED or claim.numbers.get("maxima_nonempty") for claim in claims):
-            claims = _layer_claims(content, layer, suffix, _sizes(derivation, content))
+            tables = _tables(subject, f"layers.{content}", layer_to_json(layer))
+            claims = _layer_claims(content, layer, suffix, _sizes(derivation, content), tables)
         yield from claims
     costs = {digest(content): derivation.costs[owner] for owner, content in derivation.cost_contents.items()}
     for content, cost in costs.items():
         labels[cost.label] = labels.get(cost.label, 0) + 1
-        claim = _cost_claim(content, _Hashable(cost))
+        claim = _kind_claim(content, _Hashable(cost))
+        if claim.verdict is not Verdict.PROVED:
+            claim = _cost_claim(content, cost, _tables(subject, f"costs.{content}", cost_to_json(cost)))
         yield claim if labels[cost.label] == 1 else replace(claim, id=f"{claim.id} #{labels[cost.label]}")
+
+
+def _tables(subject: Subject, place: str, content: Any) -> Tables | None:
+    """The sizes that a layer or cost can have in the network; None, which is any, where there is no network."""
+    if subject.graph is None:
+        return None
+    try:
+        return list(tables_of(subject.graph, place, largest_integer(content)))
+    except Rejected:
+        return None  # shapes that do not fit
 
 
 def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
