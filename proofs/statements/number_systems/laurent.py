@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dyadic.proofs.statements.number_systems.atoms import Value, key
+from dyadic.proofs.statements.number_systems.work import spend
 
 Monomial = tuple[tuple[int, int], ...]
 """Generators by their number, with their exponents."""
@@ -72,6 +73,7 @@ class FormGenerator:
 def total(forms: Sequence[Form]) -> Form:
     found: Form = {}
     for form in forms:
+        spend(len(form))
         for monomial, coefficient in form.items():
             found[monomial] = found.get(monomial, Fraction(0)) + coefficient
     return {monomial: coefficient for monomial, coefficient in found.items() if coefficient}

@@ -11,6 +11,7 @@ from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, Value, key
 from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
+from dyadic.proofs.statements.number_systems.work import spend
 
 _LONGEST_FORM, _LARGEST_POWER = 400, 192
 _MOST_POLES = 4
@@ -25,13 +26,19 @@ class Quotients(Composed):
     calls: how many function values were drawn; deepest: the largest degree of their arguments.
     noting: whether what is evaluated must have a value wherever the claim does; then ``nonzero`` collects what is
     divided by.
+    longest_sum, longest_product: of how many terms a form is made; a longer one is that of its value by itself.
+    shortened: whether there was one.
     """
+
+    longest_sum: int | None = None
+    longest_product = _LONGEST_FORM
 
     def __init__(self, prime: int, seed: int) -> None:
         self.prime = prime
         self.calls = 0
         self.deepest = 0
         self.noting = False
+        self.shortened = False
         self.nonzero: list[Residue] = []
         self._key = seed.to_bytes(32, "big")
         self._values = AtomArithmetic(prime)
@@ -60,20 +67,26 @@ class Quotients(Composed):
     def add(self, terms: Sequence[Residue]) -> Residue:
         if not terms:
             return self.number(0)
+        spend(len(terms) + 1)
         value: Value = {}
         for term in terms:
             value = self._values.add(value, term.value)
         depth = 1 + max(term.depth for term in terms)
-        return Residue(
-            value,
-            lambda: total([term.form for term in terms]),
-            sum(t.degree for t in terms) + (len(terms) - 1).bit_length(),
-            depth,
-        )
+        degree = sum(t.degree for t in terms) + (len(terms) - 1).bit_length()
+        return Residue(value, lambda: self._sum([term.form for term in terms], value, degree), degree, depth)
+
+    def _sum(self, forms: Sequence[Form], value: Value, degree: int) -> Form:
+        """The sum of forms; where it is long and long ones are not wanted, that of the value by itself."""
+        result = total(forms)
+        if self.longest_sum is None or len(result) <= self.longest_sum:
+            return result
+        self.shortened = True
+        return self._generator(value, degree, real=self._real(result)).form
 
     def mul(self, factors: Sequence[Residue]) -> Residue:
         if not factors:
             return self.number(1)
+        spend(len(factors) + 1)
         value: Value = {(): 1}
         for factor in factors:
             value = self._values.mul(value, factor.value)
@@ -86,7 +99,8 @@ class Quotients(Composed):
         """The product of forms; where it is long, that of the value by itself."""
         result: Form = {(): Fraction(1)}
         for form in forms:
-            if len(result) * len(form) > _LONGEST_FORM:
+            if len(result) * len(form) > self.longest_product:
+                self.shortened = True
                 return self._generator(value, degree, real=all(map(self._real, forms))).form
             result = form_algebra.product(result, form)
         return result
