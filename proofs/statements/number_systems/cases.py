@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
-from dyadic.proofs.statements.number_systems import form_algebra
+from dyadic.proofs.statements.number_systems import constants, form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
-from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, content, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 
 _MOST_CASES = 6
@@ -29,19 +29,37 @@ class Cases(Quotients):
     """The part of ``Closed`` that knows signs.
 
     facts: numbers that are > 0 (strict) or >= 0.  examined: how many cases were looked at in comparisons.
+    enclosed: whether an enclosure of a constant has told something.
     """
 
     def __init__(self, prime: int, seed: int) -> None:
         super().__init__(prime, seed)
         self.facts: list[tuple[Residue, bool]] = []
         self.examined = 0
+        self.enclosed = False
         self._arguments: dict[int, Residue] = {}
         self._weights: dict[object, list[Residue]] = {}
+        self._compared_first: dict[object, Sequence[Residue]] = {}
 
     def assume(self, argument: Residue, strict: bool) -> None:
         """That a number is > 0, or >= 0."""
         if not self._values.cases(argument.value):
             self.facts.append((argument, strict))
+
+    def _sign_of_constant(self, argument: Residue) -> int | None:
+        """1 or -1 where it is one for certain."""
+        found = constants.sign(self._generators, argument)
+        self.enclosed = self.enclosed or found is not None
+        return found
+
+    def rounded(self, name: str, argument: Residue) -> Residue | None:
+        """floor or round of a constant; None where it is not certain."""
+        nearest = constants.nearest(self._generators, argument)
+        if nearest is not None and self.number(nearest) == argument:
+            return argument
+        found = constants.rounded(self._generators, name, argument)
+        self.enclosed = self.enclosed or found is not None
+        return None if found is None else self.number(found)
 
     # -- the sign of one number
 
@@ -50,6 +68,9 @@ class Cases(Quotients):
         one, zero = self.number(1), self.number(0)
         if not argument.value:
             return zero, one, zero
+        known = self._sign_of_constant(argument)
+        if known is not None:
+            return (one, zero, zero) if known > 0 else (zero, zero, one)
         number, monomial = self.split(argument)
         above, below = (one, zero) if number > 0 else (zero, one)
         for generator, exponent in monomial:
@@ -66,8 +87,9 @@ class Cases(Quotients):
     def halves(self, argument: Residue) -> tuple[Residue, Residue]:
         """The cases > 0 and < 0 as factors of what vanishes where the argument does: their sum is 1."""
         one, zero = self.number(1), self.number(0)
-        if not argument.value:
-            return one, zero
+        known = 1 if not argument.value else self._sign_of_constant(argument)
+        if known is not None:
+            return (one, zero) if known > 0 else (zero, one)
         number, monomial = self.split(argument)
         above = one if number > 0 else zero
         for generator, exponent in monomial:
@@ -91,6 +113,9 @@ class Cases(Quotients):
             equal = self.sign(known.root[1])[1]
             return self.add([self.number(1), self.minus(equal)]), equal
         argument = known.number if known.whole is None else known.whole
+        constant = self._sign_of_constant(argument)
+        if constant is not None:
+            return self.number(int(constant > 0)), self.number(0)
         exponents = self._difference_of_exponents(argument)
         if exponents is not None:  # exp(a) > exp(b) where a > b
             above, equal, _ = self.sign(exponents)
@@ -163,11 +188,37 @@ class Cases(Quotients):
     # -- the largest of several numbers
 
     def weights(self, arguments: Sequence[Residue]) -> list[Residue]:
-        """1 for the first of the largest, 0 for the others; of many: 1 for any one of them, whichever."""
-        made = tuple(key(argument.value) for argument in arguments)
+        """1 for the first of the largest, 0 for the others; of many: 1 for any one of them, whichever.
+
+        The same for numbers of which all differences are a positive multiple of those of others.
+        """
+        made = self._differences(arguments)
         if made not in self._weights:
-            self._weights[made] = self._compared(arguments) or self._either(arguments)
+            self.calls += 1
+            self.deepest = max(self.deepest, 2 * max(argument.degree for argument in arguments))
+            found = self._decided(arguments) or self._compared(arguments) or self._either(arguments)
+            self._weights[made] = found
         return self._weights[made]
+
+    def _differences(self, arguments: Sequence[Residue]) -> object:
+        """What the weights depend on."""
+        first, *others = arguments
+        differences = [self.add([other, self.minus(first)]) for other in others]
+        scale = next((content(one.form) for one in differences if one.form), Fraction(1))
+        if scale != 1:
+            differences = [self.mul([self.rational(1 / scale), one]) for one in differences]
+        return tuple(key(one.value) for one in differences)
+
+    def _decided(self, arguments: Sequence[Residue]) -> list[Residue] | None:
+        """Where the numbers' order is certain, as that of constants is."""
+        best = 0
+        for position, new in enumerate(arguments[1:], 1):
+            difference = self.add([new, self.minus(arguments[best])])
+            sign = self._sign_of_constant(difference) if difference.value else 0
+            if sign is None:
+                return None
+            best = position if sign > 0 else best
+        return [self.number(int(position == best)) for position in range(len(arguments))]
 
     def _compared(self, arguments: Sequence[Residue]) -> list[Residue] | None:
         """By comparison of each with the largest of those before it."""
@@ -190,6 +241,9 @@ class Cases(Quotients):
         return [*found, self.add([self.number(1), *map(self.minus, found)])]
 
     def largest(self, arguments: Sequence[Residue]) -> Residue:
+        """In the order in which these numbers were first compared: it is the same number in any."""
+        together = tuple(sorted(key(argument.value) for argument in arguments))
+        arguments = self._compared_first.setdefault(together, arguments)
         return self.add([self.mul(pair) for pair in zip(self.weights(arguments), arguments, strict=True)])
 
     def argmax(self, arguments: Sequence[Residue], indices: Sequence[int]) -> Any:

@@ -14,6 +14,8 @@ from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator,
 from dyadic.proofs.statements.number_systems.work import spend
 
 _LONGEST_FORM, _LARGEST_POWER = 400, 192
+_LARGEST_OF_ONE = 20_000
+"""The largest power of a number that is one generator, or a product of some."""
 _MOST_POLES = 4
 """Of how many sums that are divided by the product is formed."""
 _DEEPEST = 8
@@ -114,6 +116,12 @@ class Quotients(Composed):
 
     def _raised(self, base: Residue, p: int) -> Residue:
         """An integer power."""
+        pure = list(base.value) == [()] and len(base.form) == 1
+        if pure and _LARGEST_POWER < abs(p) <= _LARGEST_OF_ONE:
+            ((monomial, coefficient),) = base.form.items()
+            if coefficient == 1:
+                value: Value = {(): pow(base.value[()], p, self.prime)}
+                return Residue(value, {form_algebra.power(monomial, p): coefficient}, base.degree * abs(p) * 2)
         if abs(p) > _LARGEST_POWER:
             raise Undetermined(f"a power above {_LARGEST_POWER}")
         if p >= 0:
@@ -138,7 +146,8 @@ class Quotients(Composed):
 
     def unknown(self, name: str, argument: Residue, order: int = 0) -> Residue:
         """A function value of which nothing is known but its argument."""
-        return self.drawn(self._draw((name, order, key(argument.value)), argument.degree))
+        drawn = self._draw((name, order, key(argument.value)), argument.degree)
+        return self._generator({(): drawn} if drawn else {}, 1, known=None if order else (name, argument))
 
     def _draw(self, name: tuple[object, ...], degree: int) -> int:
         if name not in self._known:

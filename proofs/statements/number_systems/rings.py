@@ -170,8 +170,9 @@ class Exact:
         if base.zero and p < 0:
             raise Undetermined("division by zero")
         if q == 1:
-            value = base.value**p
-            return replace(base, value=value if isinstance(value, Fraction) else _defined(value))
+            if isinstance(base.value, Fraction):
+                return replace(base, value=base.value**p)
+            return replace(base, value=_defined(self._balls.power(base.value, p)))
         exact = _exact_root(base.value, q)
         if exact is not None:
             return replace(base, value=exact**p)

@@ -259,7 +259,8 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
         tried = [dict.fromkeys(free, n) for n in _TRIED]
         mixed = [{name: first + k for k, name in enumerate(free)} for first in _TRIED]
         exists = claim.vocabulary.exists
-        numbers = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
+        first = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
+        numbers = [*first, *(values for values in filter(exists, tried) if values not in first)]
     for values in numbers:
         seen = set()
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):

@@ -68,6 +68,7 @@ class LinkTrial:
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
         self.shortened = False  # whether some form was too long for short ones, so that longer ones may tell more
+        self.enclosed = False  # whether enclosures of constants have told something
         self.rules = 0  # how many derivatives were put in by what is known of them
 
     def with_few_blocks(self, link: Link, budget: sizes.Budget) -> Setting | None:
@@ -285,6 +286,7 @@ class LinkTrial:
                     degree = max(degree, left.degree + right.degree + 1, 2 * ring.deepest + 1)
         finally:
             self.shortened = self.shortened or (isinstance(ring, Brief) and ring.shortened)
+            self.enclosed = self.enclosed or (isinstance(ring, Closed) and ring.enclosed)
         if isinstance(ring, Free) and ring.chose:
             raise _Differs
         if isinstance(ring, FreeWithSlopes):
