@@ -189,9 +189,7 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
     return _otherwise(found, statement, claim, vocabulary, budget)
 
 
-def _otherwise(
-    found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary, budget: Budget
-) -> Claim:
+def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary, budget: Budget) -> Claim:
     """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
     if found.verdict is not Verdict.REFUTED or found.counterexample is None:
         return found

@@ -103,7 +103,9 @@ class Exponentials(Cases):
         two, six, quarter = self.root(self.number(2), 2), self.root(self.number(6), 2), self.number(1, 4)
         whole = self.add([six, two, self.mul([self.i, self.add([six, self.minus(two)])])])
         turn = self.mul([quarter, whole]), Fraction(1, 12)
-        return self._generator({(): self._draw(("constant", "pi"), 1)}, 1, rotation=turn, positive=True, known=("pi", None))
+        return self._generator(
+            {(): self._draw(("constant", "pi"), 1)}, 1, rotation=turn, positive=True, known=("pi", None)
+        )
 
     # -- logarithms
 

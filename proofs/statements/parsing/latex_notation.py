@@ -45,7 +45,7 @@ class LatexReader:
     """Tokens of one :func:`latex_source.formula`; arguments as for :class:`TextReader`."""
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
-        self._limits = limits
+        self._limits, self._source = limits, source
         self._vocabulary, self._define = vocabulary, define
         self._names = Names(vocabulary, define)
         self._pieces: list[tuple[str, int]] = []
@@ -89,7 +89,10 @@ class LatexReader:
 
     def _item(self, cursor: Cursor) -> None:
         node = cursor.peek()
-        if node.kind == "group":
+        if node.kind == "group" and not node.inner:
+            cursor.take()
+            self._nothing(cursor, node.at)
+        elif node.kind == "group":
             cursor.take()
             self._bracketed(node.inner, node.at)
         elif node.kind == "number":
@@ -114,6 +117,14 @@ class LatexReader:
             self._superscript(cursor.argument())
         elif not self._special(cursor):
             self._named(cursor)
+
+    def _nothing(self, cursor: Cursor, at: int) -> None:
+        r"""Empty braces, as in ``x_i{}^2``: TeX's way to put a power behind an index; alone they are nothing."""
+        if not cursor.is_at("^", "_"):
+            return
+        behind = bool(at) and (self._source[at - 1].isalnum() or self._source[at - 1] in ")]}|")
+        if not behind or cursor.is_at("_") or is_transposed(cursor):
+            raise Unreadable(at, "of what these empty braces carry a script is doubtful: write (a)^2")
 
     def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit("(", at)
@@ -339,6 +350,8 @@ class LatexReader:
             self._emit("exp", node.at)
             argument = cursor.argument()
             self._bracketed(content(argument), argument.at)
+            if cursor.is_at("^"):
+                raise Unreadable(cursor.peek().at, "a double superscript, which TeX refuses: write (e^{a})^2")
             return
         text = self._entry_text(cursor)
         self._emit(text, node.at)

@@ -174,7 +174,11 @@ def _decided(
     if shown.bound >= Fraction(10) ** SHOWN:
         return undecided(f"it agrees, but the probability of an agreement by chance is not below 1e{SHOWN}")
     method = next(method for method in (OWN, SLOPES, FREE) if method in shown.methods)
-    trusted = (*shown.trusted(), *((REFLECTIONS,) if claim.premises.orthogonal else ()), *((ARB,) if trial.enclosed else ()))
+    trusted = (
+        *shown.trusted(),
+        *((REFLECTIONS,) if claim.premises.orthogonal else ()),
+        *((ARB,) if trial.enclosed else ()),
+    )
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
     text = f"{text} (probability of error below {float(shown.bound):.0e})"
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
