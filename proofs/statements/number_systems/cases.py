@@ -6,19 +6,17 @@ value, decides signs and excludes combinations of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import constants, form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
-from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, content, times, total
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 
-_MOST_CASES = 6
-_MOST_COMPARED = 4
+MOST_CASES = 6
 _MOST_SIGNS = 6
 """A difference that depends on the signs of more arguments is not examined case by case."""
 Signs = dict[int, int]
@@ -39,7 +37,6 @@ class Cases(Quotients):
         self.enclosed = False
         self._arguments: dict[int, Residue] = {}
         self._weights: dict[object, list[Residue]] = {}
-        self._compared_first: dict[object, Sequence[Residue]] = {}
 
     def assume(self, argument: Residue, strict: bool) -> None:
         """That a number is > 0, or >= 0."""
@@ -185,72 +182,6 @@ class Cases(Quotients):
             return argument
         return self.minus(function(self.minus(argument))) if self._flipped(argument) else function(argument)
 
-    # -- the largest of several numbers
-
-    def weights(self, arguments: Sequence[Residue]) -> list[Residue]:
-        """1 for the first of the largest, 0 for the others; of many: 1 for any one of them, whichever.
-
-        The same for numbers of which all differences are a positive multiple of those of others.
-        """
-        made = self._differences(arguments)
-        if made not in self._weights:
-            self.calls += 1
-            self.deepest = max(self.deepest, 2 * max(argument.degree for argument in arguments))
-            found = self._decided(arguments) or self._compared(arguments) or self._either(arguments)
-            self._weights[made] = found
-        return self._weights[made]
-
-    def _differences(self, arguments: Sequence[Residue]) -> object:
-        """What the weights depend on."""
-        first, *others = arguments
-        differences = [self.add([other, self.minus(first)]) for other in others]
-        scale = next((content(one.form) for one in differences if one.form), Fraction(1))
-        if scale != 1:
-            differences = [self.mul([self.rational(1 / scale), one]) for one in differences]
-        return tuple(key(one.value) for one in differences)
-
-    def _decided(self, arguments: Sequence[Residue]) -> list[Residue] | None:
-        """Where the numbers' order is certain, as that of constants is."""
-        best = 0
-        for position, new in enumerate(arguments[1:], 1):
-            difference = self.add([new, self.minus(arguments[best])])
-            sign = self._sign_of_constant(difference) if difference.value else 0
-            if sign is None:
-                return None
-            best = position if sign > 0 else best
-        return [self.number(int(position == best)) for position in range(len(arguments))]
-
-    def _compared(self, arguments: Sequence[Residue]) -> list[Residue] | None:
-        """By comparison of each with the largest of those before it."""
-        if len(arguments) > _MOST_COMPARED:
-            return None
-        found = [self.number(1)]
-        for position, new in enumerate(arguments[1:], 1):
-            differences = [self.add([new, self.minus(old)]) for old in arguments[:position]]
-            if any(len(self._cases_of(difference)) > _MOST_CASES for difference in differences):
-                return None
-            larger = [self.by_cases(lambda d: self.sign(d)[0], d, ("sign", 0)) for d in differences]
-            above = self.add([self.mul(pair) for pair in zip(found, larger, strict=True)])
-            below = self.add([self.number(1), self.minus(above)])
-            found = [*(self.mul([weight, below]) for weight in found), above]
-        return found
-
-    def _either(self, arguments: Sequence[Residue]) -> list[Residue]:
-        group, degree = len(self._values.atoms), max(argument.degree for argument in arguments)
-        found = [self._generator(self._values.atom(Idempotent(group)), max(degree, 1)) for _ in arguments[1:]]
-        return [*found, self.add([self.number(1), *map(self.minus, found)])]
-
-    def largest(self, arguments: Sequence[Residue]) -> Residue:
-        """In the order in which these numbers were first compared: it is the same number in any."""
-        together = tuple(sorted(key(argument.value) for argument in arguments))
-        arguments = self._compared_first.setdefault(together, arguments)
-        return self.add([self.mul(pair) for pair in zip(self.weights(arguments), arguments, strict=True)])
-
-    def argmax(self, arguments: Sequence[Residue], indices: Sequence[int]) -> Any:
-        """The index as a number, for it is not known which."""
-        pairs = zip(self.weights(arguments), indices, strict=True)
-        return self.add([self.mul([weight, self.number(index)]) for weight, index in pairs])
-
     # -- functions of what depends on signs
 
     def by_cases(self, function: Callable[[Residue], Residue], argument: Residue, name: tuple[str, int]) -> Residue:
@@ -258,7 +189,7 @@ class Cases(Quotients):
         cases = self._cases_of(argument)
         if not cases:
             return function(argument)
-        if len(cases) > _MOST_CASES:
+        if len(cases) > MOST_CASES:
             return self.unknown(name[0], argument, name[1])
         case = self._generator({((cases[-1], 1),): 1}, 1)
         other = self.add([self.number(1), self.minus(case)])

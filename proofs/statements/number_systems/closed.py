@@ -49,7 +49,7 @@ class Position:
 
 
 class Weighing(Tape):
-    """A tape on which the largest of several numbers is the sum of all, each with its weight (``Cases.weights``)."""
+    """A tape on which the largest of several numbers is the sum of all, each with its weight (``Maxima.weights``)."""
 
     def largest(self, arguments: Sequence[int]) -> int:
         if not isinstance(self.base, Closed):

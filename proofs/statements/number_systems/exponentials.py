@@ -13,8 +13,8 @@ from math import gcd
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Root, Value, key
-from dyadic.proofs.statements.number_systems.cases import Cases
 from dyadic.proofs.statements.number_systems.laurent import Monomial, Residue, primes
+from dyadic.proofs.statements.number_systems.maxima import Maxima
 
 _ROOT = 12
 """exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""
@@ -22,7 +22,7 @@ _LARGEST_POWER, _LARGEST_OF_NUMBER = 192, 20_000
 """Of an exponential of a monomial, and of one of a number."""
 
 
-class Exponentials(Cases):
+class Exponentials(Maxima):
     """The part of ``Closed`` that knows the exponential function and its inverses."""
 
     def power(self, base: Residue, p: int, q: int = 1) -> Residue:

@@ -181,7 +181,10 @@ class Exact:
     def largest(self, arguments: Sequence[Traced]) -> Traced:
         arguments = list(map(traced, arguments))
         used = frozenset().union(*(a.used for a in arguments))
-        return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+        try:
+            return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+        except Undetermined:  # which is the largest; an enclosure of it there is
+            return Traced(_defined(self._balls.largest([_ball(a.value) for a in arguments])), used)
 
     def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
         return self._balls.argmax([_ball(traced(a).value) for a in arguments], indices)
