@@ -52,6 +52,7 @@ class Cases(Quotients):
     def rounded(self, name: str, argument: Residue) -> Residue | None:
         """floor or round of a constant; None where it is not certain."""
         nearest = constants.nearest(self._generators, argument)
+        self.examined += nearest is not None
         if nearest is not None and self.number(nearest) == argument:
             return argument
         found = constants.rounded(self._generators, name, argument)

@@ -61,13 +61,13 @@ class Budget:
 
         Raises :class:`Exhausted` where that was too little for the claim, :class:`SpecError` where nothing is left.
         """
-        most = UNITS * min(_CLAIM, self._left)
+        most, last = UNITS * min(_CLAIM, self._left), self._left <= _CLAIM
         meter = None
         try:
             with at_most(most) as meter:
                 yield most
         except Exhausted:
-            if most == UNITS * self._left:
+            if last:
                 self.take(self._left + 1, where)
             raise
         finally:
