@@ -13,8 +13,8 @@ from math import gcd
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Root, Value, key
+from dyadic.proofs.statements.number_systems.largest_values import Maxima
 from dyadic.proofs.statements.number_systems.laurent import Monomial, Residue, primes
-from dyadic.proofs.statements.number_systems.maxima import Maxima
 
 _ROOT = 12
 """exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""

@@ -19,6 +19,7 @@ from dyadic.proofs.statements.parsing.latex_source import (
     LatexNode,
     content,
     goes_on,
+    is_empty,
     is_transposed,
     nodes,
     parts,
@@ -89,12 +90,10 @@ class LatexReader:
 
     def _item(self, cursor: Cursor) -> None:
         node = cursor.peek()
-        if node.kind == "group" and not node.inner:
+        if node.kind == "group":
             cursor.take()
-            self._nothing(cursor, node.at)
-        elif node.kind == "group":
-            cursor.take()
-            self._bracketed(node.inner, node.at)
+            if node.inner or not is_empty(cursor, self._source, node.at):
+                self._bracketed(node.inner, node.at)
         elif node.kind == "number":
             cursor.take()
             self._emit(node.text, node.at)
@@ -117,14 +116,6 @@ class LatexReader:
             self._superscript(cursor.argument())
         elif not self._special(cursor):
             self._named(cursor)
-
-    def _nothing(self, cursor: Cursor, at: int) -> None:
-        r"""Empty braces, as in ``x_i{}^2``: TeX's way to put a power behind an index; alone they are nothing."""
-        if not cursor.is_at("^", "_"):
-            return
-        behind = bool(at) and (self._source[at - 1].isalnum() or self._source[at - 1] in ")]}|")
-        if not behind or cursor.is_at("_") or is_transposed(cursor):
-            raise Unreadable(at, "of what these empty braces carry a script is doubtful: write (a)^2")
 
     def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit("(", at)
@@ -309,10 +300,8 @@ class LatexReader:
 
     def _superscript(self, node: LatexNode) -> None:
         inner = content(node)
-        if len(inner) == 1 and inner[0].text in TRANSPOSED:
-            self._emit("^T", node.at)
-        else:
-            self._emit(f"^({self._text_of(inner, node.at)})", node.at)
+        transposed = len(inner) == 1 and inner[0].text in TRANSPOSED
+        self._emit("^T" if transposed else f"^({self._text_of(inner, node.at)})", node.at)
 
     # -- sums and the like
 
