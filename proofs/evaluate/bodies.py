@@ -177,8 +177,10 @@ def _one_by_one(value: Value, slot: int, scope: ClosureScope) -> Row:
 
 def _reduction(kind: str, name: str, extent: Any, body: Any, scope: ClosureScope, ring: Ring, depth: int) -> Value:
     length = whole(extent, scope, depth + 1)
-    if length.reads or length.others or not 0 <= length.constant <= _LONGEST_SUM:
-        raise scope.reject(f"{extent!r:.80} is not the length of a sum, or one too long to evaluate here")
+    if length.reads or length.others or length.constant < 0:
+        raise scope.reject(f"{extent!r:.80} is not the length of a sum")
+    if length.constant > _LONGEST_SUM:
+        raise scope.reject(f"a sum of {length.constant} terms is too long to evaluate here")
     names, repeats = dict(scope.names), scope.repeats
     slot = scope.bind(name)
     scope.repeats = repeats * max(length.constant, 1)

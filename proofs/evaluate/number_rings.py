@@ -172,7 +172,12 @@ class Ball(Composed):
         return result
 
     def power(self, base: arb, p: int, q: int = 1) -> arb:
-        return base**p if q == 1 else base ** (arb(p) / q)
+        if q != 1:
+            return base ** (arb(p) / q)
+        found = base**p
+        if found.is_finite() or not p:
+            return found
+        return _multiplied(base, p) if p > 0 else 1 / _multiplied(base, -p)
 
     def apply(self, name: str, order: int, argument: arb) -> arb:
         if (name, order) not in TRUE_FUNCTIONS:
@@ -194,6 +199,12 @@ class Ball(Composed):
             elif not value <= arguments[best]:
                 raise Undetermined("which of two numbers is larger")
         return indices[best]
+
+
+def _multiplied(base: arb, count: int) -> arb:
+    """A power by products: Arb's own has no value for an enclosure whose midpoint is 0."""
+    half = _multiplied(base, count // 2) if count > 1 else arb(1)
+    return half * half * base if count % 2 else half * half
 
 
 class Tape(Composed):

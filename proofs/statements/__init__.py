@@ -19,7 +19,6 @@ from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
-from dyadic.proofs.statements.number_systems.form_algebra import at_most
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, architecture_of, read_claims
 from dyadic.proofs.statements.semantics.author_names import AuthorNames, LayerOutside, author_names
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Equalities, Statement, equalities
@@ -187,14 +186,13 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         ) from error
     if claim.doubtful is not None and found.verdict is not Verdict.REFUTED:
         raise SpecError(statement.place, *claim.doubtful)
-    return _otherwise(found, statement, claim, vocabulary)
+    return _otherwise(found, statement, claim, vocabulary, budget)
 
 
-def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary) -> Claim:
+def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary, budget: Budget) -> Claim:
     """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
     if found.verdict is not Verdict.REFUTED or found.counterexample is None:
         return found
-    budget = Budget(_REMARK)
     other = NUMERATOR if statement.layout == DENOMINATOR else DENOMINATOR
     readings = [(replace(statement, layout=other), f'true with derivatives in {other} layout (layout = "{other}")')]
     if statement.at != SOLUTION:
@@ -206,8 +204,8 @@ def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary
                 continue  # no derivative by a matrix
             if other_claim.doubtful is not None:
                 continue
-            with at_most(_REMARK):
-                proved = decide(reading, other_claim, budget, search=False).verdict is Verdict.PROVED
+            with budget.part(_REMARK) as part:
+                proved = decide(reading, other_claim, part, search=False).verdict is Verdict.PROVED
             if proved:
                 return replace(found, counterexample={"but": words, **found.counterexample})
         except (SpecError, Rejected, Undetermined):

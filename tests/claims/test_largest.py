@@ -28,6 +28,17 @@ TRUE = [
     "Max[k<2] (x_a[k] + x_a[2]) = x_a[2] + Max[k<2] x_a[k]", "abs(ArgMax[m<2] x_a[m]) = ArgMax[m<2] x_a[m]",
     "1/(ArgMax[m<2] x_a[m] + 1) = (1 + ArgMax[m<2] x_a[m])^(-1)",
 ]  # fmt: skip
+MANY = network({**DENSE, "units": 6}, inputs={"u": [2]})
+OF_MANY = {
+    "Max[i<6] x_a[i] = Max[i<6] x_a[5 - i]": True,
+    "Max[i<6] (2 x_a[i] + 3) = 2 Max[i<6] x_a[5 - i] + 3": True,
+    "ArgMax[i<6] (3 x_a[i] + 1) = ArgMax[i<6] x_a[i]": True,
+    "Max[i<6] (-2 x_a[i]) = -2 Max[i<6] x_a[i]": False,
+    "Max[i<6] (2 x_a[i] + 3) = 2 Max[i<6] x_a[i] + 2": False,
+    "ArgMax[i<6] x_a[5 - i] = 5 - ArgMax[i<6] x_a[i]": False,  # where two are equal
+    "ArgMax[i<6] (-x_a[i]) = ArgMax[i<6] x_a[i]": False,
+    "Sum[k<6] [k = ArgMax[i<6] (-2 x_a[i])] x_a[k] = Max[i<6] x_a[i]": False,
+}
 POOLED = [
     "f_q[0, {j}] = x_u[0, {j}]", "f_q[0, {j}] = x_u[0, {j} + 1]",
     "Sum[p] f_q[0, p] = x_u[0, {j}] + x_u[0, 1] + x_u[0, 2]",
@@ -58,3 +69,8 @@ def test_what_is_zero_for_one_choice_only_is_not_said_to_be_zero_always(claim):
     for j in (0, 1):
         assert "undefined" not in (judged(PLAIN, claim.format(j=j)).counterexample or {})
         assert judged(PLAIN, claim.format(j=j)).verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize(("claim", "true"), OF_MANY.items())
+def test_of_many_the_largest_is_the_same_in_any_order_and_at_any_scale(claim, true):
+    assert judged(MANY, claim).verdict is (Verdict.PROVED if true else Verdict.REFUTED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.long_tests import one_in, one_row_in
 
@@ -147,3 +149,9 @@ def test_matrix_and_index_form_get_one_verdict(number):
 def test_slips_that_do_not_fit_are_named(name, claim, message):
     with pytest.raises(SpecError, match=message):
         author.judged(book_derivation(name), claim, names=NETWORKS[name].names, at="solution")
+
+
+def test_the_row_comes_first_in_a_counterexample():
+    found = judged(derivation(MatrixNetworks, "mlp"), "(W_g W_g)^T = W_g^T W_g")
+    row_of_transposed = re.search(r"W_g\[(\w), \w\] W_g\[\w, (\w)\]", found.statement)
+    assert list(found.counterexample["at"]) == [row_of_transposed[2], row_of_transposed[1]]

@@ -82,6 +82,8 @@ LATEX = [
     ("small", r"\frac{d x^{o}_i}{dt} = f^{o}_i - x^o_i", True),
     ("small", r"\dot{s}^{o}_i = x^o_i - y_i - s^o_i", True),
     ("small", r"\tanh'(z^h_i) = 1 - \tanh^2(z^h_i)", True),
+    ("small", r"-2 x^h_i{}^2 = -2 x^h_i x^h_i", True),
+    ("small", r"x^h_i{}^2 x^h_0{} = (x^h_i x^h_0)^2", False),
     ("small", r"\tanh'(z^h_i) = 1 - \tanh(z^h_i)", False),
     ("small", r"\sum_{i, j} W^{o}_{ij} s^o_i x^h_j = \sum_i s^o_i \sum_j W^{o}_{ij} x^h_j", True),
     ("small", r"\cos(\pi / 3) = \tfrac{1}{2}", True),
@@ -156,6 +158,11 @@ def test_integers_count_from_one_too():
         (r"x^h_i = \unknown{x}", {"latex": True}, "not understood"),
         (r"x^h_i = \sum x^h_k", {"latex": True}, "needs an index"),
         (r"x^h_i = {x^h_i", {"latex": True}, "not closed"),
+        (r"e^{x^h_i}^2 = 1", {"latex": True}, "a double superscript"),
+        (r"x^h_i {}^2 x^h_0 = 1", {"latex": True}, "empty braces"),
+        (r"W^h{}^T s^h = s^h", {"latex": True}, "empty braces"),
+        (r"1 + {}^2 x^h_0 = 1", {"latex": True}, "empty braces"),
+        ("Sum[k<12345] 1 = 12345", {}, "a sum of 12345 terms is too long"),
     ],
 )
 def test_what_is_not_meant_is_refused_with_its_place(claim, options, message):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.statements.number_systems.work import spend
 
 Atoms = tuple[tuple[int, int], ...]
 Value = dict[Atoms, int]
@@ -46,6 +47,8 @@ class AtomArithmetic:
         return {((len(self.atoms) - 1, 1),): 1}
 
     def add(self, one: Value, two: Value) -> Value:
+        if not one or not two:
+            return one or two
         found = dict(one)
         for atoms, value in two.items():
             found[atoms] = (found.get(atoms, 0) + value) % self.prime
@@ -58,10 +61,11 @@ class AtomArithmetic:
     def mul(self, one: Value, two: Value) -> Value:
         if len(one) * len(two) > _LONGEST:
             raise Undetermined("too many roots and cases in one expression")
-        if list(one) == [()]:
+        if len(one) == 1 and () in one:
             return self.scaled(two, one[()])
-        if list(two) == [()]:
+        if len(two) == 1 and () in two:
             return self.scaled(one, two[()])
+        spend(4 * len(one) * len(two))
         found: Value = {}
         for left, a in one.items():
             for right, b in two.items():

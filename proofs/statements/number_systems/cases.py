@@ -6,20 +6,18 @@ value, decides signs and excludes combinations of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
-from dyadic.proofs.statements.number_systems import form_algebra
+from dyadic.proofs.statements.number_systems import constants, form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 from dyadic.proofs.statements.number_systems.sums_of_squares import sum_of_squares
 
-_MOST_CASES = 6
-_MOST_COMPARED = 4
+MOST_CASES = 6
 _MOST_SIGNS = 6
 """A difference that depends on the signs of more arguments is not examined case by case."""
 Signs = dict[int, int]
@@ -30,12 +28,14 @@ class Cases(Quotients):
     """The part of ``Closed`` that knows signs.
 
     facts: numbers that are > 0 (strict) or >= 0.  examined: how many cases were looked at in comparisons.
+    enclosed: whether an enclosure of a constant has told something.
     """
 
     def __init__(self, prime: int, seed: int) -> None:
         super().__init__(prime, seed)
         self.facts: list[tuple[Residue, bool]] = []
         self.examined = 0
+        self.enclosed = False
         self._arguments: dict[int, Residue] = {}
         self._weights: dict[object, list[Residue]] = {}
 
@@ -44,6 +44,22 @@ class Cases(Quotients):
         if not self._values.cases(argument.value):
             self.facts.append((argument, strict))
 
+    def _sign_of_constant(self, argument: Residue) -> int | None:
+        """1 or -1 where it is one for certain."""
+        found = constants.sign(self._generators, argument)
+        self.enclosed = self.enclosed or found is not None
+        return found
+
+    def rounded(self, name: str, argument: Residue) -> Residue | None:
+        """floor or round of a constant; None where it is not certain."""
+        nearest = constants.nearest(self._generators, argument)
+        self.examined += nearest is not None
+        if nearest is not None and self.number(nearest) == argument:
+            return argument
+        found = constants.rounded(self._generators, name, argument)
+        self.enclosed = self.enclosed or found is not None
+        return None if found is None else self.number(found)
+
     # -- the sign of one number
 
     def sign(self, argument: Residue) -> tuple[Residue, Residue, Residue]:
@@ -51,6 +67,9 @@ class Cases(Quotients):
         one, zero = self.number(1), self.number(0)
         if not argument.value:
             return zero, one, zero
+        known = self._sign_of_constant(argument)
+        if known is not None:
+            return (one, zero, zero) if known > 0 else (zero, zero, one)
         number, monomial = self.split(argument)
         above, below = (one, zero) if number > 0 else (zero, one)
         for generator, exponent in monomial:
@@ -67,8 +86,9 @@ class Cases(Quotients):
     def halves(self, argument: Residue) -> tuple[Residue, Residue]:
         """The cases > 0 and < 0 as factors of what vanishes where the argument does: their sum is 1."""
         one, zero = self.number(1), self.number(0)
-        if not argument.value:
-            return one, zero
+        known = 1 if not argument.value else self._sign_of_constant(argument)
+        if known is not None:
+            return (one, zero) if known > 0 else (zero, one)
         number, monomial = self.split(argument)
         above = one if number > 0 else zero
         for generator, exponent in monomial:
@@ -92,6 +112,9 @@ class Cases(Quotients):
             equal = self.sign(known.root[1])[1]
             return self.add([self.number(1), self.minus(equal)]), equal
         argument = known.number if known.whole is None else known.whole
+        constant = self._sign_of_constant(argument)
+        if constant is not None:
+            return self.number(int(constant > 0)), self.number(0)
         exponents = self._difference_of_exponents(argument)
         if exponents is not None:  # exp(a) > exp(b) where a > b
             above, equal, _ = self.sign(exponents)
@@ -166,43 +189,6 @@ class Cases(Quotients):
             return argument
         return self.minus(function(self.minus(argument))) if self._flipped(argument) else function(argument)
 
-    # -- the largest of several numbers
-
-    def weights(self, arguments: Sequence[Residue]) -> list[Residue]:
-        """1 for the first of the largest, 0 for the others; of many: 1 for any one of them, whichever."""
-        made = tuple(key(argument.value) for argument in arguments)
-        if made not in self._weights:
-            self._weights[made] = self._compared(arguments) or self._either(arguments)
-        return self._weights[made]
-
-    def _compared(self, arguments: Sequence[Residue]) -> list[Residue] | None:
-        """By comparison of each with the largest of those before it."""
-        if len(arguments) > _MOST_COMPARED:
-            return None
-        found = [self.number(1)]
-        for position, new in enumerate(arguments[1:], 1):
-            differences = [self.add([new, self.minus(old)]) for old in arguments[:position]]
-            if any(len(self._cases_of(difference)) > _MOST_CASES for difference in differences):
-                return None
-            larger = [self.by_cases(lambda d: self.sign(d)[0], d, ("sign", 0)) for d in differences]
-            above = self.add([self.mul(pair) for pair in zip(found, larger, strict=True)])
-            below = self.add([self.number(1), self.minus(above)])
-            found = [*(self.mul([weight, below]) for weight in found), above]
-        return found
-
-    def _either(self, arguments: Sequence[Residue]) -> list[Residue]:
-        group, degree = len(self._values.atoms), max(argument.degree for argument in arguments)
-        found = [self._generator(self._values.atom(Idempotent(group)), max(degree, 1)) for _ in arguments[1:]]
-        return [*found, self.add([self.number(1), *map(self.minus, found)])]
-
-    def largest(self, arguments: Sequence[Residue]) -> Residue:
-        return self.add([self.mul(pair) for pair in zip(self.weights(arguments), arguments, strict=True)])
-
-    def argmax(self, arguments: Sequence[Residue], indices: Sequence[int]) -> Any:
-        """The index as a number, for it is not known which."""
-        pairs = zip(self.weights(arguments), indices, strict=True)
-        return self.add([self.mul([weight, self.number(index)]) for weight, index in pairs])
-
     # -- functions of what depends on signs
 
     def by_cases(self, function: Callable[[Residue], Residue], argument: Residue, name: tuple[str, int]) -> Residue:
@@ -210,7 +196,7 @@ class Cases(Quotients):
         cases = self._cases_of(argument)
         if not cases:
             return function(argument)
-        if len(cases) > _MOST_CASES:
+        if len(cases) > MOST_CASES:
             return self.unknown(name[0], argument, name[1])
         case = self._generator({((cases[-1], 1),): 1}, 1)
         other = self.add([self.number(1), self.minus(case)])

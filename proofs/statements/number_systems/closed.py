@@ -34,6 +34,12 @@ class Closed(Exponentials):
         return self.log(self.add([self.by_cases(self.exp, a, ("exp", 0)) for a in arguments]))
 
 
+class Brief(Closed):
+    """The same with short forms: quicker, and what is not recognised by these may be by longer ones."""
+
+    longest_sum = longest_product = 16
+
+
 @dataclass(frozen=True)
 class Position:
     """Where the largest of several numbers stands: 1 or 0 by the index, and the index as a number."""
@@ -43,7 +49,7 @@ class Position:
 
 
 class Weighing(Tape):
-    """A tape on which the largest of several numbers is the sum of all, each with its weight (``Cases.weights``)."""
+    """A tape on which the largest of several numbers is the sum of all, each with its weight (``Maxima.weights``)."""
 
     def largest(self, arguments: Sequence[int]) -> int:
         if not isinstance(self.base, Closed):

@@ -12,7 +12,9 @@ Number = int | Fraction
 INTEGERS = (1, 2, -1, 3, -2, 5)
 FRACTIONS = tuple(Fraction(*pair) for pair in ((1, 2), (-1, 2), (1, 3), (-1, 4), (3, 2), (-3, 2), (2, 1), (7, 1)))
 
-_NAMED, _LARGEST = 6, 10**6
+_NAMED, _LARGEST, _HIGHEST = 6, 10**40, 40
+_BESIDE: tuple[Number, ...] = (0, 1, Fraction(1, 32), Fraction(-1, 32))
+"""How far from a number that is written numbers are tried."""
 
 
 class Draws(dict[str, Number]):
@@ -52,7 +54,7 @@ def near(nodes: Sequence[Any], zero: bool, most: int) -> list[Draws]:
     numbers = list(islice(dict.fromkeys(n for node in nodes for n in _numbers(node)), _NAMED))
     if not numbers:
         return []
-    found = [Draws(0, zero, among=[n + more]) for n in numbers for more in (0, 1)]
+    found = [Draws(0, zero, among=[n + more]) for more in _BESIDE for n in numbers]
     for more in (0, 1, -1):
         among = [0, *(n + more for n in numbers)]
         found += [Draws(seed, zero, among=among) for seed in range(len(among) ** 2)]
@@ -68,4 +70,6 @@ def _numbers(node: Any) -> list[Number]:
     if node[0] == "rational":
         value = Fraction(node[1], node[2])
         return [value, -value] if abs(value) < _LARGEST else []
+    if node[0] == "^" and isinstance(node[1], int) and isinstance(node[2], int) and 0 < node[2] <= _HIGHEST:
+        return _numbers(node[1] ** node[2]) if abs(node[1]) <= _LARGEST else []
     return [number for child in node for number in _numbers(child)]

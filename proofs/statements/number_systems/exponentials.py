@@ -13,15 +13,16 @@ from math import gcd
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Root, Value, key
-from dyadic.proofs.statements.number_systems.cases import Cases
+from dyadic.proofs.statements.number_systems.largest_values import Maxima
 from dyadic.proofs.statements.number_systems.laurent import Monomial, Residue, primes
 
 _ROOT = 12
 """exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""
-_LARGEST_POWER = 192
+_LARGEST_POWER, _LARGEST_OF_NUMBER = 192, 20_000
+"""Of an exponential of a monomial, and of one of a number."""
 
 
-class Exponentials(Cases):
+class Exponentials(Maxima):
     """The part of ``Closed`` that knows the exponential function and its inverses."""
 
     def power(self, base: Residue, p: int, q: int = 1) -> Residue:
@@ -62,14 +63,14 @@ class Exponentials(Cases):
         if known is not None:
             return known
         unit = Fraction(1, _ROOT if _ROOT % coefficient.denominator == 0 else coefficient.denominator)
-        if abs(coefficient / unit) > _LARGEST_POWER:
+        if abs(coefficient / unit) > (_LARGEST_POWER if monomial else _LARGEST_OF_NUMBER):
             unit = abs(coefficient)
         if ("exp", monomial, unit) not in self._made:
             exponent = self._monomial(monomial, unit)
             drawn: Value = {(): self._draw(("exp", unit, key(exponent.value)), exponent.degree)}
             real = self._real(exponent.form)
             self._made["exp", monomial, unit] = self._generator(
-                drawn, 1, exponent=exponent if real else None, real=real
+                drawn, 1, exponent=exponent if real else None, power=exponent, real=real
             )
         return self._made["exp", monomial, unit], unit
 
@@ -95,14 +96,16 @@ class Exponentials(Cases):
         """A value of a function whose cosine and sine are known."""
         whole = self.add([cosine, self.mul([self.i, sine])])
         drawn = self._draw((name, 0, key(argument.value)), argument.degree)
-        return self._generator({(): drawn}, 1, rotation=(whole, Fraction(1)))
+        return self._generator({(): drawn}, 1, rotation=(whole, Fraction(1)), known=(name, argument))
 
     def pi(self) -> Residue:
         """exp(i pi / 12) is (sqrt(6) + sqrt(2)) / 4 + i (sqrt(6) - sqrt(2)) / 4."""
         two, six, quarter = self.root(self.number(2), 2), self.root(self.number(6), 2), self.number(1, 4)
         whole = self.add([six, two, self.mul([self.i, self.add([six, self.minus(two)])])])
         turn = self.mul([quarter, whole]), Fraction(1, 12)
-        return self._generator({(): self._draw(("constant", "pi"), 1)}, 1, rotation=turn, positive=True)
+        return self._generator(
+            {(): self._draw(("constant", "pi"), 1)}, 1, rotation=turn, positive=True, known=("pi", None)
+        )
 
     # -- logarithms
 

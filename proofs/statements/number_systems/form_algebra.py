@@ -5,16 +5,13 @@ Generators are treated as independent variables.  What comes out equal is so for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from fractions import Fraction
 from math import isqrt
 
-from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, content, times, total
+from dyadic.proofs.statements.number_systems.work import spend
 
-_LEFT: ContextVar[list[int] | None] = ContextVar("products of terms that are left", default=None)
 _LONGEST = 400
 """How many steps a division may take, and how many terms a form may have that is divided."""
 
@@ -137,22 +134,8 @@ def square_root(form: Form) -> Form | None:
     return scaled(found, Fraction(1), tuple((g, e // 2) for g, e in shift)) if not rest else None
 
 
-@contextmanager
-def at_most(terms: int) -> Iterator[None]:
-    """While what is computed is only worth that many products of terms: :class:`Undetermined` is raised for more."""
-    token = _LEFT.set([terms])
-    try:
-        yield
-    finally:
-        _LEFT.reset(token)
-
-
 def product(one: Form, two: Form) -> Form:
-    left = _LEFT.get()
-    if left is not None:
-        left[0] -= len(one) * len(two)
-        if left[0] < 0:
-            raise Undetermined("what takes more products of terms than it is worth")
+    spend(len(one) * len(two))
     if len(one) == 1 and () in one:
         one, two = two, one
     if len(two) == 1 and () in two:

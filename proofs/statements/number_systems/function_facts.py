@@ -296,6 +296,9 @@ def _staircase(name: str, period: int, of: Callable[[Fraction], int]) -> Fact:
         constant: Fraction = z.form.get((), Fraction(0))
         if z.form.keys() <= {()}:
             return _n(ring, of(constant))
+        known = ring.rounded(name, z)
+        if known is not None:
+            return known
         whole = constant // period * period
         return _plus(ring, ring.unknown(name, _plus(ring, z, -whole)), whole) if whole else ring.unknown(name, z)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, total
+from dyadic.proofs.statements.number_systems.work import spend
 
 _MOST = 300
 """Of more inequalities nothing is said."""
@@ -51,6 +52,7 @@ def _growths(present: list[Inequality]) -> dict[Monomial, int]:
     """How many more inequalities there are without an unknown."""
     lower, upper = Counter[Monomial](), Counter[Monomial]()
     for item in present:
+        spend(len(item.form))
         for unknown, factor in item.form.items():
             (lower if factor.numerator > 0 else upper)[unknown] += 1
     unknowns = {*lower, *upper} - {()}

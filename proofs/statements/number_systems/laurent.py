@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dyadic.proofs.statements.number_systems.atoms import Value, key
+from dyadic.proofs.statements.number_systems.work import spend
 
 Monomial = tuple[tuple[int, int], ...]
 """Generators by their number, with their exponents."""
@@ -56,6 +57,7 @@ class FormGenerator:
     logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
     whole: the sum that it stands for in quotients.
     rotation: exp(i unit it), and the unit, where that is known.
+    power: it is exp of it, real or not.  known: of which function it is the value, and at what; pi at nothing.
     real: not for i and what is made of it.  positive: it is > 0.
     """
 
@@ -65,6 +67,8 @@ class FormGenerator:
     root: tuple[int, Residue] | None = None
     whole: Residue | None = None
     rotation: tuple[Residue, Fraction] | None = None
+    power: Residue | None = None
+    known: tuple[str, Residue | None] | None = None
     real: bool = True
     positive: bool = False
 
@@ -72,6 +76,7 @@ class FormGenerator:
 def total(forms: Sequence[Form]) -> Form:
     found: Form = {}
     for form in forms:
+        spend(len(form))
         for monomial, coefficient in form.items():
             found[monomial] = found.get(monomial, Fraction(0)) + coefficient
     return {monomial: coefficient for monomial, coefficient in found.items() if coefficient}

@@ -9,6 +9,7 @@ from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.statements.number_systems.rings import rational_value
+from dyadic.proofs.statements.number_systems.work import spend
 
 
 class NotLinear(Undetermined):
@@ -35,6 +36,7 @@ class LinearRing(Composed):
     def add(self, terms: Sequence[Line]) -> Line:
         parts: dict[str, Fraction] = {}
         for term in terms:
+            spend(1 + len(term.parts))
             for label, coefficient in term.parts.items():
                 parts[label] = parts.get(label, Fraction(0)) + coefficient
         total = sum((term.constant for term in terms), Fraction(0))

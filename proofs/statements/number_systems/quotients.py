@@ -11,8 +11,11 @@ from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, Value, key
 from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
+from dyadic.proofs.statements.number_systems.work import spend
 
 _LONGEST_FORM, _LARGEST_POWER = 400, 192
+_LARGEST_OF_ONE = 20_000
+"""The largest power of a number that is one generator, or a product of some."""
 _MOST_POLES = 4
 """Of how many sums that are divided by the product is formed."""
 _DEEPEST = 8
@@ -25,13 +28,19 @@ class Quotients(Composed):
     calls: how many function values were drawn; deepest: the largest degree of their arguments.
     noting: whether what is evaluated must have a value wherever the claim does; then ``nonzero`` collects what is
     divided by.
+    longest_sum, longest_product: of how many terms a form is made; a longer one is that of its value by itself.
+    shortened: whether there was one.
     """
+
+    longest_sum: int | None = None
+    longest_product = _LONGEST_FORM
 
     def __init__(self, prime: int, seed: int) -> None:
         self.prime = prime
         self.calls = 0
         self.deepest = 0
         self.noting = False
+        self.shortened = False
         self.nonzero: list[Residue] = []
         self._key = seed.to_bytes(32, "big")
         self._values = AtomArithmetic(prime)
@@ -60,20 +69,26 @@ class Quotients(Composed):
     def add(self, terms: Sequence[Residue]) -> Residue:
         if not terms:
             return self.number(0)
+        spend(len(terms) + 1)
         value: Value = {}
         for term in terms:
             value = self._values.add(value, term.value)
         depth = 1 + max(term.depth for term in terms)
-        return Residue(
-            value,
-            lambda: total([term.form for term in terms]),
-            sum(t.degree for t in terms) + (len(terms) - 1).bit_length(),
-            depth,
-        )
+        degree = sum(t.degree for t in terms) + (len(terms) - 1).bit_length()
+        return Residue(value, lambda: self._sum([term.form for term in terms], value, degree), degree, depth)
+
+    def _sum(self, forms: Sequence[Form], value: Value, degree: int) -> Form:
+        """The sum of forms; where it is long and long ones are not wanted, that of the value by itself."""
+        result = total(forms)
+        if self.longest_sum is None or len(result) <= self.longest_sum:
+            return result
+        self.shortened = True
+        return self._generator(value, degree, real=self._real(result)).form
 
     def mul(self, factors: Sequence[Residue]) -> Residue:
         if not factors:
             return self.number(1)
+        spend(len(factors) + 1)
         value: Value = {(): 1}
         for factor in factors:
             value = self._values.mul(value, factor.value)
@@ -86,7 +101,8 @@ class Quotients(Composed):
         """The product of forms; where it is long, that of the value by itself."""
         result: Form = {(): Fraction(1)}
         for form in forms:
-            if len(result) * len(form) > _LONGEST_FORM:
+            if len(result) * len(form) > self.longest_product:
+                self.shortened = True
                 return self._generator(value, degree, real=all(map(self._real, forms))).form
             result = form_algebra.product(result, form)
         return result
@@ -100,6 +116,12 @@ class Quotients(Composed):
 
     def _raised(self, base: Residue, p: int) -> Residue:
         """An integer power."""
+        pure = list(base.value) == [()] and len(base.form) == 1
+        if pure and _LARGEST_POWER < abs(p) <= _LARGEST_OF_ONE:
+            ((monomial, coefficient),) = base.form.items()
+            if coefficient == 1:
+                value: Value = {(): pow(base.value[()], p, self.prime)}
+                return Residue(value, {form_algebra.power(monomial, p): coefficient}, base.degree * abs(p) * 2)
         if abs(p) > _LARGEST_POWER:
             raise Undetermined(f"a power above {_LARGEST_POWER}")
         if p >= 0:
@@ -124,7 +146,8 @@ class Quotients(Composed):
 
     def unknown(self, name: str, argument: Residue, order: int = 0) -> Residue:
         """A function value of which nothing is known but its argument."""
-        return self.drawn(self._draw((name, order, key(argument.value)), argument.degree))
+        drawn = self._draw((name, order, key(argument.value)), argument.degree)
+        return self._generator({(): drawn} if drawn else {}, 1, known=None if order else (name, argument))
 
     def _draw(self, name: tuple[object, ...], degree: int) -> int:
         if name not in self._known:

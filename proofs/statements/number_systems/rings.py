@@ -12,15 +12,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from flint import arb, fmpz
+from flint import arb, ctx, fmpz
 
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ball, Undetermined
 from dyadic.proofs.evaluate.reals import AT_ZERO
+from dyadic.proofs.statements.number_systems.work import spend
 from dyadic.symbolic.functions import FUNCTIONS
 
 _INDEX_BITS = 30
 _LONGEST = 10**100
 """Numbers beyond it are not written out in full."""
+_FUNCTION, _LABELS = 10, 16
+"""Units of work (work.py) of a function value; the labels that take one."""
 _NEAR = 40
 """Bits of the distance within which a value must exist."""
 
@@ -140,6 +143,7 @@ class Exact:
 
     def add(self, terms: Sequence[Traced]) -> Traced:
         terms = [term for term in map(traced, terms) if term.used or not term.zero]
+        spend(len(terms) + sum(len(term.used) for term in terms) // _LABELS)
         used = frozenset().union(*(term.used for term in terms))
         return Traced(_total([term.value for term in terms]), used)
 
@@ -148,6 +152,7 @@ class Exact:
         for factor in factors:
             if factor.zero:  # nothing else matters
                 return factor
+        spend(len(factors) + sum(len(factor.used) for factor in factors) // _LABELS)
         result: Any = Fraction(1)
         for factor in factors:
             result = _product(result, factor.value)
@@ -165,8 +170,9 @@ class Exact:
         if base.zero and p < 0:
             raise Undetermined("division by zero")
         if q == 1:
-            value = base.value**p
-            return replace(base, value=value if isinstance(value, Fraction) else _defined(value))
+            if isinstance(base.value, Fraction):
+                return replace(base, value=base.value**p)
+            return replace(base, value=_defined(self._balls.power(base.value, p)))
         exact = _exact_root(base.value, q)
         if exact is not None:
             return replace(base, value=exact**p)
@@ -175,7 +181,10 @@ class Exact:
     def largest(self, arguments: Sequence[Traced]) -> Traced:
         arguments = list(map(traced, arguments))
         used = frozenset().union(*(a.used for a in arguments))
-        return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+        try:
+            return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+        except Undetermined:  # which is the largest; an enclosure of it there is
+            return Traced(_defined(self._balls.largest([_ball(a.value) for a in arguments])), used)
 
     def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
         return self._balls.argmax([_ball(traced(a).value) for a in arguments], indices)
@@ -186,6 +195,7 @@ class Exact:
         used = argument.used | {label}
         value = rational_value(name, order, argument.value)
         if value is None:
+            spend(_FUNCTION * max(1, ctx.prec >> 8))
             value = _plain(_defined(self._balls.apply(name, order, _ball(argument.value))))
         result = Traced(value, used)
         self.calls.setdefault(label, str(result))
@@ -196,6 +206,7 @@ class Exact:
         used = frozenset({label}).union(*(a.used for a in arguments))
         if len(arguments) == 1:
             return arguments[0]
+        spend(_FUNCTION * len(arguments) * max(1, ctx.prec >> 8))
         result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
         self.calls.setdefault(label, str(result))
         return result
@@ -285,5 +296,6 @@ def _total(values: Sequence[Any]) -> Any:
 
 def _product(one: Any, two: Any) -> Any:
     if isinstance(one, Fraction) and isinstance(two, Fraction):
+        spend(one.numerator.bit_length() + two.numerator.bit_length() >> 8)
         return one * two
     return _ball(one) * _ball(two)

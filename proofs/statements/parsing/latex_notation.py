@@ -20,6 +20,7 @@ from dyadic.proofs.statements.parsing.latex_source import (
     LatexNode,
     content,
     goes_on,
+    is_empty,
     nodes,
     parts,
     transposed_by,
@@ -44,7 +45,7 @@ class LatexReader(LatexBrackets):
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
         super().__init__()
-        self._limits = limits
+        self._limits, self._source = limits, source
         self._vocabulary, self._define = vocabulary, define
         self._names = Names(vocabulary, define)
         self._translated(Cursor(nodes(source, limits), len(source)))
@@ -74,7 +75,8 @@ class LatexReader(LatexBrackets):
         node = cursor.peek()
         if node.kind == "group":
             cursor.take()
-            self._bracketed(node.inner, node.at)
+            if node.inner or not is_empty(cursor, self._source, node.at):
+                self._bracketed(node.inner, node.at)
         elif node.kind == "number":
             cursor.take()
             self._emit(node.text.removesuffix("."), node.at)
@@ -245,6 +247,8 @@ class LatexReader(LatexBrackets):
             self._emit("exp", node.at)
             argument = cursor.argument()
             self._bracketed(content(argument), argument.at)
+            if cursor.is_at("^"):
+                raise Unreadable(cursor.peek().at, "a double superscript, which TeX refuses: write (e^{a})^2")
             return
         text = self._entry_text(cursor)
         self._emit(text, node.at)

@@ -244,6 +244,18 @@ def transposed_by(cursor: Cursor) -> int:
     return 0
 
 
+def is_empty(cursor: Cursor, source: str, at: int) -> bool:
+    r"""That empty braces before the cursor are nothing, or, as in ``x_i{}^2``, carry a power of what they stand at.
+
+    at: where they begin.  Raises :class:`Unreadable` for another script.
+    """
+    if cursor.is_at("^", "_"):
+        behind = bool(at) and (source[at - 1].isalnum() or source[at - 1] in ")]}|")
+        if not behind or cursor.is_at("_") or transposed_by(cursor):
+            raise Unreadable(at, "of what these empty braces carry a script is doubtful: write (a)^2")
+    return True
+
+
 def goes_on(cursor: Cursor) -> bool:
     """Whether a factor, or the product that it is in, goes on here."""
     node = cursor.peek()

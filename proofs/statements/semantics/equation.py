@@ -174,6 +174,8 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
         (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free, shortest=True)
+        rows_first = [name for name in form.free if name in ranges.free]
+        ranges.free = {name: ranges.free[name] for name in dict.fromkeys([*rows_first, *ranges.free])}
         label = f"step {number}" if len(sides) > 2 else "the equation"
         shown = (show(pair[0]), show(pair[1]))
         found.links.append(Link(f"{shown[0]} = {shown[1]}", left, right, ranges, label))

@@ -14,6 +14,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Outside
+from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.hypotheses import always_defined, given_read, hypotheses_of
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
@@ -21,7 +22,7 @@ from dyadic.proofs.statements.verdict.assignments import Assignments, assignment
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible
-from dyadic.proofs.statements.verdict.trial import ALL, FEW, FREE, OWN, SLOPES, LinkTrial
+from dyadic.proofs.statements.verdict.trial import FEW, FREE, LONG, OWN, SHORT, SLOPES, LinkOutcome, LinkTrial
 from dyadic.symbolic.errors import SpecError
 
 _EXACT = "exact evaluation of both sides at the network's own sizes"
@@ -36,6 +37,8 @@ ARB = "Arb's enclosures of functions"
 
 _NUMBERS = "nothing of the network is read: a statement about numbers alone"
 _NOWHERE = "one side divides by an expression that is 0 whatever the values are, so that nothing is compared"
+_PART = 3
+"""The longest forms, and the search for numbers, may each take the work of one claim divided by this."""
 _NO_NUMBERS = "no numbers were found at which they are"
 
 
@@ -62,6 +65,18 @@ def decide(
     search: whether to look for numbers where the sides differ.  most: operations of one evaluation with the functions'
     own algebra.
     """
+    try:
+        with budget.working(statement.place) as units:
+            return _decided(statement, claim, budget, search, most, units)
+    except Exhausted:
+        hypotheses, reason = hypotheses_of(statement, claim), "it takes more work than one claim may"
+        return Claim(statement.id, describe(statement, claim), Verdict.UNDECIDED, OWN, hypotheses, reason=reason)
+
+
+def _decided(
+    statement: Statement, claim: Equalities, budget: sizes.Budget, search: bool, most: int, units: int
+) -> Claim:
+    """units: of work that the claim may take (number_systems/work.py)."""
     hypotheses = hypotheses_of(statement, claim)
     text = describe(statement, claim)
 
@@ -75,7 +90,21 @@ def decide(
         return Claim(statement.id, text, Verdict.REFUTED, _EXACT, hypotheses, trusted, counterexample=found)
 
     def numbers(link: Link, chosen: Setting | None, at: list[dict[str, int]]) -> dict[str, Any] | None:
-        return small_counterexample.search(claim, link, chosen, at) if search else None
+        try:
+            return small_counterexample.search(claim, link, chosen, at, units // _PART) if search else None
+        except Exhausted:
+            given_up.append("not all numbers were tried, for that takes more work than one claim may")
+            return None
+
+    def longer(link: Link, chosen: Setting, at: list[dict[str, int]]) -> tuple[LinkOutcome, list[dict[str, int]]]:
+        try:
+            with at_most(units // _PART):
+                return trial.run(link, chosen, at, LONG)
+        except Exhausted:
+            given_up.append("the functions' algebra takes more work than one claim may")
+            return LinkOutcome(None), at
+
+    given_up: list[str] = []
 
     trial = LinkTrial(claim, statement.place)
     shown = _Shown(set(), Fraction(0))
@@ -93,7 +122,7 @@ def decide(
         if isinstance(chosen, str):
             found = numbers(link, None, [{}])
             if found is None and given and always_defined(claim):
-                whatever = decide(statement, _with_free_constants(claim), budget, search, most)
+                whatever = _decided(statement, _with_free_constants(claim), budget, search, most, units)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
             if found:
@@ -111,7 +140,13 @@ def decide(
             )
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
         try:
-            outcome, at = trial.run(link, chosen, values.values, FEW if few else ALL)
+            outcome, at = trial.run(link, chosen, values.values, FEW if few else SHORT)
+            if outcome.method is None:
+                found = numbers(link, None if chosen.drawn else chosen, at)
+                if found:
+                    return refuted(link, found)
+                if trial.shortened:  # few of these claims are true: numbers come first
+                    outcome, at = longer(link, chosen, values.values)
         except Outside as error:
             return refuted(link, {"entry": error.reason})
         if outcome.method is not None and outcome.nowhere == len(values.values):
@@ -119,10 +154,8 @@ def decide(
         if outcome.method is not None and outcome.nowhere and not values.every:
             return undecided(f"{link.label}: at some of the integers a side has no value, and not all were examined")
         if outcome.method is None:
-            found = numbers(link, None if chosen.drawn else chosen, at)
-            if found:
-                return refuted(link, found)
-            return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
+            words = "; ".join(given_up) or "no numbers were found at which it does"
+            return undecided(f"{link.label} fails for unknown functions, but {words}")
         if not outcome.compared:
             return undecided(f"{link.label} compares no entries: nothing is claimed")
         reads = [key for key in claim.read(link, assumed=False) if key[0] != "delta"]
@@ -141,7 +174,11 @@ def decide(
     if shown.bound >= Fraction(10) ** SHOWN:
         return undecided(f"it agrees, but the probability of an agreement by chance is not below 1e{SHOWN}")
     method = next(method for method in (OWN, SLOPES, FREE) if method in shown.methods)
-    trusted = (*shown.trusted(), *((REFLECTIONS,) if claim.premises.orthogonal else ()))
+    trusted = (
+        *shown.trusted(),
+        *((REFLECTIONS,) if claim.premises.orthogonal else ()),
+        *((ARB,) if trial.enclosed else ()),
+    )
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
     text = f"{text} (probability of error below {float(shown.bound):.0e})"
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, trusted, witness=witness)

@@ -145,6 +145,9 @@ class CountingRing:
         """It is what it is of, and may hand on a logarithm."""
         return Counted(inside=z.whole + z.logs, logs=z.logs, nested=z.nested)
 
+    def rounded(self, name: str, z: Counted) -> None:
+        """No number is known here."""
+
     def sign(self, z: Counted) -> tuple[Counted, Counted, Counted]:
         case = Counted(inside=z.whole + z.logs, factor=1)
         return case, case, case

@@ -6,6 +6,7 @@ All entries where that is affordable; else axes in blocks (:mod:`dyadic.proofs.s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from math import prod
 from typing import Any
@@ -14,6 +15,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, entries, whole
+from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
 from dyadic.proofs.statements.semantics import orthogonality
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -36,16 +38,50 @@ _TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
 """Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
 
+UNITS = 6
+"""How many units of work (number_systems/work.py) are about as long as an operation with all its repetitions."""
+_CLAIM = TOTAL // 3
+"""How many operations one claim may take for the dearer number systems and the search for numbers."""
+
+
 class Budget:
     """What is left of a number of operations."""
 
     def __init__(self, total: int = TOTAL) -> None:
-        self._left = total
+        self._total = self._left = total
 
     def take(self, count: int, where: str) -> None:
         self._left -= count
         if self._left < 0:
-            raise SpecError(where, f"the claims up to here take more than {TOTAL} operations", "split the file")
+            raise SpecError(where, f"the claims up to here take more than {self._total} operations", "split the file")
+
+    @contextmanager
+    def working(self, where: str) -> Iterator[int]:
+        """While work is counted, of which one claim may do the given number of units; it is taken from what is left.
+
+        Raises :class:`Exhausted` where that was too little for the claim, :class:`SpecError` where nothing is left.
+        """
+        most, last = UNITS * min(_CLAIM, self._left), self._left <= _CLAIM
+        meter = None
+        try:
+            with at_most(most) as meter:
+                yield most
+        except Exhausted:
+            if last:
+                self.take(self._left + 1, where)
+            raise
+        finally:
+            if meter is not None:
+                self._left = max(self._left - meter.spent // UNITS, 0)
+
+    @contextmanager
+    def part(self, total: int) -> Iterator[Budget]:
+        """A budget of its own, no larger than what is left, from which it is taken."""
+        found = Budget(min(total, self._left))
+        try:
+            yield found
+        finally:
+            self._left -= found._total - max(found._left, 0)
 
 
 def free_sizes(graph: Graph) -> list[Any]:
@@ -223,7 +259,8 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
         tried = [dict.fromkeys(free, n) for n in _TRIED]
         mixed = [{name: first + k for k, name in enumerate(free)} for first in _TRIED]
         exists = claim.vocabulary.exists
-        numbers = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
+        first = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
+        numbers = [*first, *(values for values in filter(exists, tried) if values not in first)]
     for values in numbers:
         seen = set()
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):

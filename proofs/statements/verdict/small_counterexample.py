@@ -9,6 +9,7 @@ two sides depend on.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,9 +22,10 @@ from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Entries, Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
-from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.closed import Brief, Closed
 from dyadic.proofs.statements.number_systems.draws import Draws, Number, near
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
+from dyadic.proofs.statements.number_systems.work import Exhausted, at_most, spend
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import always_defined
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
@@ -49,10 +51,14 @@ _MENDS = 60
 """How many times numbers are changed so that an assumption holds."""
 _OPERATIONS = 500_000
 """About how many operations the search at one set of sizes may take."""
+_EVALUATION = 50
+"""Units of work of an evaluation, besides its operations."""
 _LEAST = 25
 """How many evaluations are made at least."""
 _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
+_LONG = 200_000
+"""Units of work (number_systems/work.py) that long forms are worth where numbers are looked for."""
 _FIRST = (0, 1, -1, 2)
 Values = dict[str, Number]
 
@@ -81,10 +87,12 @@ def search(
     link: Link,
     chosen: Setting | None,
     integers: list[dict[str, int]],
+    units: int,
 ) -> dict[str, Any] | None:
     """A counterexample as it is reported; None if none was found.
 
     chosen: where the sides were seen to differ, to be looked at last.  integers: values of the integer entries to try.
+    units: of work (number_systems/work.py).  Raises :class:`Exhausted` if nothing was found with these.
     """
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -94,13 +102,20 @@ def search(
             for setting in {setting.key: setting for setting in settings}.values()
             for given in integers[:_INTEGERS]
         ]
-        for zero in (True, False):
-            for look in looks:
-                point = look.first(zero) if zero or look.setting.blocks else None
-                if point is not None:
-                    return look.report(look.shrunk(point))
+        with at_most(units):
+            found = _point(looks)
+        return None if found is None else found[0].report(found[1])
     finally:
         ctx.prec = before
+
+
+def _point(looks: list[_Look]) -> tuple[_Look, Point] | None:
+    """Numbers at which the sides differ, as small as can be."""
+    for zero in (True, False):
+        for look in looks:
+            point = look.first(zero) if zero or look.setting.blocks else None
+            if point is not None:
+                return look, look.shrunk(point)
     return None
 
 
@@ -170,16 +185,26 @@ class _Look:
 
     def _differing_places(self) -> list[dict[str, int]]:
         """The first few values of the free indices at which residues differ: at some of them no numbers might."""
+        found, shortened = self._differing_in(Brief)
+        if found and shortened:
+            with suppress(Exhausted), at_most(_LONG):
+                found, _ = self._differing_in(Closed)
+        return found
+
+    def _differing_in(self, kind: type[Closed]) -> tuple[list[dict[str, int]], bool]:
+        """These places in one number system, and whether longer forms than its own might tell more."""
         seed = self.claim.seed
         prime = primes_for(seed)[0]
-        ring, residues = Closed(prime, seed), residue_source(prime, seed)
+        ring, residues = kind(prime, seed), residue_source(prime, seed)
         scope = scope_of(self.claim, ring, lambda label: ring.drawn(residues(label)), self.setting, self._given)
         sides = scope.sides(self.link)
-        return list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
+        found = list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
+        return found, ring.shortened
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
+        spend(_EVALUATION)
         scope = self._scope(watch)
         try:
             if first_broken(scope) is not None:
@@ -217,9 +242,13 @@ class _Look:
             return None
         before = dict(self._values)
         self._values.update(values)
-        found = self._at(point.index)
-        if found is None or not self._has_values():
-            found = None
+        found = None
+        try:
+            found = self._at(point.index)
+            found = found if found is not None and self._has_values() else None
+        except Exhausted:  # these numbers are small enough
+            found, self._evaluations = None, 0
+        if found is None:
             self._values.update({label: before[label] for label in values})
         return found
 

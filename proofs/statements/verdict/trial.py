@@ -17,7 +17,7 @@ from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN, probability
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
-from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.closed import Brief, Closed
 from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes
 from dyadic.proofs.statements.number_systems.laurent import Residue
@@ -67,6 +67,8 @@ class LinkTrial:
         self._scopes: dict[tuple[object, ...], ClaimTensors] = {}
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
+        self.shortened = False  # whether some form was too long for short ones, so that longer ones may tell more
+        self.enclosed = False  # whether enclosures of constants have told something
         self.rules = 0  # how many derivatives were put in by what is known of them
 
     def with_few_blocks(self, link: Link, budget: sizes.Budget) -> Setting | None:
@@ -104,7 +106,9 @@ class LinkTrial:
                 return ""
             budget.take(operations, self._where)
             try:
-                outcome, _ = self.run(link, setting, [{}], ALL)
+                outcome, _ = self.run(link, setting, [{}], SHORT)
+                if outcome.method is None and self.shortened:
+                    outcome, _ = self.run(link, setting, [{}], LONG)
             except (Outside, Rejected, SpecError):
                 continue
             if outcome.method is not None and outcome.compared and not outcome.nowhere:
@@ -115,7 +119,7 @@ class LinkTrial:
         self, link: Link, chosen: Setting, values: list[dict[str, int]], kinds: Sequence[tuple[Kind, str]]
     ) -> tuple[LinkOutcome, list[dict[str, int]]]:
         """In one number system after the other; and the integers from which they differ."""
-        self.read, self.rules = False, 0
+        self.read, self.rules, self.shortened = False, 0, False
         for kind, method in kinds:
             outcome, differing = self._in(kind, method, link, chosen, values)
             if outcome is not None:
@@ -143,8 +147,8 @@ class LinkTrial:
                     raise  # else: the index of a largest value, which is no integer among formal cases
                 return None, values[position:]
             except Undetermined:
-                if kind is Closed and not self._nowhere(link, chosen, integers):
-                    return LinkOutcome(None), values[position:]
+                if kind is not Free and kind is not FreeWithSlopes and not self._nowhere(link, chosen, integers):
+                    return None, values[position:]
                 nowhere += 1
                 continue
             bound, compared = bound + chance, compared + count
@@ -272,13 +276,17 @@ class LinkTrial:
         ring: Any = scope.ring
         compared = 0
         scope.read.clear()
-        for _, left, right in self._sides(scope, link):
-            if not (ring.agree(left, right) if isinstance(ring, Closed) else left == right):
-                raise _Differs
-            compared += 1
-            self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
-            if isinstance(left, Residue):
-                degree = max(degree, left.degree + right.degree + 1, 2 * ring.deepest + 1)
+        try:
+            for _, left, right in self._sides(scope, link):
+                if not (ring.agree(left, right) if isinstance(ring, Closed) else left == right):
+                    raise _Differs
+                compared += 1
+                self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
+                if isinstance(left, Residue):
+                    degree = max(degree, left.degree + right.degree + 1, 2 * ring.deepest + 1)
+        finally:
+            self.shortened = self.shortened or (isinstance(ring, Brief) and ring.shortened)
+            self.enclosed = self.enclosed or (isinstance(ring, Closed) and ring.enclosed)
         if isinstance(ring, Free) and ring.chose:
             raise _Differs
         if isinstance(ring, FreeWithSlopes):
@@ -307,7 +315,8 @@ class GrownSlopes(KnownSlopes, Growth):
 
 Kind = type[Free] | type[Closed]
 FEW: tuple[tuple[Kind, str], ...] = ((FreeWithSlopes, SLOPES),)
-ALL: tuple[tuple[Kind, str], ...] = ((Free, FREE), (Closed, OWN))
+SHORT: tuple[tuple[Kind, str], ...] = ((Free, FREE), (Brief, OWN))
+LONG: tuple[tuple[Kind, str], ...] = ((Closed, OWN),)
 
 
 class _Differs(Exception):
