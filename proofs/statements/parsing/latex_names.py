@@ -102,13 +102,35 @@ class Names:
         nodes = [node for node in content(cursor.peek(1)) if node.text.strip(", ")]
         written = "".join(node.text for node in nodes)
         name, letters = self._vocabulary.author.lettered.get(f"{stem}_{written}", ("", ()))
-        if not name or len(nodes) != len(letters):
+        if not name:
+            return self._own_lettered(cursor, stem, written, nodes)
+        if len(nodes) != len(letters):
             return None
         if name not in self._vocabulary.tensors or sorted(letters) != sorted(written):
             raise Unreadable(cursor.peek().at, f"{name} is no quantity of this network, or has other indices")
         cursor.next += 2
         self._define = False
         return LatexName(name, [nodes[written.index(letter)] for letter in letters])
+
+    def _own_lettered(self, cursor: Cursor, stem: str, written: str, nodes: Sequence[LatexNode]) -> LatexName | None:
+        """A quantity of the claim's own with another letter than it is defined with, where letters tell layers."""
+        known = self._vocabulary
+        keys = [
+            key
+            for key, (name, _) in known.author.lettered.items()
+            if key.startswith(f"{stem}_") and known.defined_here(name)
+        ]
+        others = [key.removeprefix(f"{stem}_") for key in keys]
+        if not any(known.author.apart(other, written) for other in others) and len(others) < 2:
+            return None
+        if self._define and any(known.author.apart(other, written) for other in others):
+            self._define = False
+            cursor.next += 2
+            return LatexName(f"{stem}_{written}", nodes)
+        problem = (
+            f"{stem} is defined with {' and with '.join(others)}, and letters tell layers: with {written} it is nothing"
+        )
+        raise Unreadable(cursor.peek().at, problem)
 
     def _named_below(self, cursor: Cursor, stem: str) -> str:
         r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""

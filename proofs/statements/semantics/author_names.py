@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.statements.parsing.tokens import quoted
@@ -86,6 +86,22 @@ class AuthorNames:
         r"""The last activation, where its family is named without a layer, as in \nabla_a C; else nothing."""
         is_activation = stem in self.families and self.families[stem].kind == "x"
         return f"x_{self.chain[-1]}" if is_activation and stem not in self.plain else ""
+
+    def with_letters(self, stem: str, name: str, letters: Sequence[str]) -> AuthorNames:
+        """With a quantity of the claim's own that goes by the letters with which it is defined.
+
+        Where an author's name tells layers apart by one of these letters: all others then have their own quantity.
+        """
+        written = "".join(letters)
+        if not any(key.endswith(f"_{written}") for key in self.lettered):
+            return self
+        return replace(self, lettered={**self.lettered, f"{stem}_{written}": (name, tuple(letters))})
+
+    def apart(self, one: str, two: str) -> bool:
+        """Whether letters tell different layers: some name has both of them, for different quantities."""
+        stems = [key.removesuffix(f"_{one}") for key in self.lettered if key.endswith(f"_{one}")]
+        pairs = [(self.lettered[f"{stem}_{one}"], self.lettered.get(f"{stem}_{two}")) for stem in stems]
+        return any(other is not None and other[0] != own[0] for own, other in pairs)
 
     def is_layer(self, written: str) -> bool:
         return _LAYER.match(_bare(written)) is not None
