@@ -81,6 +81,10 @@ class Names:
             back, mark = cursor.next, cursor.take().text
             inner = content(cursor.argument())
             written = "".join(node.text for node in inner)
+            if mark == "^" and written.endswith((")T", "]T")) and not self._vocabulary.knows("T"):  # W^{(l)T}
+                sign = LatexNode("symbol", "^", inner[-1].at), inner[-1]
+                cursor.nodes = [*cursor.nodes[: cursor.next], *sign, *cursor.nodes[cursor.next :]]
+                written = written.removesuffix("T")
             if mark == author.families[stem].mark and name is None and author.is_layer(written):
                 name = author.named(stem, written, self._vocabulary.tensors)
             elif mark == "_" and indices is None:

@@ -129,7 +129,7 @@ def nodes(source: str, limits: Limits = CLAIMED) -> tuple[LatexNode, ...]:
             if not opened:
                 raise Unreadable(at, "this brace closes no group")
             inner, start = _seen(levels.pop()), opened.pop()
-            levels[-1].append(LatexNode("group", source[start + 1 : at], start, inner))
+            levels[-1] += _script(levels[-1], LatexNode("group", source[start + 1 : at], start, inner))
         else:
             levels[-1].append(LatexNode(_kind(word), word, at))
     if opened:
@@ -172,6 +172,20 @@ def _seen(found: list[LatexNode]) -> tuple[LatexNode, ...]:
     if "." in opened:
         raise Unreadable(found[0].at, r"\left. is not closed")
     return tuple(kept)
+
+
+def _script(before: list[LatexNode], group: LatexNode) -> list[LatexNode]:
+    r"""A group, of which the sign of a transpose at the end of a superscript is one of its own: W^{(l)\top}."""
+    inner = group.inner
+    for length in (1, 2):
+        rest, sign = inner[:-length], inner[-length:]
+        upright = length == 2 or (sign[-1:] and sign[0].text != "T")
+        behind = rest and rest[-1].text not in ("^", "_") and before and before[-1].text == "^"
+        if behind and upright and is_transpose_sign(sign) and before[-1].kind != "group":
+            written = group.text[: sign[0].at - group.at - 1]
+            both = LatexNode("group", written, group.at, rest), LatexNode("group", "", sign[0].at, sign)
+            return [both[0], before[-1], both[1]]
+    return [group]
 
 
 def _kind(word: str) -> str:

@@ -256,7 +256,7 @@ def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocab
     try:
         return in_entries(sides, vocabulary, statement.layout == NUMERATOR)
     except Unreadable as error:
-        raise refuse(statement.place, parsed[0][0], error) from error
+        raise refuse(statement.place, parsed[0][0], _told(error, statement)) from error
 
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
@@ -323,7 +323,13 @@ def _defined_in_entries(statement: Statement, source: str, sides: list[Any], voc
         own = ["entry", LET, left[2], [["index", name] for name in found.free]]
         return replace(found, sides=[own, found.sides[0]])
     except Unreadable as error:
-        raise refuse(statement.place, source, error) from error
+        raise refuse(statement.place, source, _told(error, statement)) from error
+
+
+def _told(error: Unreadable, statement: Statement) -> Unreadable:
+    """What is wrong with tensors, in the notation of the claim."""
+    problem = error.problem.replace(" .* ", r" \odot ") if statement.latex else error.problem
+    return Unreadable(error.position, problem)
 
 
 def _left(statement: Statement, node: Any, vocabulary: Vocabulary, others: list[Any]) -> Any:

@@ -130,7 +130,8 @@ def position_of_largest(item: Any) -> Any:
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
-    first: the number from which the claim counts, 0 or 1.  latex: whether it is written in LaTeX.  solution: whether x and s are those of backpropagation.
+    first: the number from which the claim counts, 0 or 1.  latex: whether it is written in LaTeX.
+    solution: whether x and s are those of backpropagation.
     given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
     energies: those of the author's own, by their names.
     exists: whether the architecture can have these numbers for the sizes that it gives by name.
