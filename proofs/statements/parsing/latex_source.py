@@ -30,6 +30,8 @@ _SYMBOL = re.compile(
 )
 _RELATION = re.compile(r":?=|\\(?:leftarrow|gets|rightarrow|to|coloneqq|equiv|triangleq|doteq)(?![A-Za-z])")
 _CONTINUES = re.compile(r"(?:\\left\s*\.\s*)?(?:[-+]|\\(?:cdot|times|odot)(?![A-Za-z]))|\\text\{\s*for\s*\}")
+_STOP = re.compile(r"(?:(?<!\\right)(?<!\\left)[.,;\s])+\Z")
+"""What ends a sentence, and is no missing bracket."""
 _BARS = ("|", r"\vert", r"\rvert", r"\|", r"\Vert", r"\rVert", r"\mid")
 _PARTIAL = (r"\partial", "d")
 _NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)
@@ -55,7 +57,7 @@ def rows(source: str) -> list[str]:
     found: list[str] = []
     for row in _split(_DISPLAY.sub("\n\n", _DROPPED.sub(" ", text)), _ROW):
         for part in _columns(row):
-            text = part.strip().rstrip(".,;").strip()
+            text = _STOP.sub("", part).strip()
             if not text:
                 continue
             if found and (_RELATION.match(text) or (_CONTINUES.match(text) and not _relates(text))):

@@ -124,12 +124,14 @@ def elaborate(
 
 def _sum(vocabulary: Vocabulary, name: str, within: str = "") -> str:
     """A sum in the notation of the claim, for a message."""
+    within = within.replace("<=", r"\le") if vocabulary.latex else within
     return rf"\sum_{{{name}{within}}}" if vocabulary.latex else f"Sum[{name}{within}]"
 
 
 def _for(vocabulary: Vocabulary, name: str, within: str) -> str:
     """The range of a free index in the notation of the claim, for a message."""
-    return rf"\text{{for }} {name} {within.strip()}" if vocabulary.latex else f"for {name} {within.strip()}"
+    found = f"{name} {within.strip()}"
+    return r"\text{for } " + found.replace("<=", r"\le") if vocabulary.latex else f"for {found}"
 
 
 def _one_sum_or_two(name: str, marked: list[Any], work: _Elaboration) -> tuple[str, str] | None:
