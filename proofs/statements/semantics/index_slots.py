@@ -94,6 +94,22 @@ def _first_bracket(body: Any) -> Any:
     return next((each for each in factors if isinstance(each, list) and each[0] != "rational"), None)
 
 
+def is_inequality(sides: list[Any]) -> bool:
+    """Whether the sides are those of an inequality: brackets between real numbers, and 1."""
+    return sides[1:] == [1] and _of_steps(sides[0])
+
+
+def _of_steps(node: Any) -> bool:
+    match node:
+        case ["apply", "step", *_]:
+            return True
+        case ["*", *factors]:
+            return all(factor == -1 or _of_steps(factor) for factor in factors)
+        case ["+", *terms]:
+            return all(term == 1 or _of_steps(term) for term in terms)
+    return False
+
+
 def nodes_of(nodes: Any) -> list[Any]:
     """Every list in marked expressions, in order."""
     found, stack = [], [nodes]

@@ -21,6 +21,7 @@ from dyadic.proofs.statements.semantics.index_slots import (
     defined_entry,
     entries_in,
     free_names,
+    is_inequality,
     left_out,
     nodes_of,
     of_one_length,
@@ -143,10 +144,11 @@ def _one_sum_or_two(name: str, marked: list[Any], work: _Elaboration) -> tuple[s
     parted = any(parts_a_range(side, name) for side in sides)
     bound, restricted = _sum(work.vocabulary, name), _for(work.vocabulary, name, "< 5")
     remedy = f"write {bound} before it if it is summed over, else its range at the end: {restricted}"
-    if name in work.ending and len(sides) < 2 and not parted:
+    outside = any(name in free_names(side, name) for side in sides)
+    if name in work.ending and len(sides) < 2 and not parted and not (outside and is_inequality(marked)):
         return f"the range of a sum depends on {name}, which stands on one side of the equation only", remedy
     read = any(name in free_names(entry) for entry in entries_in(sides))
-    if any(name in free_names(side, name) for side in sides) or not (name in work.apart or (read and not parted)):
+    if outside or not (name in work.apart or (read and not parted)):
         return None
     what = f"what is not {name}" if name in work.apart else f"a range that depends on {name}"
     return f"a sum over {what} reads {name}, which stands nowhere else: one sum or two?", remedy
