@@ -117,10 +117,8 @@ def _without_indices(sides: Sequence[Any], vocabulary: Vocabulary) -> tuple[int,
         return 0, "one side is a tensor and another a number"
     _, kind, owner, position = found
     rank = len(vocabulary.axes(axes_kind(kind), owner))
-    return (
-        position,
-        f"{shown_entry(kind, owner, ())} needs {rank} indices in square brackets: the other side is an entry",
-    )
+    where = "" if vocabulary.latex else " in square brackets"
+    return position, f"{shown_entry(kind, owner, ())} needs {rank} indices{where}: the other side is an entry"
 
 
 def _letters(sides: Sequence[Any], vocabulary: Vocabulary) -> Iterator[str]:
