@@ -103,10 +103,13 @@ def lettered(definitions, claim, names=LETTERS, latex=True):
     ((OUTPUT, HIDDEN), r"\frac{\partial J}{\partial w_{kh}} = \delta_k o_h", P),
     ((OUTPUT, HIDDEN), r"\delta_h = 0", R), ((r"a_k = o_k", "a_h = o_h"), "a_h = o_h", P),
     ((OUTPUT, HIDDEN, r"g_{kh} = \delta_k o_h", r"g_{hi} = \delta_h x_i"), r"\nabla_{W^{\text{o}}} J = g", None),
+    ((OUTPUT, HIDDEN), r"\delta^T \delta = 1", None),
     ((OUTPUT, HIDDEN, r"g_{kh} = \delta_k o_h", r"g_{hi} = \delta_h x_i"),
      r"\frac{\partial J}{\partial w_{hi}} = g_{hi}", P),
     ((OUTPUT, r"\delta_k = 2 o_k - o_k - y_k"), r"\sum_m \delta_m = \sum_k o_k - \sum_k y_k", P),
     ((OUTPUT, HIDDEN, r"\delta_k = 2 o_k - y_k"), "o_h = o_h", R),
+    ((r"\delta^{\text{o}}_k = o_k", r"\delta^{\text{g}}_h = o_h"), r"\delta^{\text{g}}_h = o_h", P),
+    ((r"\delta^{\text{o}}_k = o_k", r"\delta^{\text{g}}_h = o_h"), r"\delta^{\text{g}}_h = 0", R),
     ((OUTPUT,), HIDDEN, None), ((OUTPUT, HIDDEN), r"\sum_m \delta_m = \sum_k \delta_k", None),
     ((OUTPUT, r"\delta_h = o_h \delta_h"), r"\delta_h = 0", None),
 ])  # fmt: skip

@@ -104,7 +104,7 @@ class Names:
         if not self._vocabulary.author.lettered:
             return None
         if not cursor.is_at("_"):
-            return self._own_lettered(cursor, stem, "", [])
+            return None if self._owner_follows(cursor) else self._own_lettered(cursor, stem, "", [])
         if cursor.peek(2).text == "^" and any(node.text == "(" for node in content(cursor.peek(3))):
             return None  # a layer
         nodes = [node for node in content(cursor.peek(1)) if node.text.strip(", ")]
@@ -123,8 +123,7 @@ class Names:
     def _own_lettered(self, cursor: Cursor, stem: str, written: str, nodes: Sequence[LatexNode]) -> LatexName | None:
         """A quantity of the claim's own with another letter than it is defined with, where letters tell layers."""
         known, author = self._vocabulary, self._vocabulary.author
-        keys = [key for key, (name, _) in author.lettered.items() if known.defined_here(name)]
-        others = [key.removeprefix(f"{stem}_") for key in keys if key.startswith(f"{stem}_")]
+        others = [letters for letters, name in author.letters_of(stem).items() if known.defined_here(name)]
         is_apart = any(author.apart(other, written) for other in others)
         if not is_apart and len(others) < 2:
             return None

@@ -91,7 +91,7 @@ class AuthorNames:
         is_activation = stem in self.families and self.families[stem].kind == "x"
         return f"x_{self.chain[-1]}" if is_activation and stem not in self.plain else ""
 
-    def with_letters(self, stem: str, name: str, letters: Sequence[str]) -> AuthorNames:
+    def with_letters(self, name: str, letters: Sequence[str]) -> AuthorNames:
         """With a quantity of the claim's own that goes by the letters with which it is defined.
 
         Where an author's name tells layers apart by one of these letters: all others then have their own quantity.
@@ -99,7 +99,14 @@ class AuthorNames:
         written = "".join(letters)
         if not any(key.endswith(f"_{written}") for key in self.lettered):
             return self
-        return replace(self, lettered={**self.lettered, f"{stem}_{written}": (name, tuple(letters))})
+        stem = name.removesuffix(f"_{written}")  # of delta_h, which is the second one beside delta
+        key = f"{stem if self.letters_of(stem) else name}_{written}"
+        return replace(self, lettered={**self.lettered, key: (name, tuple(letters))})
+
+    def letters_of(self, stem: str) -> dict[str, str]:
+        """The quantities that a letter stands for, by the letters of its indices, one after the other."""
+        named = [(key, "".join(letters), name) for key, (name, letters) in self.lettered.items()]
+        return {written: name for key, written, name in named if key == f"{stem}_{written}"}
 
     def apart(self, one: str, two: str) -> bool:
         """Whether letters tell different layers: some name has both of them, for different quantities."""

@@ -298,8 +298,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges, f"{show(left)} = {show(body)}"))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names), form.row)
     if statement.latex and not form.free:
-        stem, author = left[2].removesuffix(f"_{''.join(names)}"), found.vocabulary.author
-        found.vocabulary.author = author.with_letters(stem, left[2], names)
+        found.vocabulary.author = found.vocabulary.author.with_letters(left[2], names)
 
 
 def _same_letters(claim: Equalities, statement: Statement, left: Any) -> None:
