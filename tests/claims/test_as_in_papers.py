@@ -39,7 +39,7 @@ READ = [
     (".5 u[i] + .5 u[i] = u[i]", P), ("u[i] * 3. = 3 u[i]", P), ("3. u[i] = 3 u[i]", P), (r"u_i = 3. \cdot u_i", R),
     (r".5 u_i = \frac12 u_i", P),
     ("A u^T v = u^T v A", P), ("A u^T v = A u v^T", R), ("w u^T v = (u^T v) w", P),
-    ("A @ B .* D = (A @ B) .* D", P), (r"A \odot B D = A \odot (B D)", P), (r"A \odot B D = (A \odot B) D", R),
+    ("(A @ B) .* D = D .* (A @ B)", P), (r"A \odot B D = A \odot (B D)", P), (r"A \odot B D = (A \odot B) D", R),
     ("(u[i] - v[i])^2 >= 0", P), ("u[i]^2 + v[i]^2 >= 2 u[i] v[i]", P), ("u[i]^2 + v[i]^2 > 2 u[i] v[i]", R),
     ("u[i]^2 + v[i]^2 >= 2 u[i] v[i] + 1", R), ("u[i]^4 + v[i]^4 >= 2 u[i]^2 v[i]^2", P),
     ("u[0]^2 - u[0] + 1 > 0", P), ("4 u[0]^2 - 4 u[0] + 1 > 0", R), ("4 u[0]^2 - 4 u[0] + 1 >= 0", P),
@@ -51,11 +51,12 @@ READ = [
     (r"\sum_{j \le i} u_j + \sum_{j > i} u_j = \sum_j u_j", P),
 ]  # fmt: skip
 REFUSED = [
-    (r"\left. u_i^2 \right| = u_i", "a bar of evaluation"), (r"\left( u_i \right. = u_i", "closes no"),
+    (r"\left. u_i^2 \right| = u_i", "a bar of evaluation"), (r"\left( u_i \right. = u_i", "expected '"),
     (r"\|A\|_2^2 = \operatorname{tr}(A^T A)", "largest singular value"), (r"\|A\|_1 = 1", "largest column sum"),
     (r"\|u\|_3 = 1", "a norm with 3 below its bars"), (r"\operatorname{diag}(A) = A", "other shapes"),
     (r"A_{0j} = A_{0,j}", "0 j below a matrix is doubtful: write 0, j"),
-    ("A .* B @ D = (A .* B) @ D", "@ behind .* or * is doubtful"), ("u .* A @ v = u", "@ behind .* or * is doubtful"),
+    ("A .* B @ D = (A .* B) @ D", "@ beside .* or * is doubtful"), ("u .* A @ v = u", "@ beside .* or * is doubtful"),
+    ("A @ B .* D = (A @ B) .* D", "@ beside .* or * is doubtful"),
     (r"u_i \to u_i", "an arrow is a step"), (r"u_i \gets u_i", "an arrow is a step"),
     ("u[i] <- u[i]", "an arrow is a step"),
     (r"u_i \leftarrow u_i", "an arrow is a step"), (r"\delta_{kk} = 1", "range cannot be told"),

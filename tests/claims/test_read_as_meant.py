@@ -103,7 +103,7 @@ RANGES = [
 TWO_LENGTHS = [
     (FOUR, "Sum[i] x_u[i] y[i] = Sum[i] y[i] x_u[i]", r"Sum\[i < 3\]", {}),
     (FOUR, "Sum[i] (x_u[i] - x_u[i] + y[i]) = y[0] + y[1] + y[2]", r"Sum\[i < 3\]", {}),
-    (FOUR, r"\sum_i x^u_i y_i = \sum_i y_i x^u_i", r"Sum\[i <= 3\]", {"first": 1}),
+    (FOUR, r"\sum_i x^u_i y_i = \sum_i y_i x^u_i", r"\\sum_\{i \\le 3\}", {"first": 1}),
     (FOUR, "Max[i] (x_u[i] + y[i]) = Max[i] (y[i] + x_u[i])", r"Sum\[i < 3\]", {}),
     (FOUR, "0 x_u[i] = y[i] [i >= 3]", "for i < 3", {}),
     (FOUR, "y[i] = y[i] + 0 x_u[i]", "for i < 3", {}),

@@ -114,7 +114,7 @@ IN_CHAIN = [
 UNREADABLE = [
     (SMALL, "x_h[i] <-1", "a <-b is doubtful"),
     (SMALL, "x_h[i] = x_h[i] > 0", "an inequality stands alone"),
-    (SMALL, "x_h > 0", "an inequality stands alone"),
+    (SMALL, "x_h > 0", "between numbers, not for a column"),
     (SMALL, "0 < x_h", "between numbers"),
     (SMALL, "(x_h[i] + 1 mod 2) = 0", "what mod belongs to is doubtful"),
     (SMALL, "(i mod 2 mod 2) x_h[i] = 0", "one mod in a bracket"),

@@ -18,7 +18,17 @@ from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, has_index, less, real_relation
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable, quoted
+from dyadic.proofs.statements.parsing.folded_numbers import inverted, negated, number_node, power_of, product_of
+from dyadic.proofs.statements.parsing.tokens import (
+    CLAIMED,
+    DEEPEST,
+    Limits,
+    ReductionHead,
+    Token,
+    Unreadable,
+    doubtful_argument,
+    quoted,
+)
 
 
 def parse(
@@ -38,9 +48,19 @@ def parse(
 KRONECKER = "\u2297"
 CROSS = "\u00d7"
 """Of two numbers their product; of vectors nothing that is read here."""
-_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part", "spelled")
-_LONGEST = 10**40
-"""Numbers beyond it are not multiplied here: a report writes out what the claim has written."""
+_WHOLES = (
+    "whole",
+    "ones",
+    "eye",
+    "transposed",
+    "derivative",
+    "call",
+    "product",
+    "subscript",
+    "part",
+    "spelled",
+    "number",
+)
 ARROW = "<-"
 _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
@@ -56,7 +76,7 @@ class _Parser:
                 problem = "an arrow is a step of an update, or a limit: write = here, or the kind update or descent"
                 raise Unreadable(self._token.position, problem)
             signs.append("=" if self._is(ARROW) else self._token.value)
-            if signs[-1] != "=" and (not inequality or "=" in signs or any(map(has_wholes, sides))):
+            if signs[-1] != "=" and (not inequality or "=" in signs):
                 problem = "an inequality stands alone, between numbers: write [a > b] = 1 for it elsewhere"
                 raise Unreadable(self._token.position, problem)
             self._next += 1
@@ -78,10 +98,9 @@ class _Parser:
 
     def _holds(self, sides: list[Any], signs: list[str]) -> Any:
         """A row of inequalities as a bracket."""
-        if any(map(has_wholes, sides)):
-            raise Unreadable(self._tokens[0].position, "an inequality is between numbers: write the tensors' indices")
+        sides = [as_number(side) for side in sides]
         brackets = [real_relation(sign, *pair) for sign, pair in zip(signs, pairwise(sides), strict=True)]
-        return _product(brackets)
+        return product_of(brackets)
 
     @property
     def _token(self) -> Token:
@@ -111,7 +130,7 @@ class _Parser:
                 if self._is("-"):  # a - -b
                     negative, self._next = not negative, self._next + 1
             term = self._product()
-            terms.append(_negative(term) if negative else term)
+            terms.append(negated(term) if negative else term)
         self._depth -= 1
         return terms[0] if len(terms) == 1 else ["+", *terms]
 
@@ -133,10 +152,10 @@ class _Parser:
             if negative:
                 self._next += 1
             factor = self._factor()
-            factors.append((operator, _negative(factor) if negative else factor))
+            factors.append((operator, negated(factor) if negative else factor))
         if any(operator in (".*", "@", KRONECKER) or has_wholes(factor) for operator, factor in factors):
             return factors[0][1] if len(factors) == 1 else ["product", start, *map(list, factors)]
-        return _product([_inverse(f, self._token.position) if o == "/" else f for o, f in factors])
+        return product_of([inverted(f, self._token.position) if o == "/" else f for o, f in factors])
 
     def _starts(self) -> bool:
         return self._token.kind in ("number", "atom", "function", "extremum", "call", "reduction") or self._is("(")
@@ -157,7 +176,7 @@ class _Parser:
             self._next += 1
         body = self._product()
         self._depth -= 1
-        return reduced(head, _negative(body) if negative else body)
+        return reduced(head, negated(body) if negative else body)
 
     def _factor(self) -> Any:
         node = self._atom()
@@ -177,7 +196,7 @@ class _Parser:
             if powers:
                 problem = "a^b^c is doubtful: write (a^b)^c, or the exponent as one number"
                 raise Unreadable(self._token.position, problem)
-            node, powers = _power(node, self._exponent(), self._token.position), 1
+            node, powers = power_of(node, self._exponent(), self._token.position), 1
         return node
 
     def _exponent(self) -> Fraction:
@@ -222,7 +241,7 @@ class _Parser:
         token = self._token
         if token.kind == "number":
             self._next += 1
-            return _number(token.value)
+            return number_node(token.value)
         if token.kind == "atom":
             self._next += 1
             return token.value
@@ -239,7 +258,7 @@ class _Parser:
             if bare and (self._starts() or self._goes_on()):
                 raise doubtful_argument(token.value[0], first.position)
             node = ["apply", *token.value, argument]
-            return node if power == 1 else _power(node, power, token.position)
+            return node if power == 1 else power_of(node, power, token.position)
         if token.kind == "extremum":
             self._next += 1
             return self._extremum(token)
@@ -261,8 +280,8 @@ class _Parser:
         while self._is(","):
             self._next += 1
             other = self._sum()
-            excess = ["apply", "relu", 0, ["+", found, _negative(other)]]
-            found = ["+", other, excess] if token.value == "max" else ["+", found, _negative(excess)]
+            excess = ["apply", "relu", 0, ["+", found, negated(other)]]
+            found = ["+", other, excess] if token.value == "max" else ["+", found, negated(excess)]
         self._take(")")
         return found
 
@@ -283,12 +302,6 @@ class _Parser:
         return node
 
 
-def doubtful_argument(name: str, position: int) -> Unreadable:
-    """For a function without brackets before more than one symbol: of log x y and log x^2 each has two readings."""
-    problem = f"what {name} is of is doubtful: write {name}(x y) or {name}(x) y, {name}(x^2) or {name}(x)^2"
-    return Unreadable(position, problem)
-
-
 def reduced(head: ReductionHead, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
     if head.is_composed:
@@ -298,7 +311,7 @@ def reduced(head: ReductionHead, body: Any) -> Any:
         inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
         body = ["*", inside, *(body[1:] if _is_product(body) else [body])]
     if head.kind == "min":
-        return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
+        return ["*", -1, ["max", head.index, head.extent, negated(body)]]
     return [head.kind, head.index, head.extent, body]
 
 
@@ -334,51 +347,6 @@ def has_wholes(node: Any) -> bool:
     return node[0] in _WHOLES or any(map(has_wholes, node[1:]))
 
 
-def _number(value: Fraction) -> Any:
-    return int(value) if value.denominator == 1 else ["rational", value.numerator, value.denominator]
-
-
-def _as_fraction(node: Any) -> Fraction | None:
-    if isinstance(node, int):
-        return Fraction(node)
-    if isinstance(node, list) and node[0] == "rational":
-        return Fraction(node[1], node[2])
-    return None
-
-
-def _negative(node: Any) -> Any:
-    value = _as_fraction(node)
-    return ["*", -1, node] if value is None else _number(-value)
-
-
-def _inverse(node: Any, position: int) -> Any:
-    return _power(node, Fraction(-1), position)
-
-
-def _power(node: Any, exponent: Fraction, position: int) -> Any:
-    value = _as_fraction(node)
-    if value == 0 and exponent < 0:
-        raise Unreadable(position, "this divides by zero")
-    if exponent.denominator != 1:
-        return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
-    small = value is not None and abs(value) < 1000 and value.denominator < _LONGEST
-    if value is not None and (abs(exponent) == 1 or (small and abs(exponent) <= CLAIMED.exponent)):
-        return _number(Fraction(value ** int(exponent)))
-    return node if exponent == 1 else ["^", node, int(exponent)]
-
-
-def _product(factors: list[Any]) -> Any:
-    """Numbers multiplied together, so that 1/2 is the number and not an operation."""
-    number, rest = Fraction(1), []
-    for factor in factors:
-        value = _as_fraction(factor)
-        product = None if value is None else number * value
-        if product is None or max(abs(product.numerator), product.denominator) > _LONGEST**2:
-            rest.append(factor)
-        else:
-            number = product
-    if not rest:
-        return _number(number)
-    if number != 1:
-        rest.insert(0, _number(number))
-    return rest[0] if len(rest) == 1 else ["*", *rest]
+def as_number(node: Any) -> Any:
+    """An expression that may hold whole tensors but is a number."""
+    return ["number", node] if has_wholes(node) else node

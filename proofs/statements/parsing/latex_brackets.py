@@ -52,14 +52,6 @@ class LatexBrackets:
         elif node.text in (r"\|", r"\Vert", r"\lVert", r"\langle") and left:
             cursor.take()
             self._of_wholes(cursor, node)
-        elif node.text == "." and left:
-            cursor.take()
-            inner = cursor.until(r"\left", r"\right", r"\left. is not closed")
-            if cursor.take().text != ".":
-                raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
-            self._bracketed(inner, node.at)  # no bracket is drawn on either side
-        elif node.text == ".":
-            raise Unreadable(node.at, r"\right. closes no \left.")
 
     def _absolute(self, inner: list[LatexNode], cursor: Cursor, at: int) -> None:
         if cursor.take().text not in ("|", r"\vert", r"\rvert"):

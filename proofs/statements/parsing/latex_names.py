@@ -81,6 +81,12 @@ class Names:
             back, mark = cursor.next, cursor.take().text
             inner = content(cursor.argument())
             written = "".join(node.text for node in inner)
+            layer = written.removesuffix("T")
+            with_sign = mark == "^" and written.endswith((")T", "]T")) and not self._vocabulary.knows("T")
+            if with_sign and name is None and author.families[stem].mark == "^" and author.is_layer(layer):  # W^{(l)T}
+                sign = LatexNode("symbol", "^", inner[-1].at), inner[-1]
+                cursor.nodes = [*cursor.nodes[: cursor.next], *sign, *cursor.nodes[cursor.next :]]
+                written = layer
             if mark == author.families[stem].mark and name is None and author.is_layer(written):
                 name = author.named(stem, written, self._vocabulary.tensors)
             elif mark == "_" and indices is None:
@@ -95,20 +101,38 @@ class Names:
 
     def _lettered(self, cursor: Cursor, stem: str) -> LatexName | None:
         """A name that goes by the letters of its indices: a_j of one layer, a_k of another one."""
-        if not cursor.is_at("_") or not self._vocabulary.author.lettered:
+        if not self._vocabulary.author.lettered:
             return None
+        if not cursor.is_at("_"):
+            return None if self._owner_follows(cursor) else self._own_lettered(cursor, stem, "", [])
         if cursor.peek(2).text == "^" and any(node.text == "(" for node in content(cursor.peek(3))):
             return None  # a layer
         nodes = [node for node in content(cursor.peek(1)) if node.text.strip(", ")]
         written = "".join(node.text for node in nodes)
         name, letters = self._vocabulary.author.lettered.get(f"{stem}_{written}", ("", ()))
-        if not name or len(nodes) != len(letters):
+        if not name:
+            return self._own_lettered(cursor, stem, written, nodes)
+        if len(nodes) != len(letters):
             return None
         if name not in self._vocabulary.tensors or sorted(letters) != sorted(written):
             raise Unreadable(cursor.peek().at, f"{name} is no quantity of this network, or has other indices")
         cursor.next += 2
         self._define = False
         return LatexName(name, [nodes[written.index(letter)] for letter in letters])
+
+    def _own_lettered(self, cursor: Cursor, stem: str, written: str, nodes: Sequence[LatexNode]) -> LatexName | None:
+        """A quantity of the claim's own with another letter than it is defined with, where letters tell layers."""
+        known, author = self._vocabulary, self._vocabulary.author
+        others = [letters for letters, name in author.letters_of(stem).items() if known.defined_here(name)]
+        is_apart = any(author.apart(other, written) for other in others)
+        if not is_apart and len(others) < 2:
+            return None
+        if self._define and is_apart:
+            self._define = False
+            cursor.next += 2
+            return LatexName(f"{stem}_{written}", nodes)
+        problem = f"{stem} is defined with {' and with '.join(others)}, and letters tell layers: write one of these"
+        raise Unreadable(cursor.peek().at, problem)
 
     def _named_below(self, cursor: Cursor, stem: str) -> str:
         r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""

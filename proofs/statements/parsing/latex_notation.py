@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from dyadic.proofs.statements.parsing.grammar import doubtful_argument
 from dyadic.proofs.statements.parsing.index_text import split
 from dyadic.proofs.statements.parsing.latex_brackets import LatexBrackets
 from dyadic.proofs.statements.parsing.latex_names import FONTS, Names
@@ -36,7 +35,7 @@ from dyadic.proofs.statements.parsing.latex_symbols import (
     SYMBOLS,
 )
 from dyadic.proofs.statements.parsing.text import TextReader
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable, doubtful_argument
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 

@@ -29,7 +29,10 @@ _SYMBOL = re.compile(
     re.DOTALL,
 )
 _RELATION = re.compile(r":?=|\\(?:leftarrow|gets|rightarrow|to|coloneqq|equiv|triangleq|doteq)(?![A-Za-z])")
-_CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])|\\text\{\s*for\s*\}")
+_CONTINUES = re.compile(r"(?:\\left\s*\.\s*)?(?:[-+]|\\(?:cdot|times|odot)(?![A-Za-z]))|\\text\{\s*for\s*\}")
+_STOP = re.compile(r"(?:(?<!\\right)(?<!\\left)[.,;\s])+\Z")
+"""What ends a sentence, and is no missing bracket."""
+_BARS = ("|", r"\vert", r"\rvert", r"\|", r"\Vert", r"\rVert", r"\mid")
 _PARTIAL = (r"\partial", "d")
 _NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)
 
@@ -54,7 +57,7 @@ def rows(source: str) -> list[str]:
     found: list[str] = []
     for row in _split(_DISPLAY.sub("\n\n", _DROPPED.sub(" ", text)), _ROW):
         for part in _columns(row):
-            text = part.strip().rstrip(".,;").strip()
+            text = _STOP.sub("", part).strip()
             if not text:
                 continue
             if found and (_RELATION.match(text) or (_CONTINUES.match(text) and not _relates(text))):
@@ -127,13 +130,64 @@ def nodes(source: str, limits: Limits = CLAIMED) -> tuple[LatexNode, ...]:
         elif word == "}":
             if not opened:
                 raise Unreadable(at, "this brace closes no group")
-            inner, start = tuple(levels.pop()), opened.pop()
-            levels[-1].append(LatexNode("group", source[start + 1 : at], start, inner))
+            inner, start = _seen(levels.pop()), opened.pop()
+            levels[-1] += _script(levels[-1], LatexNode("group", source[start + 1 : at], start, inner))
         else:
             levels[-1].append(LatexNode(_kind(word), word, at))
     if opened:
         raise Unreadable(opened[-1], "this group is not closed")
-    return tuple(levels[0])
+    return _seen(levels[0])
+
+
+def _seen(found: list[LatexNode]) -> tuple[LatexNode, ...]:
+    r"""Symbols of one level without \left. and \right., which draw nothing: what is typeset is what is read.
+
+    A bracket over two rows is \left( a \right. and \left. b \right): what is left of it is a ( and a ).
+    """
+    kept: list[LatexNode] = []
+    opened: list[str] = []
+    over_rows = False  # whether a [ waits for its ] behind a \right.
+    at = 0
+    while at < len(found):
+        node, after = found[at], found[at + 1].text if at + 1 < len(found) else ""
+        if node.text == r"\left" and node.kind == "command":
+            opened.append(after)
+            if len(after) > 1 and after[0] == ".":
+                raise Unreadable(
+                    node.at, r"\left is followed by a number: a bracket is drawn there, or \left. for none"
+                )
+        elif node.text == r"\right" and node.kind == "command":
+            first = opened.pop() if opened else None
+            if after == "." and first is None:
+                raise Unreadable(node.at, r"\right. closes no \left")
+            over_rows = over_rows or (first == "[" and after == ".")
+            if first == "." and after in (_BARS if over_rows else (*_BARS, "]")):
+                problem = "what stands beside a bar of evaluation is not read: write the argument"
+                raise Unreadable(node.at, problem)
+        if node.text not in (r"\left", r"\right") or after != ".":
+            kept.append(node)
+            at += 1
+            continue
+        at += 2
+        if node.text == r"\right" and at < len(found) and found[at].text in ("^", "_", "'"):
+            raise Unreadable(found[at].at, r"a script behind \right. is doubtful: no bracket is drawn there")
+    if "." in opened:
+        raise Unreadable(found[0].at, r"\left. is not closed")
+    return tuple(kept)
+
+
+def _script(before: list[LatexNode], group: LatexNode) -> list[LatexNode]:
+    r"""A group, of which the sign of a transpose at the end of a superscript is one of its own: W^{(l)\top}."""
+    inner = group.inner
+    for length in (1, 2):
+        rest, sign = inner[:-length], inner[-length:]
+        upright = length == 2 or (sign[-1:] and sign[0].text != "T")
+        behind = rest and rest[-1].text not in ("^", "_") and before and before[-1].text == "^"
+        if behind and upright and is_transpose_sign(sign) and before[-1].kind != "group":
+            written = group.text[: sign[0].at - group.at - 1]
+            both = LatexNode("group", written, group.at, rest), LatexNode("group", "", sign[0].at, sign)
+            return [both[0], before[-1], both[1]]
+    return [group]
 
 
 def _kind(word: str) -> str:

@@ -28,7 +28,7 @@ _SPELLING = {
 _SUBSCRIPT = re.compile(r"_?\s*\[")
 _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
 _CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax|vec|kron|einsum)\s*(?=\()")
-_SPELLED = re.compile(r"""(["'])([a-z]{0,9}(?:,\s*[a-z]{0,9}){0,9}\s*(?:->\s*[a-z]{0,9})?)\1""")
+_SPELLED = re.compile(r"""(["'])([A-Za-z]{0,9}(?:,\s*[A-Za-z]{0,9}){0,9}\s*(?:->\s*[A-Za-z]{0,9})?)\1""")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")

@@ -26,6 +26,12 @@ class Unreadable(Exception):
         self.position, self.problem = position, problem
 
 
+def doubtful_argument(name: str, position: int) -> Unreadable:
+    """For a function without brackets before more than one symbol: of log x y and log x^2 each has two readings."""
+    problem = f"what {name} is of is doubtful: write {name}(x y) or {name}(x) y, {name}(x^2) or {name}(x)^2"
+    return Unreadable(position, problem)
+
+
 @dataclass(frozen=True)
 class Limits:
     """Of a formula: its characters, its symbols, the digits of a number, the integers of an exponent."""

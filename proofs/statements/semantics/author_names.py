@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.statements.parsing.tokens import quoted
@@ -25,10 +25,14 @@ _LAYER = re.compile(r"(?:(?P<base>[lLt]|n_l)(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(
 _KIND = re.compile(r"(?P<kind>(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*)(?:\^\{?[lt](?P<by>[-+]\d{1,3})?\}?)?\Z")
 _TEMPLATE = re.compile(r"(?P<before>[^{}]*)\{[lt](?P<by>[-+]\d{1,3})?\}(?P<after>[^{}]*)\Z")
 _LETTERED = re.compile(r"(?P<name>\w+)\[(?P<letters>[a-z](?: *, *[a-z])*)\]\Z")
+_SCRIPT = re.compile(r"(?P<stem>[A-Za-z][A-Za-z0-9]*)\^[{(\[]*(?P<layer>[a-z]|\d{1,4})[)}\]]*\Z")
 _MOST_STEPS = 1_000
 _NEAR = 5
 """By how much l may differ from a number that there is, as in c_{t+1}."""
 _GREEK = re.compile(r"\\([A-Za-z]+)")
+_FONT = r"\\(?:math(?:bf|rm|it|sf|cal|bb)|boldsymbol|bm|vec|text(?:bf|rm)?)"
+_BOLD = re.compile(rf"\A\s*{_FONT}(?:\s*\{{\s*(\\?[A-Za-z]+)\s*\}}|\s*(\\[A-Za-z]+|(?<=\s)[A-Za-z]))")
+_BOLD_ACCENT = re.compile(rf"\\(bar|hat|tilde)\s*\{{\s*{_FONT}\s*\{{?\s*(\\?[A-Za-z]+)\s*\}}?\s*\}}")
 _ACCENT = re.compile(r"\\(bar|hat|tilde)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?")
 
 
@@ -86,6 +90,29 @@ class AuthorNames:
         r"""The last activation, where its family is named without a layer, as in \nabla_a C; else nothing."""
         is_activation = stem in self.families and self.families[stem].kind == "x"
         return f"x_{self.chain[-1]}" if is_activation and stem not in self.plain else ""
+
+    def with_letters(self, name: str, letters: Sequence[str]) -> AuthorNames:
+        """With a quantity of the claim's own that goes by the letters with which it is defined.
+
+        Where an author's name tells layers apart by one of these letters: all others then have their own quantity.
+        """
+        written = "".join(letters)
+        if not any(key.endswith(f"_{written}") for key in self.lettered):
+            return self
+        stem = name.removesuffix(f"_{written}")  # of delta_h, which is the second one beside delta
+        key = f"{stem if self.letters_of(stem) else name}_{written}"
+        return replace(self, lettered={**self.lettered, key: (name, tuple(letters))})
+
+    def letters_of(self, stem: str) -> dict[str, str]:
+        """The quantities that a letter stands for, by the letters of its indices, one after the other."""
+        named = [(key, "".join(letters), name) for key, (name, letters) in self.lettered.items()]
+        return {written: name for key, written, name in named if key == f"{stem}_{written}"}
+
+    def apart(self, one: str, two: str) -> bool:
+        """Whether letters tell different layers: some name has both of them, for different quantities."""
+        stems = [key.removesuffix(f"_{one}") for key in self.lettered if key.endswith(f"_{one}")]
+        pairs = [(self.lettered[f"{stem}_{one}"], self.lettered.get(f"{stem}_{two}")) for stem in stems]
+        return any(other is not None and other[0] != own[0] for own, other in pairs)
 
     def is_layer(self, written: str) -> bool:
         return _LAYER.match(_bare(written)) is not None
@@ -168,9 +195,8 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
         elif _PLAIN.match(name):
             plain[name] = meaning
         else:
-            raise SpecError(
-                "names", f"the name {quoted(written[:40])} cannot be used", "use letters, such as theta or a^l"
-            )
+            problem = f"the name {quoted(written[:40])} cannot be used"
+            raise SpecError("names", problem, _wanted(name))
     known = (*graph.parents, *graph.inputs)
     for name in layers:
         if name not in known:
@@ -181,9 +207,22 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
     return AuthorNames(plain, families, chain, lettered=lettered)
 
 
+def _wanted(name: str) -> str:
+    """What to write instead of a name that cannot be used."""
+    script = _SCRIPT.match(name)
+    if script is None:
+        return "use letters, such as theta or a^l"
+    stem, layer = script["stem"], script["layer"]
+    if layer.isdigit():
+        return f'name the layers together, by l: {stem}^{{(l)}} = "{stem}"; a claim may then say {stem}^{{({layer})}}'
+    return f'the letter of a layer is l, that of a step t: write {stem}^{{(l)}} = "..." here and in the claims'
+
+
 def spelled(written: str) -> str:
-    r"""A name without LaTeX: ``\hat{y}`` is yhat, ``\delta^{l}`` is delta^{l}."""
-    text = _ACCENT.sub(lambda found: f"{found[2]}{found[1]}", written.strip())
+    r"""A name without LaTeX: ``\hat{y}`` is yhat, ``\delta^{l}`` is delta^{l}, ``\mathbf{W}`` is W."""
+    text = _BOLD_ACCENT.sub(lambda found: rf"\{found[1]}{{{found[2]}}}", written.strip())
+    text = _BOLD.sub(lambda found: found[1] or found[2], text)
+    text = _ACCENT.sub(lambda found: f"{found[2]}{found[1]}", text)
     text = _GREEK.sub(lambda found: found[1], text)
     text = re.sub(r"\s*([\^_{}])\s*", r"\1", text)
     text = re.sub(r"_\{?(?:math\w+|text|rm)?\{?([A-Za-z0-9]+)\}*", r"_\1", text)

@@ -82,7 +82,8 @@ def _inner(whole: Dimension, above: Dimension, below: Dimension, position: int) 
 def contracted(text: str, values: Sequence[WholeTensor], letters: Iterator[str], position: int) -> WholeTensor:
     """``einsum("ij,jk->ik", A, B)``: letters that do not stand behind the arrow are summed over.
 
-    Without an arrow the letters that stand once are left, in the order of the alphabet, as in NumPy and PyTorch.
+    Without an arrow the letters that stand once are left, in the order of the alphabet (capitals first), as in NumPy
+    and PyTorch.
     """
     written, arrow, result = text.replace(" ", "").partition("->")
     terms = written.split(",")

@@ -145,6 +145,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     """Read a claim's formulas.  Raises :class:`SpecError` where one is not in the notation or does not fit the kind."""
     found = Equalities(vocabulary.copy())
     found.vocabulary.first, found.vocabulary.solution = statement.first, statement.at == SOLUTION
+    found.vocabulary.latex = statement.latex
     if statement.kind == "descent":
         for name in _RATES:
             if not found.vocabulary.knows(name):
@@ -170,6 +171,8 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     defines = statement.kind not in ("equal", "chain")
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges, defines, True)
     found.doubtful = whole.doubtful
+    if (whole.doubtful or whole.told) and isinstance(first, list) and first[0] == "entry":
+        _same_letters(found, statement, first)
     found.premises.texts += whole.told
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
@@ -255,7 +258,7 @@ def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocab
     try:
         return in_entries(sides, vocabulary, statement.layout == NUMERATOR)
     except Unreadable as error:
-        raise refuse(statement.place, parsed[0][0], error) from error
+        raise refuse(statement.place, parsed[0][0], _told(error, statement)) from error
 
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
@@ -280,6 +283,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     form = _defined_in_entries(statement, source, sides, found.vocabulary)
     left, body = form.sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:
+        _same_letters(found, statement, left)
         pair, ranges = elaborate([left, body], found.vocabulary, statement.place, defines=True)
         text = f"{show(left)} = {show(body)}"
         found.links.append(
@@ -289,12 +293,25 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     names = [index[1] if isinstance(index, list) and index[0] == "index" else "" for index in left[3]]
     if "" in names or len(set(names)) < len(names):
         raise SpecError(statement.place, f"{left[2]} is defined at an index that is no letter", "write NAME[i] = ...")
-    (resolved,), ranges = elaborate([body], found.vocabulary, statement.place)
+    (resolved,), ranges = elaborate([body], found.vocabulary, statement.place, elsewhere=names)
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
     found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges, f"{show(left)} = {show(body)}"))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names), form.row)
+    if statement.latex and not form.free:
+        found.vocabulary.author = found.vocabulary.author.with_letters(left[2], names)
+
+
+def _same_letters(claim: Equalities, statement: Statement, left: Any) -> None:
+    """Refuse a second definition of a quantity with another letter: it may be meant for another layer."""
+    letters = tuple(index[1] if isinstance(index, list) and index[0] == "index" else "" for index in left[3])
+    for let in claim.lets:
+        if left[1] == LET and let.name == left[2] and "" not in letters and letters != let.indices:
+            one, two = (f"{let.name}[{', '.join(names)}]" for names in (let.indices, letters))
+            problem = f"{let.name} is defined twice, as {one} and as {two}: this is one quantity or two"
+            remedy = "give it another name, or say in [names] of which layers the letters are, as in 'a_j' = \"z_h[j]\""
+            raise SpecError(statement.place, problem, remedy)
 
 
 def _defined_in_entries(statement: Statement, source: str, sides: list[Any], vocabulary: Vocabulary) -> EntryForm:
@@ -307,7 +324,13 @@ def _defined_in_entries(statement: Statement, source: str, sides: list[Any], voc
         own = ["entry", LET, left[2], [["index", name] for name in found.free]]
         return replace(found, sides=[own, found.sides[0]])
     except Unreadable as error:
-        raise refuse(statement.place, source, error) from error
+        raise refuse(statement.place, source, _told(error, statement)) from error
+
+
+def _told(error: Unreadable, statement: Statement) -> Unreadable:
+    """What is wrong with tensors, in the notation of the claim."""
+    problem = error.problem.replace(" .* ", r" \odot ") if statement.latex else error.problem
+    return Unreadable(error.position, problem)
 
 
 def _left(statement: Statement, node: Any, vocabulary: Vocabulary, others: list[Any]) -> Any:

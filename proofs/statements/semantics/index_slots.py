@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 
 
@@ -38,9 +39,7 @@ def defined_entry(side: Any) -> Any:
 
 def left_out(name: str, body: Any) -> list[str]:
     """The indices of which a sum over another one leaves out the value, by a bracket before all else in it."""
-    match body:
-        case ["*", *factors]:
-            return [each for factor in factors[:1] for each in left_out(name, factor)]
+    match _first_bracket(body):
         case ["+", 1, ["*", -1, ["same", one, two]]]:
             sides = ((one, two), (two, one))
             return [b[1] for a, b in sides if a == ["index", name] and isinstance(b, list) and b[0] == "index"]
@@ -50,17 +49,23 @@ def left_out(name: str, body: Any) -> list[str]:
 def free_names(node: Any, apart: str = "") -> set[str]:
     """The names of the indices in a marked expression that no sum of it binds.
 
-    apart: outside of sums that leave out the value of this index.
+    apart: outside of sums that leave out the value of this index, or whose range depends on it.
     """
     if not isinstance(node, list) or not node:
         return set()
     if node[0] == "index":
         return {node[1].name}
     if node[0] in REDUCTIONS:
-        if node[1].apart and apart in node[1].apart:
+        if apart and (apart in node[1].apart or apart in range_names(node)):
             return set()
         return free_names(node[2], apart) - {node[1].name}
     return set().union(*(free_names(child, apart) for child in (node[3] if node[0] == "entry" else node[1:])))
+
+
+def range_names(reduction: Any) -> set[str]:
+    """The names of the indices on which the range of a marked reduction depends: where it starts and ends."""
+    ends = [end for end in (reduction[1].end, _start_of(reduction)) if end is not None]
+    return free_names(["+", *ends]) - {reduction[1].name}
 
 
 def parts_a_range(side: Any, name: str) -> bool:
@@ -77,10 +82,32 @@ def parts_a_range(side: Any, name: str) -> bool:
 
 def _start_of(node: Any) -> Any:
     """The expression from which on a sum runs, if it is written."""
-    match node:
-        case [_, slot, ["*", ["inside", ["+", ["index", own], ["*", -1, start]], _], *_]] if own is slot:
-            return start
+    match [*node[:2], _first_bracket(node[2])]:
+        case [_, slot, ["inside", ["+", ["index", own], ["*", -1, start]], end]] if own is slot:
+            return start if end == LARGEST_INTEGER else None
     return None
+
+
+def _first_bracket(body: Any) -> Any:
+    """The first factor of a body that is no number: a range is written before all else below a sum."""
+    factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
+    return next((each for each in factors if isinstance(each, list) and each[0] != "rational"), None)
+
+
+def is_inequality(sides: list[Any]) -> bool:
+    """Whether the sides are those of an inequality: brackets between real numbers, and 1."""
+    return sides[1:] == [1] and _of_steps(sides[0])
+
+
+def _of_steps(node: Any) -> bool:
+    match node:
+        case ["apply", "step", *_]:
+            return True
+        case ["*", *factors]:
+            return all(factor == -1 or _of_steps(factor) for factor in factors)
+        case ["+", *terms]:
+            return all(term == 1 or _of_steps(term) for term in terms)
+    return False
 
 
 def nodes_of(nodes: Any) -> list[Any]:

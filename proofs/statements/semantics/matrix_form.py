@@ -6,7 +6,7 @@ Shapes are those of the network; what fits only when transposed is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
@@ -26,6 +26,8 @@ from dyadic.proofs.statements.semantics.whole_tensors import (
     number_transposed,
     part_of,
     scaled,
+    scaled_along,
+    scales,
     shape_kind,
     times,
     transposed,
@@ -115,18 +117,8 @@ def _without_indices(sides: Sequence[Any], vocabulary: Vocabulary) -> tuple[int,
         return 0, "one side is a tensor and another a number"
     _, kind, owner, position = found
     rank = len(vocabulary.axes(axes_kind(kind), owner))
-    return (
-        position,
-        f"{shown_entry(kind, owner, ())} needs {rank} indices in square brackets: the other side is an entry",
-    )
-
-
-def _scaled_along(
-    value: WholeTensor, by: Callable[[Index], Any], axis: int, shape: tuple[Dimension, ...]
-) -> WholeTensor:
-    """What stands along an axis, each times a number of its own: a product with a diagonal matrix."""
-    both = value.diagonal and (lambda at: times(by(at), value.diagonal(at)) if value.diagonal else 0)
-    return WholeTensor(shape, lambda at: times(by(at[axis]), value.at(at)), value.row, both)
+    where = "" if vocabulary.latex else " in square brackets"
+    return position, f"{shown_entry(kind, owner, ())} needs {rank} indices{where}: the other side is an entry"
 
 
 def _letters(sides: Sequence[Any], vocabulary: Vocabulary) -> Iterator[str]:
@@ -142,11 +134,6 @@ def _names(node: Any) -> set[str]:
         return set()
     own = {node[1]} if len(node) > 1 and node[0] in (*REDUCTIONS, "index", "counted") else set()
     return own.union(*map(_names, node))
-
-
-def _scales(one: WholeTensor, two: WholeTensor, three: WholeTensor) -> bool:
-    """Whether of three tensors side by side the last two make a number: those of A u^T v, where A u^T means nothing."""
-    return len(one.shape) == 2 and (shape_kind(two), shape_kind(three)) == ("row", "column")
 
 
 class _Reader:
@@ -166,6 +153,11 @@ class _Reader:
             case ["eye"]:
                 size = Dimension()
                 return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)], diagonal=lambda at: 1)
+            case ["number", inner]:
+                if (value := self.read(inner)).shape:
+                    problem = f"an inequality is between numbers, not for {value}: write the tensors' indices"
+                    raise Unreadable(_position(inner), problem)
+                return value
             case ["spelled", _]:
                 raise Unreadable(0, 'letters between quotes belong into einsum("ij,jk->ik", A, B)')
             case ["derivative", inner]:
@@ -244,16 +236,17 @@ class _Reader:
         """From left to right; products of matrices before products entry by entry."""
         total: WholeTensor | None = None
         outer, present = "", WholeTensor((), lambda at: 1)
-        position = 0
+        position, multiplied, entrywise, spelled = 0, 0, False, False
         read = [(operator, node, self.read(node)) for operator, node in factors]
         while read:
             operator, node, value = read.pop(0)
             position = max(_position(node), position)
-            if operator == "" and read and read[0][0] == "" and _scales(present, value, read[0][2]):
+            if operator == "" and read and read[0][0] == "" and scales(present, multiplied, value, read[0][2]):
                 value = self._matrix_product(value, read.pop(0)[2], "", position)  # A (u^T v)
-            if operator == "@" and total is not None:
-                problem = "@ behind .* or * is doubtful: write A .* (B @ C) or (A .* B) @ C"
-                raise Unreadable(position, problem)
+            entrywise = entrywise or (operator in ("*", ".*") and bool(value.shape and multiplied))
+            multiplied, spelled = multiplied + bool(value.shape), spelled or operator == "@"
+            if entrywise and spelled:
+                raise Unreadable(position, "@ beside .* or * is doubtful: write A .* (B @ C) or (A .* B) @ C")
             if operator in ("*", ".*") and (present.shape or total is not None) and (value.shape or total is not None):
                 total = present if total is None else self._entrywise(outer, total, present, position)
                 outer, present = operator, value
@@ -296,7 +289,7 @@ class _Reader:
             raise Unreadable(position, f"{one} times {two}: {one.shape[-1]} is not {two.shape[0]}{what_fits(one, two)}")
         for diagonal, other, axis in ((one.diagonal, two, 0), (two.diagonal, one, -1)):
             if diagonal is not None:  # a sum of which one term is not 0
-                return _scaled_along(other, diagonal, axis, (*one.shape[:-1], *two.shape[1:]))
+                return scaled_along(other, diagonal, axis, (*one.shape[:-1], *two.shape[1:]))
         name, left = next(self.letters), len(one.shape) - 1
         index, inner = ["index", name], one.shape[-1]
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.statements.parsing.conditions import relations
-from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
+from dyadic.proofs.statements.parsing.grammar import as_number, has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
@@ -131,10 +131,9 @@ def _sides(line: str, vocabulary: Vocabulary, where: str) -> tuple[list[Any], li
 
 def _relations(line: str, nodes: list[Any], signs: list[str], vocabulary: Vocabulary, where: str) -> list[Relation]:
     try:
-        if any(map(has_wholes, nodes)) and set(signs) == {"="}:
-            nodes = in_entries(nodes, vocabulary).sides
-        elif any(map(has_wholes, nodes)):
-            raise Unreadable(0, "an inequality is between numbers: write the tensors' indices")
+        if any(map(has_wholes, nodes)):
+            of_numbers = set(signs) != {"="}
+            nodes = in_entries([as_number(node) if of_numbers else node for node in nodes], vocabulary).sides
     except Unreadable as error:
         raise refuse(where, line, error) from error
     return [_relation(line, sign, *pair, vocabulary, where) for sign, pair in zip(signs, pairwise(nodes), strict=True)]

@@ -6,7 +6,7 @@ that the evaluator understands (``["size", key]``), and with what decides at whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,12 @@ from dyadic.proofs.statements.semantics.index_slots import (
     defined_entry,
     entries_in,
     free_names,
+    is_inequality,
     left_out,
     nodes_of,
     of_one_length,
     parts_a_range,
+    range_names,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
@@ -55,12 +57,14 @@ def elaborate(
     known: Mapping[str, Extent] | None = None,
     defines: bool = False,
     shortest: bool = False,
+    elsewhere: Collection[str] = (),
 ) -> tuple[list[Any], Ranges]:
     """The sides with resolved ranges.  Raises :class:`SpecError` where a range cannot be told.
 
     known: ranges of free indices that are told by the rest of a chain.  defines: whether the first side is what the
     equation defines: its axes are the ranges of the indices that stand on it.  shortest: whether an index on axes of
-    different lengths gets the shortest range, which is then said to be doubtful.
+    different lengths gets the shortest range, which is then said to be doubtful.  elsewhere: free indices that stand on
+    a side that is not given.
     """
     work = _Elaboration(vocabulary)
     work.preset = dict(known or {})
@@ -74,17 +78,9 @@ def elaborate(
     marked = [work.mark(side, {}) for side in sides]
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
-    for name in sorted(work.ending):
-        sides = [side for side in marked if name in free_names(side)]
-        if len(sides) < 2 and not parts_a_range(sides[0], name):
-            problem = f"the range of a sum depends on {name}, which stands on one side of the equation only"
-            raise SpecError(
-                where, problem, f"write Sum[{name}, ...] if it is summed over, or its range: for {name} < 5"
-            )
-    for name in sorted(work.apart):
-        if not any(name in free_names(side, name) for side in marked):
-            problem = f"a sum over what is not {name} reads {name}, which stands nowhere else: one sum or two?"
-            raise SpecError(where, problem, f"write Sum[{name}] before it if it is summed over, or for {name} < 5")
+    for name in sorted((work.ending | work.apart) - {*(known or {}), *elsewhere}):
+        if (doubt := _one_sum_or_two(name, marked, work)) is not None:
+            raise SpecError(where, *doubt)
     own = defined_entry(marked[0]) if defines else marked[0]
     if isinstance(own, list) and own[0] == "entry":
         work.infer([own])
@@ -108,10 +104,14 @@ def elaborate(
             slot.extent = vocabulary.extent(max(end, 0))
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
-            raise SpecError(where, problem, f"write a number, or its range at the end: for {name} < 5")
+            raise SpecError(where, problem, f"write a number, or its range at the end: {_for(vocabulary, name, '< 5')}")
     for slot in work.bound:
         if slot.extent is None:
-            raise SpecError(where, f"the range of the index {slot.name} cannot be told", f"write Sum[{slot.name}<5]")
+            raise SpecError(
+                where,
+                f"the range of the index {slot.name} cannot be told",
+                f"write {_sum(vocabulary, slot.name, '<5')}",
+            )
     work.check(marked)
     found = work.ranges
     if work.guarded:  # where a bracket is 0 nothing beside it is read: only an evaluation tells
@@ -121,6 +121,37 @@ def elaborate(
     named = (vocabulary.extents.get(node[1]) for node in nodes_of(marked) if len(node) == 2 and node[0] == "size")
     found.extents |= {extent.key: extent for extent in named if extent is not None}
     return [_resolved(side) for side in marked], found
+
+
+def _sum(vocabulary: Vocabulary, name: str, within: str = "") -> str:
+    """A sum in the notation of the claim, for a message."""
+    within = within.replace("<=", r"\le") if vocabulary.latex else within
+    return rf"\sum_{{{name}{within}}}" if vocabulary.latex else f"Sum[{name}{within}]"
+
+
+def _for(vocabulary: Vocabulary, name: str, within: str) -> str:
+    """The range of a free index in the notation of the claim, for a message."""
+    found = f"{name} {within.strip()}"
+    return r"\text{for } " + found.replace("<=", r"\le") if vocabulary.latex else f"for {found}"
+
+
+def _one_sum_or_two(name: str, marked: list[Any], work: _Elaboration) -> tuple[str, str] | None:
+    """Why a free index may be meant to be summed over too, and what to write; None where it is clear that it is free.
+
+    It is where the index stands on both sides, and on one of them outside of the sums whose ranges depend on it.
+    """
+    sides = [side for side in marked if name in free_names(side)]
+    parted = any(parts_a_range(side, name) for side in sides)
+    bound, restricted = _sum(work.vocabulary, name), _for(work.vocabulary, name, "< 5")
+    remedy = f"write {bound} before it if it is summed over, else its range at the end: {restricted}"
+    outside = any(name in free_names(side, name) for side in sides)
+    if name in work.ending and len(sides) < 2 and not parted and not (outside and is_inequality(marked)):
+        return f"the range of a sum depends on {name}, which stands on one side of the equation only", remedy
+    read = any(name in free_names(entry) for entry in entries_in(sides))
+    if outside or not (name in work.apart or (read and not parted)):
+        return None
+    what = f"what is not {name}" if name in work.apart else f"a range that depends on {name}"
+    return f"a sum over {what} reads {name}, which stands nowhere else: one sum or two?", remedy
 
 
 class _Elaboration:
@@ -154,12 +185,13 @@ class _Elaboration:
             slot = Slot(name, stated=written is not None, apart=tuple(set(left_out(name, body)) - scope.keys()))
             if isinstance(written, list):
                 slot.end = self.mark(written, scope)
-                self.ending |= free_names(slot.end) - scope.keys()
             elif written is not None:
                 slot.extent = self.vocabulary.extent(written)
             self.bound.append(slot)
             self.apart |= set(slot.apart)
-            return [kind, slot, self.mark(body, {**scope, name: slot})]
+            found = [kind, slot, self.mark(body, {**scope, name: slot})]
+            self.ending |= range_names(found) - scope.keys()
+            return found
         if node[0] == "entry":
             self.guarded = self.guarded or node[1] == "delta"
             for index in node[3]:
@@ -222,8 +254,8 @@ class _Elaboration:
                 slot.extent = self.vocabulary.extent(max(end, 0))
                 continue
             numbers = [axis.true for axis in (lengths[0], differing) if axis.true is not None]
-            within = f"{slot.name} {'<=' if self.vocabulary.first else '<'} {min(numbers, default=3)}"
-            remedy = f"for {within}" if is_free else f"Sum[{within}]"
+            within = f" {'<=' if self.vocabulary.first else '<'} {min(numbers, default=3)}"
+            remedy = (_for if is_free else _sum)(self.vocabulary, slot.name, within)
             if is_free and shortest and slot.name in self.own and _is_shortest(slot.extent, lengths):
                 self.ranges.told.append(f"{slot.name} runs over the {slot.extent} entries of its axis on the left side")
                 continue

@@ -130,7 +130,8 @@ def position_of_largest(item: Any) -> Any:
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
-    first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
+    first: the number from which the claim counts, 0 or 1.  latex: whether it is written in LaTeX.
+    solution: whether x and s are those of backpropagation.
     given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
     energies: those of the author's own, by their names.
     exists: whether the architecture can have these numbers for the sizes that it gives by name.
@@ -143,7 +144,7 @@ class Vocabulary:
         self.graph = graph
         self.author = author or AuthorNames({}, {})
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
-        self.first, self.solution = 0, False
+        self.first, self.solution, self.latex = 0, False, False
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
         self.states: Callable[[], Sizes | None] = cache(partial(sizes_of_a_state, graph, {}))
@@ -205,7 +206,7 @@ class Vocabulary:
         """The ranges of indices that go by their letter, where all the author's names with it agree."""
         found: dict[str, list[Extent]] = {}
         for name, letters in self.author.lettered.values():
-            if name in self.tensors and len(self.tensors[name].axes) == len(letters):
+            if name in self.tensors and not self.defined_here(name) and len(self.tensors[name].axes) == len(letters):
                 for letter, axis in zip(letters, self.tensors[name].axes, strict=True):
                     found.setdefault(letter, []).append(axis)
         return {letter: axes[0] for letter, axes in found.items() if all(map(axes[0].same, axes))}
@@ -301,6 +302,10 @@ class Vocabulary:
     def knows(self, name: str) -> bool:
         """Whether a name has a meaning already."""
         return any(name in known for known in (self.tensors, self.numbers, self.sizes, self.functions))
+
+    def defined_here(self, name: str) -> bool:
+        """Whether a name is that of a quantity that the claim defines."""
+        return name in self.tensors and self.tensors[name].kind == LET
 
     def free_number(self, name: str, axes: tuple[Extent, ...] = ()) -> None:
         """A number that is free, or a tensor of such."""

@@ -155,6 +155,23 @@ def scaled(one: WholeTensor, two: WholeTensor) -> WholeTensor:
     )  # fmt: skip
 
 
+def scaled_along(
+    value: WholeTensor, by: Callable[[Index], Any], axis: int, shape: tuple[Dimension, ...]
+) -> WholeTensor:
+    """What stands along an axis, each times a number of its own: a product with a diagonal matrix."""
+    both = value.diagonal and (lambda at: times(by(at), value.diagonal(at)) if value.diagonal else 0)
+    return WholeTensor(shape, lambda at: times(by(at[axis]), value.at(at)), value.row, both)
+
+
+def scales(one: WholeTensor, factors: int, two: WholeTensor, three: WholeTensor) -> bool:
+    """Whether of three factors side by side the last two make a number: those of A u^T v, where A u^T means nothing.
+
+    factors: of how many tensors the first one is a product; a row of one tensor alone, as in u^T v^T w, stays doubtful.
+    """
+    alone = len(one.shape) != 2 and (shape_kind(one) != "row" or factors < 2)
+    return not alone and (shape_kind(two), shape_kind(three)) == ("row", "column")
+
+
 def times(one: Any, two: Any) -> Any:
     factors = [
         factor for node in (one, two) for factor in (node[1:] if isinstance(node, list) and node[0] == "*" else [node])
