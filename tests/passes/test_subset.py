@@ -20,7 +20,7 @@ BODIES = [
     "np.concatenate((x[:1], y, x[1:]))", "np.stack([x, y, x], axis=1)", "np.outer(x[0], y[1])", "np.eye(4) * x[0]",
     "np.diag(x[0]) + np.zeros((4, 4))", "np.linalg.norm(x, axis=1)", "x * np.pi", "x**0 + x**3 + (x**2 + 1) ** -0.5", "(x > 0) * y",
     "np.square(x) + np.reciprocal(2 + y**2)", "x.T.T.copy()", "np.full((2, 2), 3.5)", "np.ones_like(x) + np.zeros_like(y)",
-    "x[1][2] * y[2, 3]", "np.moveaxis(x.reshape(3, 2, 2), 0, 2)", "x / x.shape[0] + len(x)", "~(x > 0) * x", "(x == y) + (x != y)",
+    "x[1][2] * y[2, 3]", "np.moveaxis(x.reshape(3, 2, 2), 0, 2)", "x / x.shape[0] + len(x)", "~(x > 0) * x", "(x >= y) * 1.0 + (x > y)", "((x >= y) + (x > y)) * x", "(x > y).astype(np.float64) + (x < y)",
     "np.sum(np.exp(x - x.max(axis=1, keepdims=True)), axis=1)", "1.5e-1 * x + (7 // 2) % 2",
     "np.reshape(x, 12, order='C') + np.zeros(shape=12)", "np.transpose(x, axes=None) + np.zeros((4, 3), order='F')",
     "np.linalg.norm(x, ord=2, axis=0) + np.linalg.norm(y[0], ord=2)", "np.eye(3, 4) + np.eye(3, M=4) * x", "sum([x, y, x])",

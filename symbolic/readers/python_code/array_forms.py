@@ -126,6 +126,22 @@ class Recorder:
             name = f"{wanted}.{count}"
         return name
 
+    def varies(self, array: FormArray) -> bool:
+        """Whether entries of it depend on more than on their place."""
+        known = {definition.name: definition.body for definition in self.definitions}
+        stack, seen = [self.equation(array, "").body], set[str]()
+        while stack:
+            node = stack.pop()
+            if not isinstance(node, list):
+                continue
+            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
+                if node[2] not in known:
+                    return True
+                seen.add(node[2])
+                stack.append(known[node[2]])
+            stack.extend(node[1:])
+        return False
+
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
         name = self._fresh(wanted)

@@ -30,6 +30,7 @@ _LARGEST_EXPONENT = 16
 def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False) -> FormArray:
     """A scalar function, entry by entry.  kink: whether it has no derivative at 0."""
     if kink:
+        numbers(array)
         array = recorder.named(array)
         recorder.smooth(array)
     return entrywise(recorder, lambda a: ["apply", name, 0, a], array)
@@ -43,7 +44,18 @@ def scalar_function(name: str, kink: bool = False) -> Handler:
 
 
 def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, plus, one, two)
+    """The sum; of two comparisons whether one of them holds, as NumPy, JAX and PyTorch have it."""
+    return either_holds(recorder, one, two) if one.truth and two.truth else entrywise(recorder, plus, one, two)
+
+
+def either_holds(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return entrywise(recorder, lambda a, b: difference(plus(a, b), times(a, b)), one, two, truth=True)
+
+
+def numbers(*arrays: FormArray) -> None:
+    """Refuses what of comparisons alone is not done as with the numbers 0 and 1."""
+    if arrays and all(array.truth for array in arrays):
+        raise NotInSubset("this of comparisons, which are not numbers (multiply by 1.0 first),")
 
 
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -51,10 +63,12 @@ def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return added(recorder, one, minus(recorder, two))
+    numbers(one, two)
+    return entrywise(recorder, difference, one, two)
 
 
 def minus(recorder: Recorder, array: FormArray) -> FormArray:
+    numbers(array)
     return entrywise(recorder, lambda a: times(-1, a), array)
 
 
@@ -73,8 +87,14 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
 
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
-    """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
+    """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative.
+
+    An equality in the forward pass is refused unless it is one of constants: where it holds is just what would not be
+    looked at.
+    """
     apart = recorder.named(entrywise(recorder, difference, one, two))
+    if sign in ("==", "!=") and recorder.differentiated and recorder.varies(apart):
+        raise NotInSubset("an equality of numbers in the forward pass (multiply by a mask that is given)")
     recorder.smooth(apart)
 
     def above(node: Any) -> Any:
@@ -100,6 +120,7 @@ def comparison(sign: str) -> Handler:
 
 def larger(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """The larger of two numbers: b + relu(a - b)."""
+    numbers(one, two)
     one, two = recorder.named(one), recorder.named(two)
     rest = applied(recorder, "relu", entrywise(recorder, difference, one, two), kink=True)
     return added(recorder, two, rest)
@@ -113,7 +134,7 @@ def chosen(recorder: Recorder, mask: FormArray, one: FormArray, two: FormArray) 
     if not mask.truth:
         raise NotInSubset("a condition that is no comparison")
     mask = recorder.named(mask)
-    return entrywise(recorder, either, mask, one, two)
+    return entrywise(recorder, either, mask, one, two, truth=one.truth and two.truth)
 
 
 def where(call: CallArguments) -> FormArray:

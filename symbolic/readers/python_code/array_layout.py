@@ -289,7 +289,8 @@ def joined(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormAr
             start += length
         return plus(*terms)
 
-    return FormArray((*first.shape[:axis], sum(lengths), *first.shape[axis + 1 :]), entry)
+    shape = (*first.shape[:axis], sum(lengths), *first.shape[axis + 1 :])
+    return FormArray(shape, entry, truth=all(array.truth for array in arrays))
 
 
 def stacked(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormArray:
@@ -300,6 +301,8 @@ def stacked(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormA
 
 def matrix_product(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """``@``: of vectors, matrices, and stacks of matrices."""
+    if one.truth and two.truth:
+        raise NotInSubset("a product of matrices of comparisons (multiply by 1.0 first)")
     if not one.shape or not two.shape:
         raise ShapesDoNotFit("a matrix product with a number")
     one, two = recorder.named(one), recorder.named(two)
@@ -329,6 +332,8 @@ def _dropped(array: FormArray, axis: int) -> FormArray:
 
 def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> FormArray:
     """einsum: ``"ij,jk->ik"``; without an arrow the letters that stand once, in their order."""
+    if arrays and all(array.truth for array in arrays):
+        raise NotInSubset("a product of comparisons (multiply by 1.0 first)")
     written, arrow, result = text.replace(" ", "").partition("->")
     terms = written.split(",")
     letters = "".join(terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import (
@@ -15,7 +16,15 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     summed,
     times,
 )
-from dyadic.symbolic.readers.python_code.array_functions import applied, divided, larger, minus, subtracted
+from dyadic.symbolic.readers.python_code.array_functions import (
+    applied,
+    divided,
+    larger,
+    minus,
+    numbers,
+    smaller,
+    subtracted,
+)
 from dyadic.symbolic.readers.python_code.array_layout import with_axis
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
@@ -61,16 +70,46 @@ def deviation(call: CallArguments) -> FormArray:
     return applied(call.recorder, "sqrt", variance(call))
 
 
+class UntoldPositions:
+    """Where the largest values stand: nothing is known of it."""
+
+
 def largest(call: CallArguments) -> Any:
-    """``max`` of one array; in PyTorch along an axis a pair, of which only the values are known."""
+    """``max`` of one array; in PyTorch along an axis a pair of the values and where they stand."""
+    return _extreme(call, larger, lambda array: array)
+
+
+def least(call: CallArguments) -> Any:
+    return _extreme(call, smaller, lambda array: minus(call.recorder, array))
+
+
+def largest_values(call: CallArguments) -> FormArray:
+    """``amax``, which gives no positions."""
     array = call.array("a", "input")
-    if call.library == "torch" and isinstance(other := call.take("other", default=None), FormArray):
-        return larger(call.recorder, array, other)
-    told = other if call.library == "torch" else None
-    axes, keep = call.axes(len(array.shape)) if told is None else (axes_from(told, len(array.shape)), False)
-    if told is not None:
-        keep = flag(call.take("keepdim", "keepdims", default=False), "keepdim")
-    return largest_along(call.recorder, array, axes, keep)
+    numbers(array)
+    return largest_along(call.recorder, array, *call.axes(len(array.shape)))
+
+
+def least_values(call: CallArguments) -> FormArray:
+    array = minus(call.recorder, call.array("a", "input"))
+    return minus(call.recorder, largest_along(call.recorder, array, *call.axes(len(array.shape))))
+
+
+def _extreme(call: CallArguments, of_two: Any, turned: Callable[[FormArray], FormArray]) -> Any:
+    """turned: the array, or its negative, of which the largest value is meant."""
+    array = call.array("a", "input")
+    numbers(array)
+    by_name = call.keyword("dim")
+    other = call.take("other", "axis", default=None)
+    if call.library == "torch" and isinstance(other, FormArray):
+        return of_two(call.recorder, array, other)
+    told = other if by_name is None else by_name
+    paired = told is not None and call.library != "jax" and (call.library == "torch" or by_name is not None)
+    if told is not None and not paired and call.library == "both":
+        raise NotInSubset("max or min of NumPy or of PyTorch, where it gives a pair: write amax or amin, and")
+    keep = flag(call.take("keepdim", "keepdims", default=False), "keepdim")
+    found = turned(largest_along(call.recorder, turned(array), axes_from(told, len(array.shape)), keep))
+    return (found, UntoldPositions()) if paired else found
 
 
 def largest_along(recorder: Recorder, array: FormArray, axes: list[int], keep: bool) -> FormArray:
@@ -79,12 +118,6 @@ def largest_along(recorder: Recorder, array: FormArray, axes: list[int], keep: b
     for axis in axes if keep else ():
         array = with_axis(array, axis)
     return array
-
-
-def least(call: CallArguments) -> Any:
-    array = call.array("a", "input")
-    axes, keep = call.axes(len(array.shape))
-    return minus(call.recorder, largest_along(call.recorder, minus(call.recorder, array), axes, keep))
 
 
 def _along(call: CallArguments) -> tuple[FormArray, list[int]]:

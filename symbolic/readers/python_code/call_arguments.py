@@ -10,10 +10,17 @@ from typing import Any
 from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.symbolic.readers.python_code.array_forms import Dim, FormArray, Recorder, constant, size_node
 from dyadic.symbolic.readers.python_code.array_layout import axis_of
+from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
-_IGNORED = ("dtype", "device", "copy", "requires_grad", "order", "precision", "preferred_element_type")
+_IGNORED = ("device", "copy", "requires_grad", "order", "precision")
 """What says how numbers are stored, which for real numbers makes no difference, except where a function looks at it."""
+_TYPES = ("dtype", "preferred_element_type")
+FLOATING = frozenset({
+    "float", "float_", "floating", "double", "half", "single", "longdouble", "float16", "float32", "float64",
+    "float128", "bfloat16", "f2", "f4", "f8", "dtype",
+})  # fmt: skip
+"""Types of real numbers, by the last part of their names; ``dtype`` is that of an array of such."""
 _REQUIRED = object()
 
 
@@ -104,6 +111,8 @@ class CallArguments:
         return as_array(self.take(*names))
 
     def finish(self) -> None:
+        for name in _TYPES:
+            floating(self._named.pop(name, None))
         left = [name for name in self._named if name not in _IGNORED]
         if left or self._given:
             extra = left[0] if left else "a further one"
@@ -114,6 +123,14 @@ class CallArguments:
         axis = self.take("axis", "dim", default=None)
         keep = self.take("keepdims", "keepdim", default=False)
         return axes_from(axis, rank), flag(keep, "keepdims")
+
+
+def floating(value: Any) -> None:
+    """Refuses a type of numbers that are not real ones: what is stored in it is cut off, or made 0 or 1."""
+    name = value.name if isinstance(value, LibraryName) else value
+    if name is not None and not (isinstance(name, str) and name.rpartition(".")[2] in FLOATING):
+        said = repr(name)[:40] if isinstance(name, str) else kind_of(value)
+        raise NotInSubset(f"the type {said}, which is none of floating-point numbers,")
 
 
 def axes_from(axis: Any, rank: int) -> list[int]:

@@ -109,7 +109,7 @@ class CodeCalls(CodeExpressions):
         arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
         base = next(arrays, None) if shares else None
         if isinstance(found, tuple):
-            return tuple(StoredArray(one, base) for one in found)
+            return tuple(StoredArray(one, base) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base) if isinstance(found, FormArray) else found
 
     def _plain(self, value: Any) -> Any:

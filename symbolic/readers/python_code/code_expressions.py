@@ -10,16 +10,14 @@ from typing import Any
 from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
-    difference,
     entrywise,
     one_minus,
-    plus,
-    times,
 )
 from dyadic.symbolic.readers.python_code.array_functions import (
     added,
     compared,
     divided,
+    either_holds,
     minus,
     multiplied,
     raised,
@@ -27,6 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
+from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import SizeName, as_array, kind_of, size_value, whole_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
@@ -39,6 +38,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     StoredArray,
 )
 
+_PAIR = ("values", "indices")
 _HIGHEST = 64
 Names = dict[str, Any]
 
@@ -185,7 +185,7 @@ class CodeExpressions:
             raise NotInSubset("& or | of what are no comparisons")
         if operator is ast.BitAnd:
             return multiplied(self.recorder, one, two)
-        return entrywise(self.recorder, lambda a, b: difference(plus(a, b), times(a, b)), one, two, truth=True)
+        return either_holds(self.recorder, one, two)
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
@@ -311,6 +311,8 @@ class CodeExpressions:
             if name in value.attributes:
                 return value.attributes[name]
             return AlwaysTrue() if value.torch and name == "needs_input_grad" else ObjectMethod(value, name)
+        if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
+            return value[_PAIR.index(name)]
         if isinstance(value, list | dict):
             return ObjectMethod(value, name)
         raise NotInSubset(f"the attribute {name} of this")
@@ -329,8 +331,10 @@ class CodeExpressions:
                 return tuple(map(size_value, array.shape))
             case "ndim":
                 return len(array.shape)
-            case "dtype" | "device":
-                return LibraryName("numpy.dtype")
+            case "dtype":
+                return LibraryName("numpy.bool" if array.truth else "numpy.dtype")
+            case "device":
+                return LibraryName("torch.device")
             case "T":
                 return StoredArray(permuted(array, range(len(array.shape))[::-1]), base=stored)
             case "mT":

@@ -6,6 +6,7 @@ out anew (array_layout.py).  To add one is to add a line to the table.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from string import ascii_lowercase
 from typing import Any
@@ -60,7 +61,9 @@ from dyadic.symbolic.readers.python_code.array_rearranged import (
 from dyadic.symbolic.readers.python_code.array_reductions import (
     deviation,
     largest,
+    largest_values,
     least,
+    least_values,
     log_softmax,
     logsumexp,
     mean_call,
@@ -74,9 +77,11 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     as_array,
     axes_from,
     dimension,
+    floating,
     size_value,
     whole_number,
 )
+from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 
@@ -245,9 +250,31 @@ def _stack(call: CallArguments) -> FormArray:
 
 
 def _same(call: CallArguments) -> FormArray:
+    """The array as it is: a copy, or its numbers as real ones, also those of a comparison."""
     array = call.array("a", "input", "x")
-    call.rest()
-    return array
+    types = [*call.rest(), call.keyword("dtype"), call.keyword("other")]
+    told = [one for one in types if one is not None and not isinstance(one, bool) and not _is_device(one)]
+    for one in told:
+        if isinstance(one, FormArray) and one.truth and not array.truth:
+            raise NotInSubset("the type of a comparison, to which numbers would be cast,")
+        if not isinstance(one, FormArray) and not (array.truth and _is_number_type(one)):
+            floating(one)
+    return dataclasses.replace(array, truth=False) if told else array
+
+
+def _is_device(value: Any) -> bool:
+    name = value.name if isinstance(value, LibraryName) else value
+    return isinstance(name, str) and (name == "torch.device" or name.partition(":")[0] in ("cpu", "cuda", "mps"))
+
+
+def _is_number_type(value: Any) -> bool:
+    """A type of integers, in which 0 and 1 are as they are."""
+    name = value.name if isinstance(value, LibraryName) else value
+    return isinstance(name, str) and name.rpartition(".")[2].lstrip("u").rstrip("0123456789") in ("int", "long", "i")
+
+
+def _as_numbers(call: CallArguments) -> FormArray:
+    return dataclasses.replace(_same(call), truth=False)
 
 
 def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
@@ -282,7 +309,7 @@ FUNCTIONS: dict[str, Handler] = {
     "le": comparison("<="), "equal": comparison("=="), "eq": comparison("=="),
     "where": where, "clip": clipped, "clamp": clipped, "sum": sum_call, "mean": mean_call, "average": mean_call,
     "var": variance,
-    "std": deviation, "max": largest, "amax": largest, "min": least, "amin": least, "softmax": softmax,
+    "std": deviation, "max": largest, "amax": largest_values, "min": least, "amin": least_values, "softmax": softmax,
     "log_softmax": log_softmax, "logsumexp": logsumexp, "norm": norm, "zeros": _filled(0), "ones": _filled(1),
     "empty": _unfilled, "zeros_like": _filled_like(0), "ones_like": _filled_like(1), "empty_like": _unfilled_like,
     "full": _full, "eye": _eye, "identity": _eye, "diag": _diagonal, "outer": _outer, "dot": _dot, "einsum": _einsum,
@@ -294,8 +321,8 @@ FUNCTIONS: dict[str, Handler] = {
     "repeat_interleave": repeated, "tile": tiled, "triu": triangle(upper=True), "tril": triangle(upper=False),
     "cumsum": running_sum, "prod": product, "pad": padded, "split": split, "chunk": chunks, "size": size_call,
     "numel": size_call, "logaddexp": _logaddexp,
-    "copy": _same, "clone": _same, "array": _same, "asarray": _same, "astype": _same, "float": _same, "to": _same,
-    "type_as": _same, "double": _same, "detach": _same, "contiguous": _same, "ascontiguousarray": _same,
+    "copy": _same, "clone": _same, "array": _same, "asarray": _same, "astype": _same, "float": _as_numbers, "to": _same,
+    "type_as": _as_numbers, "double": _as_numbers, "detach": _same, "contiguous": _same, "ascontiguousarray": _same,
     "as_tensor": _same, "tensor": _same, "conj": _same, "item": _same,
 }  # fmt: skip
 """By the last part of its name; a method is the function with its array first."""

@@ -1,0 +1,118 @@
+"""Types of numbers, comparisons as numbers, and PyTorch's pairs: read as they run, or refused."""
+
+import pytest
+
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
+from dyadic.symbolic.readers.python_code import CodeError, CodeFile
+
+NUMPY = "import numpy as np\n"
+TORCH = "import torch\n\nclass f(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x: 'n d'):\n"
+
+
+def pair(tmp_path, forward, backward):
+    path = tmp_path / "f.py"
+    path.write_text(f"{NUMPY}def f_forward(x: 'n d'):\n    {forward}\n\ndef f_backward(g, x):\n    return {backward}\n")
+    return CodeFile(path, "f")
+
+
+def torch_pair(tmp_path, value, gradient):
+    path = tmp_path / "f.py"
+    path.write_text(
+        f"{TORCH}        ctx.save_for_backward(x)\n        {value}\n\n    @staticmethod\n    def backward(ctx, g):\n"
+        f"        x, = ctx.saved_tensors\n        {gradient}\n"
+    )
+    return CodeFile(path, "f")
+
+
+@pytest.mark.parametrize("cast", [
+    "x.astype(np.int64)", "x.astype('int')", "x.astype(np.bool_)", "np.array(x, dtype=np.int64)", "x.astype(np.uint8)",
+    "np.asarray(x, np.int32)", "x.astype((x > 0).dtype)", "np.zeros_like(x, dtype=np.int64)", "x.astype(dtype='i4')",
+    "np.zeros(x.shape, dtype=np.int64)", "np.full(x.shape, 0.5, dtype=np.int64)", "x.sum(axis=0, dtype=np.int64)",
+])  # fmt: skip
+def test_a_type_that_cuts_numbers_off_is_refused(tmp_path, cast):
+    with pytest.raises(CodeError, match="none of floating-point numbers|of a comparison"):
+        examine_pair(pair(tmp_path, f"return x * {cast}, x", "2 * x * g"))
+
+
+@pytest.mark.parametrize(
+    "cast", ["x.to(torch.long)", "x.to(torch.bool)", "x.to(dtype=torch.int32)", "x.type_as(x > 0)"]
+)
+def test_the_same_in_pytorch(tmp_path, cast):
+    with pytest.raises(CodeError, match="none of floating-point numbers|of a comparison"):
+        examine_pair(torch_pair(tmp_path, f"return x * {cast}", "return 2 * x * g"))
+
+
+@pytest.mark.parametrize("cast", [
+    "x.astype(np.float64)", "x.astype('float32')", "x.astype(x.dtype)", "np.array(x, dtype=np.float32)", "x.copy()",
+    "np.asarray(x, np.float64)",
+])  # fmt: skip
+def test_real_numbers_of_any_length_are_read(tmp_path, cast):
+    assert examine_pair(pair(tmp_path, f"return x * {cast}, x", "2 * x * g")).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(("mask", "right", "wrong"), [
+    ("((x > 0) + (x > 1))", "((x > 0) | (x > 1))", "((x > 0) * 1.0 + (x > 1))"),
+    ("((x > 0) * (x < 1))", "((x > 0) & (x < 1))", "(x > 0)"),
+    ("((x > 0).astype(np.float64) + (x > 1))", "((x > 0) * 1.0 + (x > 1))", "((x > 0) | (x > 1))"),
+    ("((x > 0).astype(np.int64) + (x > 1).astype(np.int64))", "((x > 0) * 1.0 + (x > 1))", "(x > 0)"),
+    ("np.add(x > 0, x > 1)", "((x > 0) | (x > 1))", "((x > 0) * 1.0 + (x > 1))"),
+    ("np.where(x > 2, x > 0, x > 1)", "(x > 1)", "(x > 0)"),
+])  # fmt: skip
+def test_comparisons_are_added_as_what_they_are(tmp_path, mask, right, wrong):
+    forward = f"y = x * {mask}\n    return y, x"
+    assert examine_pair(pair(tmp_path, forward, f"g * {right}")).verdict is Verdict.PROVED
+    assert examine_pair(pair(tmp_path, forward, f"g * {wrong}")).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("mask", [
+    "((x > 0) - (x < 0))", "(-(x > 0))", "((x > 0) @ (x > 0).T)", "np.abs(x > 0)", "np.maximum(x > 0, x > 1)",
+    "np.einsum('nd,nd->nd', x > 0, x > 1)", "(x > 0).max(axis=0)",
+])  # fmt: skip
+def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
+    with pytest.raises(CodeError, match="comparisons"):
+        examine_pair(pair(tmp_path, f"m = {mask}\n    return x * 2, x", "2 * g"))
+
+
+@pytest.mark.parametrize("forward", [
+    "y = np.where(m == 0, 0.0, x)\n    return y, m", "y = x * (m != 0)\n    return y, m",
+    "y = x.copy()\n    y[m == 0] = -1e9\n    return y, m", "y = x * np.equal(m, 1)\n    return y, m",
+])  # fmt: skip
+def test_an_equality_in_the_forward_pass_is_refused(tmp_path, forward):
+    """Where it holds is where nothing would be looked at."""
+    path = tmp_path / "f.py"
+    path.write_text(
+        f"{NUMPY}def f_forward(x: 'n d', m: 'n d'):\n    {forward}\n\ndef f_backward(g, m):\n"
+        "    return g, np.zeros_like(m)\n"
+    )
+    with pytest.raises(CodeError, match="an equality of numbers in the forward pass"):
+        examine_pair(CodeFile(path, "f"))
+
+
+def test_an_equality_of_constants_is_read(tmp_path):
+    mask = "np.tril(np.ones((4, 4))) == 0"
+    path = tmp_path / "f.py"
+    path.write_text(
+        f"{NUMPY}def f_forward(x: '4 4'):\n    return np.where({mask}, 0.0, x), x\n\ndef f_backward(g, x):\n"
+        f"    return np.where({mask}, 0.0, g)\n"
+    )
+    assert examine_pair(CodeFile(path, "f")).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(("value", "gradient", "verdict"), [
+    ("return x.max(dim=0)[0]", "return g * (x == x.max(dim=0)[0])", Verdict.PROVED),
+    ("return x.max(dim=0).values", "return g * (x == x.amax(dim=0))", Verdict.PROVED),
+    ("m, i = x.max(1)\n        return m", "return g[:, None] * (x == x.max(1, keepdim=True)[0])", Verdict.PROVED),
+    ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amin(x, 1, keepdim=True))", Verdict.PROVED),
+    ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amax(x, 1, keepdim=True))", Verdict.REFUTED),
+    ("return torch.min(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.PROVED),
+    ("return torch.max(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.REFUTED),
+])  # fmt: skip
+def test_pairs_of_pytorch(tmp_path, value, gradient, verdict):
+    assert examine_pair(torch_pair(tmp_path, value, gradient)).verdict is verdict
+
+
+def test_the_first_row_of_the_largest_is_not_the_largest(tmp_path):
+    gradient = "dx = torch.zeros_like(x)\n        dx[:, 0] = g * (x[:, 0] == x[:, 0].max())\n        return dx"
+    file = torch_pair(tmp_path, "return x.max(dim=0)[0]", gradient)
+    assert examine_pair(file).verdict is not Verdict.PROVED
