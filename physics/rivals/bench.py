@@ -161,7 +161,8 @@ def added(*terms: tuple[Any, Units]) -> dict[str, Array]:
 
 def largest(units: Units) -> float:
     """The largest magnitude of any entry."""
-    return max((float(np.max(np.abs(value), initial=0)) for value in units.values()), default=0.0)
+    sizes = [float(np.max(np.abs(value), initial=0)) for value in units.values()]
+    return float(np.max(sizes, initial=0))  # NaN where any is
 
 
 __all__ = ["LARGEST", "Bench", "Units", "added", "largest"]

@@ -95,7 +95,7 @@ def _lecun(bench: Bench) -> MethodTrial | str:
     residual = added((1, energy.by_x(bench.free, m)), (1, bench.slope(bench.free)))
     found = bench.error(bench.chosen(energy.by_parameters(bench.free, m)))
     count = len(bench.vertices)
-    off = max(float(abs(value).max()) for value in residual.values())
+    off = largest(residual)
     measured = (Measurement(f"stationary point (dL/dx = {off:.0e})", *found),)
     taken = Effort("solved vertex by vertex", 1, 2 * count, 2 * count)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
