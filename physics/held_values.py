@@ -15,6 +15,8 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply
 from dyadic.symbolic.functions import FUNCTIONS
 
+_ITS_OWN = "of E's own derivatives: where the network holds values constant, its updates are others"
+_OF_ENERGY = "variational", "stationary", "energy"
 AS_DEFINED = (
     "every derivative, and backpropagation's gradient, is as the program defines it, with values held constant where "
     "it stops gradients"
@@ -35,7 +37,24 @@ def as_defined(claims: Iterable[Claim], derivation: Derivation) -> tuple[Claim, 
     """The same claims of a network; where it holds values constant, with the hypothesis which derivatives are meant."""
     if held_value(derivation) is None:
         return tuple(claims)
-    return tuple(replace(claim, hypotheses=(*claim.hypotheses, AS_DEFINED)) for claim in claims)
+    return tuple(
+        claim if AS_DEFINED in claim.hypotheses else replace(claim, hypotheses=(*claim.hypotheses, AS_DEFINED))
+        for claim in claims
+    )
 
 
-__all__ = ["AS_DEFINED", "as_defined", "held_value"]
+def of_the_network(claim: Claim, derivation: Derivation) -> Claim:
+    """A claim about any differentiable energy, as it is read of this network.
+
+    First derivatives can be taken as the program defines them throughout, and what is linear in them stays.  Second
+    ones so taken are not symmetric: what rests on that is true of the energy's own.
+    """
+    kind = claim.id.partition(":")[0]
+    if kind in _OF_ENERGY:
+        return as_defined([claim], derivation)[0]
+    if kind == "symplectic" and held_value(derivation) is not None:
+        return replace(claim, hypotheses=(*claim.hypotheses, _ITS_OWN))
+    return claim
+
+
+__all__ = ["AS_DEFINED", "as_defined", "held_value", "of_the_network"]

@@ -22,6 +22,7 @@ from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
 from dyadic.physics.given_numbers import not_negative, whole
 from dyadic.physics.gradient_error import gradient_error
+from dyadic.physics.held_values import as_defined
 from dyadic.physics.number_types import lower, upper
 from dyadic.physics.spectrum import triangular_claim
 from dyadic.physics.starts import Source as Arrays
@@ -67,7 +68,8 @@ def mismatch(true: Updates, device: Updates) -> Mismatch:
     wanted = _flat(true.at(exact.x, exact.s).gradients())
     got = _flat(device.at(reached.x, reached.s).gradients())
     error, cosine = gradient_error(got, wanted)
-    claims = (*general_claims(true.network.derivation), device_claim(true, device))
+    derivation = true.network.derivation
+    claims = as_defined((*general_claims(derivation), device_claim(true, device)), derivation)
     return Mismatch(reached, source, predicted, found, error, cosine, claims)
 
 

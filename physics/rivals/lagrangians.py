@@ -72,6 +72,9 @@ def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple
 
 
 def _augmented(bench: Bench) -> MethodTrial | str:
+    reason = bench.held_constant()
+    if reason:
+        return reason
     energy = EnergyNetwork(bench.updates, constrained(RHO))
     count, rate = len(bench.vertices), step_size(bench)
     for ascent in ASCENTS:
@@ -89,6 +92,9 @@ def _augmented(bench: Bench) -> MethodTrial | str:
 
 
 def _lecun(bench: Bench) -> MethodTrial | str:
+    reason = bench.held_constant()
+    if reason:
+        return reason
     energy = EnergyNetwork(bench.updates, constrained(0))
     # The stationary point is solved for one equation after another: x forward, m backward.
     m = added((-1, bench.sensitivities))

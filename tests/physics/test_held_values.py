@@ -7,9 +7,12 @@ import pytest
 from support.updates import updates_of
 
 import dyadic
+from dyadic import Verdict
 from dyadic.physics.deviation import predicted
 from dyadic.physics.dynamics import RelaxationSetting, run
-from dyadic.physics.held_values import held_value
+from dyadic.physics.hardware.feedback import mismatch, mismatched
+from dyadic.physics.held_values import AS_DEFINED, held_value
+from dyadic.physics.rivals import compare
 from dyadic.physics.rivals.bench import largest
 from dyadic.physics.spectrum import spectrum
 from dyadic.physics.starts import start as started
@@ -143,3 +146,28 @@ def test_the_largest_entry_of_what_holds_a_nan_is_none():
     assert np.isnan(largest({"a": nan, "b": one}))
     assert largest({"a": one, "b": -2 * one}) == 2
     assert largest({}) == 0
+
+
+def test_methods_whose_state_moves_with_the_energys_own_slope_are_refused():
+    """And the others' claims say which derivatives they mean."""
+    found = compare(
+        network(HELD), methods=["lecun", "pc-alm", "pc-nudged", "asymep", "dyadic-ep", "feedback-alignment"]
+    )
+    for name in ("lecun", "pc-alm", "pc-nudged", "asymep"):
+        assert found.row(name).trial is None
+        assert "'h' holds a value constant" in found.row(name).reason
+    claims = {claim.id: claim for claim in found.claims}
+    assert set(claims) >= {"dyadic-ep:exact", "feedback:error", "feedback:agreement"}
+    assert all(AS_DEFINED in claim.hypotheses for claim in found.claims)
+    plain = compare(network(CHAIN), methods=["lecun", "dyadic-ep"])
+    assert {claim.id: claim.verdict for claim in plain.claims} == {
+        "lecun:stationary": Verdict.PROVED, "dyadic-ep:exact": Verdict.PROVED,
+    }  # fmt: skip
+    assert not any(AS_DEFINED in claim.hypotheses for claim in plain.claims)
+
+
+def test_a_device_with_a_value_held_constant_says_which_derivatives_are_meant():
+    for layers, held in ((HELD, True), (CHAIN, False)):
+        updates = updates_of(network(layers))
+        claims = mismatch(updates, mismatched(updates, 0.1, 0)).claims
+        assert {AS_DEFINED in claim.hypotheses for claim in claims} == {held}
