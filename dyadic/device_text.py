@@ -10,6 +10,7 @@ from dyadic.physics.enclosures import MOST_ENTRIES
 from dyadic.physics.hardware.additive_noise import Noise
 from dyadic.physics.hardware.feedback import Mismatch
 from dyadic.physics.hardware.finite_resolution import Bound, Resolution
+from dyadic.printable import finite_number
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
 from dyadic.symbolic.nouns import counted
@@ -19,10 +20,12 @@ from dyadic.terminal import Page
 def mismatch_text(found: Mismatch, how: str, page: Page) -> Iterator[str]:
     """Feedback weights of a device's own."""
     yield page.styled(f"Feedback weights ({how})", "bold")
-    off = max(float(np.abs(found.predicted[name] - found.found[name]).max()) for name in found.found)
+    off = np.concatenate([np.ravel(found.predicted[name] - found.found[name]) for name in found.found])
+    largest = float(np.abs(off).max(initial=0))  # not finite if any entry is
+    compared = f"differ by at most {largest:.1e}" if np.isfinite(largest) else "are not both finite, and not compared"
+    error, cosine = finite_number(found.gradient_error, ".3g"), finite_number(found.cosine, ".4f")
     yield from page.wrapped(
-        f"gradient: relative error {found.gradient_error:.3g}, cosine {found.cosine:.4f}; s_B - s as the closed form "
-        f"has it, to {off:.1e}",
+        f"gradient: relative error {error}, cosine {cosine}; the closed form of s_B - s and the device's {compared}",
         "- ",
     )
     yield from claim_lines(found.claims, page, details=True)

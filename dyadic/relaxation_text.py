@@ -11,9 +11,9 @@ import numpy as np
 from dyadic.physics.deviation import Prediction
 from dyadic.physics.settling import Settling, in_unit_steps
 from dyadic.physics.spectrum import Spectrum
-from dyadic.physics.trajectory import Trajectory
+from dyadic.physics.trajectory import EnergyRates, Trajectory
 from dyadic.physics.updates import Variable
-from dyadic.printable import printable
+from dyadic.printable import finite_number, printable
 from dyadic.proofs.claims import Claim
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import VERDICT_WIDTH, Page
@@ -171,20 +171,42 @@ def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
     finite = np.isfinite(prediction.largest).all(axis=1) & np.isfinite(found.deviation).all(axis=1)
     steps = len(finite) if finite.all() else int(np.argmin(finite))  # those before the numbers overflow
     until = "at every step" if steps == len(finite) else f"up to step {steps - 1}, after which the numbers overflow"
+    if not steps:
+        return "deviation: that of the initial state is not finite, so predicted and simulated are not compared"
     off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
     largest = float(found.deviation[:steps].max())
     share = f", {off / largest:.1e} of the largest deviation, {largest:.2g}," if largest else ""
-    return f"deviation: predicted and simulated agree to {off:.1e}{share} {until}"
+    return f"deviation: predicted and simulated differ by at most {off:.1e}{share} {until}"
 
 
 def _energy(found: Trajectory) -> Iterator[str]:
     rates, unit = found.energy_rates, all(constant == 1 for constant in found.tau.values())
-    yield f"energy, the mean over the samples: {found.energy[0]:.6g} -> {found.energy[-1]:.6g}"
+    first, last = (finite_number(energy, ".6g") for energy in found.energy[[0, -1]])
+    yield f"energy, the mean over the samples: {first} -> {last}"
+    shown = rates.found if rates.predicted is None else rates.predicted
+    first, last = (finite_number(rate, ".4g") for rate in shown[[0, -1]])
+    values = f"{first} at first, {last} at step {rates.rows[-1]}"
     formula = "2 <dE/dx, dE/ds>" if unit else "sum over v of (1/tau_x + 1/tau_s) <dE/dx_v, dE/ds_v>"
-    yield (
-        f"dE/dt = {formula} along the saddle flow: {rates.predicted[0]:.4g} at first, {rates.predicted[-1]:.4g} at "
-        f"step {rates.rows[-1]}; differences of E along it give the same at {counted(len(rates.rows), 'state')}, to "
-        f"{rates.off:.1e} of the largest"
+    if rates.predicted is None:
+        yield (
+            f"dE/dt along the saddle flow, by differences of E: {values}; it is not {formula}: "
+            f"{printable(rates.held or '')!r} holds a value constant, which E does not, so the update of s is not dE/dx"
+        )
+    else:
+        yield f"dE/dt = {formula} along the saddle flow: {values}; {_compared(rates)}"
+
+
+def _compared(rates: EnergyRates) -> str:
+    """What differences of E say of the formula, at the states where both are finite numbers."""
+    every = counted(len(rates.rows), "state")
+    if rates.off is None:
+        return f"compared with differences of E along it at none of {every}: no two rates are finite"
+    where = every if rates.compared == len(rates.rows) else f"{rates.compared} of {every}, where both are finite"
+    if rates.agree:
+        return f"differences of E along it give the same at {where}, to {rates.off:.1e} of the largest"
+    return (
+        f"differences of E along it are off by up to {rates.off:.1e} of the largest, at {where}: this does not confirm "
+        "the formula (a kink or a jump of E close by, or rounding, may be the reason)"
     )
 
 

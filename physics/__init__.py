@@ -3,6 +3,7 @@
 loading.py     emitted code, imported             updates.py     every variable's update, energy and gradients by it
 starts.py      parameters, data, initial states   given_arrays.py, given_numbers.py   what a caller gives, checked
 orders.py      schedules                          gradient_error.py                 how wrong a gradient is
+held_values.py where the update of s is not dE/dx, as the program holds a value constant
 dynamics.py    the relaxation                     flows.py       in continuous time
 trajectory.py  what it did, step by step          spectrum.py, deviation.py, linearity.py, energy_rates.py  closed forms
 number_types.py, enclosures.py   the emitted code on balls, slopes and series      words.py  identities of linear maps

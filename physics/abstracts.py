@@ -118,7 +118,7 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "global energy on a doubled state of activations and sensitivities",
         (
             without_potential("the interactions are asymmetric: no potential generates inference"),
-            rests_on("doubling the whole state gives the saddle dynamics of E (construction B)", "variational:B"),
+            rests_on("doubling the whole state gives the saddle dynamics of E{held} (construction B)", "variational:B"),
             rests_on("doubling the cost alone does not: it leaks into inference (construction C)", "variational:C"),
         ),
     ),
@@ -177,7 +177,7 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "exact backpropagation from Hamilton's principle of least action",
         (
             rests_on(
-                "the stationary points of the action of s dx/dt - E (construction A) are backpropagation's state",
+                "the stationary points of the action of s dx/dt - E (construction A) are backpropagation's state{held}",
                 "variational:A", "stationary",
             ),
             stated_by("the flow of that action relaxes to it", "A:flow"),
@@ -187,7 +187,7 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "inference in continuous time and a Lagrangian formalism for non-conservative flows unify inference and "
         "gradients on a doubled phase space with two conjugate fields",
         (
-            rests_on("one construction, of the doubled whole state, gives both rates (B)", "variational:B"),
+            rests_on("one construction, of the doubled whole state, gives both rates{held} (B)", "variational:B"),
             rests_on("x and s are conjugate under the flow A: it preserves the symplectic form", "symplectic:A"),
             stated_by("x and s are conjugate in that sense under the flow that relaxes, B", "symplectic:B"),
         ),
@@ -198,7 +198,7 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         (
             rests_on("one functional gives the dynamics of all variables", "variational:B"),
             rests_on("the cost alone breaks the exchange of the copies, and moves s away from 0", "symmetry"),
-            rests_on("the difference of the two copies, s, is dC/dx where the dynamics rests", "steps"),
+            rests_on("the difference of the two copies, s, is dC/dx{held}, where the dynamics rests", "steps"),
         ),
     ),
     (
@@ -227,7 +227,9 @@ _SECOND: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         (
             rests_on("A preserves the symplectic form, and E, which has no time in it", "symplectic:A", "energy:A"),
             stated_by("B preserves the symplectic form", "symplectic:B"),
-            rests_on("along B, dE/dt = 2 <dE/dx, dE/ds>, and volume shrinks at the rate 2 n", "energy:B", "volume:B"),
+            rests_on(
+                "along B, dE/dt = 2 <dE/dx, dE/ds>{held}, and volume shrinks at the rate 2 n", "energy:B", "volume:B"
+            ),
             left_open("path-integral methods apply to learning", "an outlook: no statement is made"),
         ),
     ),

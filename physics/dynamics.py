@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from dyadic.physics import flows
-from dyadic.physics.energy_rates import energy_rate, rate_along_the_flow
+from dyadic.physics.energy_rates import difference_step, energy_rate, rate_along_the_flow
 from dyadic.physics.given_numbers import positive, whole
+from dyadic.physics.held_values import held_value
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.orders import Schedule, schedule
 from dyadic.physics.starts import Source, problem, start
@@ -246,14 +247,16 @@ def _recorded(
     deviation = np.empty((setting.steps + 1, len(table)))
     off = np.empty((setting.steps + 1, len(wanted))) if setting.gradients else None
     kept: dict[str, list[Array]] = {}
-    every, rated = -(-(setting.steps + 1) // MOST_RATES), list[tuple[int, float, float]]()
+    every, rated = -(-(setting.steps + 1) // MOST_RATES), list[tuple[int, float]]()
+    by_formula: list[float] = []
     state = exact
     for step, state in enumerate(rows):
         frame = updates.at(state.x, state.s)
         energy[step] = float(frame.energy().mean())
         if step % every == 0:
-            along = rate_along_the_flow(updates, state, setting.tau)
-            rated.append((step, float(energy_rate(updates, state, setting.tau).mean()), float(along.mean())))
+            rated.append((step, float(rate_along_the_flow(updates, state, setting.tau).mean())))
+            if (rate := energy_rate(updates, state, setting.tau)) is not None:
+                by_formula.append(float(rate.mean()))
         deviation[step] = [_off(state[variable], exact[variable]) for variable in table]
         if off is not None:
             found = frame.gradients()
@@ -268,9 +271,16 @@ def _recorded(
         updates.network.derivation.architecture.name, setting.schedule, setting.solver, setting.h,
         {variable: setting.tau.get(variable, 1.0) for variable in table}, table,
         setting.h * np.arange(setting.steps + 1), energy, deviation, off, _floor(updates, setting, exact),
-        EnergyRates(*(np.array(column) for column in zip(*rated, strict=True))), exact, state,
+        _rates(updates, rated, by_formula), exact, state,
         float(frame.cost().mean()), frame.gradients(), {name: np.stack(values) for name, values in kept.items()},
     )  # fmt: skip
+
+
+def _rates(updates: Updates, rated: list[tuple[int, float]], by_formula: list[float]) -> EnergyRates:
+    rows, found = (np.array(column) for column in zip(*rated, strict=True))
+    held = held_value(updates.network.derivation)
+    predicted = np.array(by_formula) if held is None else None
+    return EnergyRates(rows, predicted, found, difference_step(updates), held[0] if held else None)
 
 
 def _named(state: DoubledState, coordinates: str) -> list[tuple[str, Array]]:

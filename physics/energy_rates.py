@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from flint import Ordering, fmpq_mpoly_ctx
 
+from dyadic.physics.held_values import held_value
 from dyadic.physics.updates import Updates, Variable
 from dyadic.proofs.checker.trust import GRAPH, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
@@ -114,8 +115,11 @@ def energy_rate(updates: Updates, state: Any, tau: Mapping[Variable, float] | No
     """The predicted rate of the energy along the saddle flow, of each sample at a state.
 
     tau dz/dt = f(z) - z for both x and s gives dE/dt = sum over v of (1/tau_x + 1/tau_s) <dE/dx, dE/ds>, which is
-    2 <dE/dx, dE/ds> where all time constants are 1.
+    2 <dE/dx, dE/ds> where all time constants are 1.  None where the network holds a value constant: f(z) - z is not
+    dE/dx there (:mod:`dyadic.physics.held_values`), and E along the flow has no such rate.
     """
+    if held_value(updates.network.derivation) is not None:
+        return None
     total: Any = 0.0
     for name, (by_x, by_s) in _slopes(updates, state).items():
         weight = sum(1 / (tau or {}).get((letter, name), 1.0) for letter in "xs")
@@ -129,7 +133,7 @@ def energy_rate(updates: Updates, state: Any, tau: Mapping[Variable, float] | No
 def rate_along_the_flow(updates: Updates, state: Any, tau: Mapping[Variable, float]) -> Any:
     """The same rate by central differences of E along the flow: what a simulation finds, with no formula for it."""
     constants = {(letter, name): tau.get((letter, name), 1.0) for letter in "xs" for name in updates.vertices}
-    step = float(np.finfo(updates.network.module.DTYPE).eps) ** (1 / 3) * min(constants.values())
+    step = difference_step(updates) * min(constants.values())
     velocity = {}
     for name, (by_x, by_s) in _slopes(updates, state).items():
         velocity["x", name], velocity["s", name] = by_s / constants["x", name], by_x / constants["s", name]
@@ -140,8 +144,13 @@ def rate_along_the_flow(updates: Updates, state: Any, tau: Mapping[Variable, flo
     return (energies[0] - energies[1]) / (2 * step)
 
 
+def difference_step(updates: Updates) -> float:
+    """The step of central differences that balances their error, its square, against rounding."""
+    return float(np.finfo(updates.network.module.DTYPE).eps) ** (1 / 3)
+
+
 def _slopes(updates: Updates, state: Any) -> dict[str, tuple[Any, Any]]:
-    """(dE/dx, dE/ds) by vertex: what the updates of s and x move by."""
+    """What the updates of s and x move by, by vertex: (dE/dx, dE/ds) where no value is held constant."""
     new = updates.new(state, updates.variables)
     return {n: (new["s", n] - state.s[n], new["x", n] - state.x[n]) for n in updates.vertices}
 
@@ -159,6 +168,7 @@ def _sum(one: list[list[Any]], two: list[list[Any]]) -> list[list[Any]]:
 
 
 __all__ = [
+    "difference_step",
     "energy_claim",
     "energy_rate",
     "flow_claims",

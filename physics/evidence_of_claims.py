@@ -12,6 +12,7 @@ from flint import Ordering, arb, fmpq_mpoly_ctx
 from dyadic.physics.dynamics import built
 from dyadic.physics.energy_rates import flow_claims, rates
 from dyadic.physics.hardware.feedback import agreement_claim
+from dyadic.physics.held_values import of_the_network
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.finite_time import identity_claim, zero_divergence
@@ -57,7 +58,7 @@ class Evidence:
     def _of(self, name: str) -> Claim:
         found = self.claims.get(name) or self.claims[f"{name}:structure"]
         if found.id == name and (found.numbers or {}).get("own", 1):
-            return found
+            return of_the_network(found, self.derivation)
         return replace(found, id=name, verdict=Verdict.UNDECIDED, witness=None, reason=found.statement)
 
     def filled(self, text: str) -> str:

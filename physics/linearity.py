@@ -1,19 +1,32 @@
 """Whether a network's doubled dynamics is linear in its state, decided on the derived equations.
 
-It is if no vector-Jacobian product reads an activation (so every f_v is affine in its parents) and the cost's gradient
-is affine in what it reads (so the derivative of <d, grad C> reads no activation).
+It is if every f_v is affine in its parents, so is every update of s, and the cost's gradient is affine in what it reads
+(the derivative of <d, grad C> reads no activation).  f_v is affine if it is continuous, having no steps, and the
+vector-Jacobian product of its value reads no activation.  The update of s is made of the products that the program asks
+for: of a value that is held constant they are 0, and its own is not.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Expr, S
 
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import CostDerivation, needed, reads_activations
-from dyadic.symbolic.expressions import Apply, Definition, Tensor, total
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_equation, needed, reads_activations
+from dyadic.symbolic.expressions import (
+    Apply,
+    Bracket,
+    Definition,
+    Quotient,
+    Reduction,
+    Remainder,
+    Tensor,
+    total,
+)
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.functions.scalar import Z
-from dyadic.symbolic.tensor_names import Name, V
+from dyadic.symbolic.tensor_names import Name, Owner, V
 from dyadic.symbolic.variation import gradient
 
 
@@ -42,12 +55,56 @@ def _bends(derivation: Derivation) -> str | None:
     inputs = {node.name for node in derivation.architecture.inputs}
     for vertex in derivation.architecture.vertices:
         layer = derivation.layers[vertex.name]
-        available = (*layer.equation.definitions, *layer.intermediates)
-        for slot, adjoint in enumerate(layer.adjoints):
-            read = {vertex.owners[owner] for owner in reads_activations(adjoint.body, available)} - inputs
-            if vertex.inputs[slot] not in inputs and read:
-                return f"the derivative of {vertex.name!r} depends on the activation of {min(read)!r}"
+        value = _passing(layer)
+        stepped = {vertex.owners[owner] for owner in _stepped(value)} - inputs
+        if stepped:
+            return f"{vertex.name!r} has steps in the activation of {min(stepped)!r}"
+        for one in (value,) if value is layer else (value, layer):
+            available = tuple(map(_without_flat, (*one.equation.definitions, *one.intermediates)))
+            for slot, adjoint in enumerate(one.adjoints):
+                owners = reads_activations(_without_flat(adjoint).body, available)
+                read = {vertex.owners[owner] for owner in owners} - inputs
+                if vertex.inputs[slot] not in inputs and read:
+                    return f"the derivative of {vertex.name!r} depends on the activation of {min(read)!r}"
     return None
+
+
+def _stepped(layer: LayerDerivation) -> set[Owner]:
+    """Whose activations the layer's value has steps in."""
+    definitions = layer.equation.definitions
+    found: set[Owner] = set()
+    for item in definitions:
+        for node in item.body.atoms(Apply, Bracket, Quotient, Remainder, Reduction):
+            if _is_step(node):
+                found |= reads_activations(node, definitions)
+    return found
+
+
+def _passing(layer: LayerDerivation) -> LayerDerivation:
+    """The layer with everything passed on that it holds constant: its derivatives are those of its value."""
+    definitions = tuple(
+        replace(item, body=item.body.replace(_is_held, lambda node: node.argument))
+        for item in layer.equation.definitions
+    )
+    if definitions == layer.equation.definitions:
+        return layer
+    return derive_equation(layer.kind, replace(layer.equation, definitions=definitions))
+
+
+def _is_held(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.order == 0 and FUNCTIONS[node.name].held
+
+
+def _is_step(node: Expr) -> bool:
+    """Whether a value is constant but for jumps: of a function whose derivative is 0, or an integer."""
+    if isinstance(node, Apply):
+        return node.order == 0 and FUNCTIONS[node.name].derivative is S.Zero
+    return not isinstance(node, Reduction) or node.kind == "argmax"
+
+
+def _without_flat(item: Definition) -> Definition:
+    """A definition with 0 for derivatives that are 0 wherever they are taken."""
+    return replace(item, body=item.body.replace(_is_flat, lambda node: S.Zero))
 
 
 def _is_flat(node: Expr) -> bool:

@@ -22,19 +22,41 @@ MOST_RATES = 64
 class EnergyRates:
     """dE/dt at some rows, the mean over the batch: ``predicted`` by its formula, ``found`` by differences of E.
 
-    Both are of the flow at that row's state, whichever way the relaxation came there.
+    Both are of the flow at that row's state, whichever way the relaxation came there.  predicted is None where there is
+    no formula: ``held`` is a vertex that holds a value constant, where the update of s is not dE/dx.
+    step: of the differences, relative to the time constants.
     """
 
     rows: Array
-    predicted: Array
+    predicted: Array | None
     found: Array
+    step: float
+    held: str | None = None
 
     @property
-    def off(self) -> float:
-        """The largest difference, relative to the largest rate; 0 where there are no finite ones."""
-        finite = np.isfinite(self.predicted) & np.isfinite(self.found)
-        largest = np.abs(self.predicted[finite]).max(initial=0.0)
-        return float(np.abs(self.predicted - self.found)[finite].max(initial=0.0) / largest) if largest else 0.0
+    def compared(self) -> int:
+        """At how many rows both rates are finite."""
+        return int(self._both().sum())
+
+    @property
+    def off(self) -> float | None:
+        """The largest difference of finite rates, relative to the largest of them; None where nothing is compared."""
+        both = self._both()
+        if self.predicted is None or not both.any():
+            return None
+        predicted, found = self.predicted[both], self.found[both]
+        largest = max(np.abs(predicted).max(), np.abs(found).max())
+        # each divided first: the difference of two large ones may overflow
+        return float(np.abs(predicted / largest - found / largest).max()) if largest else 0.0
+
+    @property
+    def agree(self) -> bool:
+        """Whether what was compared differs by no more than one step of the differences, whose error is its square."""
+        return self.off is not None and self.off <= self.step
+
+    def _both(self) -> Array:
+        found = np.isfinite(self.found)
+        return found & np.isfinite(self.predicted) if self.predicted is not None else np.zeros_like(found)
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,10 +124,11 @@ class Trajectory:
             "times": self.times, "energy": self.energy, "deviation": self.deviation,
             "variables": np.array([f"{letter}:{name}" for letter, name in self.ranks]),
             "ranks": np.array(list(self.ranks.values())),
-            "rate_rows": self.energy_rates.rows, "energy_rate": self.energy_rates.predicted,
-            "energy_rate_found": self.energy_rates.found,
+            "rate_rows": self.energy_rates.rows, "energy_rate_found": self.energy_rates.found,
             "tau": np.array([self.tau[variable] for variable in self.ranks]), "h": np.array(self.h),
         }  # fmt: skip
+        if self.energy_rates.predicted is not None:
+            found["energy_rate"] = self.energy_rates.predicted
         if self.gradient_deviation is not None:
             found |= {"gradient_deviation": self.gradient_deviation, "parameters": np.array(list(self.gradients))}
         return found | dict(self.states)

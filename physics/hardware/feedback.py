@@ -22,7 +22,8 @@ from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
 from dyadic.physics.given_numbers import not_negative, whole
 from dyadic.physics.gradient_error import gradient_error
-from dyadic.physics.number_types import lower, upper
+from dyadic.physics.held_values import as_defined
+from dyadic.physics.number_types import Slopes, lower, upper
 from dyadic.physics.spectrum import triangular_claim
 from dyadic.physics.starts import Source as Arrays
 from dyadic.physics.starts import parameters
@@ -35,6 +36,7 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 
 _METHOD = "words in linear maps, rewritten by the equations that define s and s_B"
+_ALONG = "the gradient's slope along the way from W to B, which is exactly 0, in balls"
 _LINEAR = "dE/dtheta is linear in the sensitivities, as E is"
 _TRUE_INSIDE = "B stands for W on the way from s to s alone: dF/dtheta holds the true weights, inside a vertex too"
 _INVERTIBLE = "I - J_B^T is invertible: J_B is strictly triangular in the order of the graph"
@@ -67,7 +69,8 @@ def mismatch(true: Updates, device: Updates) -> Mismatch:
     wanted = _flat(true.at(exact.x, exact.s).gradients())
     got = _flat(device.at(reached.x, reached.s).gradients())
     error, cosine = gradient_error(got, wanted)
-    claims = (*general_claims(true.network.derivation), device_claim(true, device))
+    derivation = true.network.derivation
+    claims = as_defined((*general_claims(derivation), device_claim(true, device)), derivation)
     return Mismatch(reached, source, predicted, found, error, cosine, claims)
 
 
@@ -195,8 +198,35 @@ def device_claim(true: Updates, device: Updates) -> Claim:
                 return Claim("feedback:device", what, Verdict.REFUTED, method, hypotheses, (), numbers)
     if largest == 0:
         return Claim("feedback:device", what, Verdict.PROVED, method, hypotheses)
+    if _unmoved(device):
+        return Claim("feedback:device", what, Verdict.PROVED, _ALONG, hypotheses)
     reason = f"the difference is at most {largest:.1e}, and may be 0"
     return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=reason)
+
+
+def _unmoved(device: Updates) -> bool:
+    """Whether the gradient's slope in t is exactly 0 with W + t (B - W) for feedback, in all of 0 <= t <= 1.
+
+    It is where all that differs is multiplied by 0, as into and out of units that a relu has shut.
+    """
+    try:
+        with enclosing():
+            path = in_balls(device)
+            path.feedback = {name: _between(path.params[name], end) for name, end in path.feedback.items()}
+            _, gradients = _reached(path)
+    except Unenclosed:
+        return False
+    entries = (entry for array in gradients.values() for entry in array.ravel())
+    return all(slope == 0 for entry in entries if isinstance(entry, Slopes) for slope in entry.slopes.values())
+
+
+def _between(start: Array, end: Array) -> Array:
+    """The balls that hold all weights from one to the other, with the slope of each where they differ."""
+    found = np.empty(start.shape, dtype=object)
+    for place in np.ndindex(start.shape):
+        w, b = start[place], end[place]
+        found[place] = w if w == b else Slopes(w.union(b), {0: b - w})
+    return found
 
 
 def _unchanged(true: Updates, device: Updates, nothing: Callable[[str, int], bool] = lambda name, k: False) -> set[str]:

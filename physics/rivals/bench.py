@@ -15,11 +15,10 @@ from flint import arb, arb_mat
 
 from dyadic.physics.enclosures import in_balls, matrix, small_enough
 from dyadic.physics.gradient_error import gradient_error
+from dyadic.physics.held_values import held_value
 from dyadic.physics.number_types import Slopes
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Apply
-from dyadic.symbolic.functions import FUNCTIONS
 
 Units = Mapping[str, Array]
 """An array by vertex."""
@@ -137,15 +136,14 @@ class Bench:
 
     def held_constant(self) -> str | None:
         """Why J, the derivative of F, is not what backpropagation uses here, or None: values that are held constant."""
-        for name, layer in self.derivation.layers.items():
-            found = {node.name for item in layer.equation.definitions for node in item.body.atoms(Apply)}
-            held = sorted(function for function in found if FUNCTIONS[function].held)
-            if held:
-                return (
-                    f"its state moves with dF/du, and {name!r} holds a value constant ({held[0]}): backpropagation "
-                    "through it is not the transpose of that"
-                )
-        return None
+        found = held_value(self.derivation)
+        if found is None:
+            return None
+        name, function = found
+        return (
+            f"its state moves with dF/du, and {name!r} holds a value constant ({function}): backpropagation through it "
+            "is not the transpose of that"
+        )
 
     def too_large(self) -> str | None:
         """Why J is not made into a matrix here, or None."""
@@ -161,7 +159,8 @@ def added(*terms: tuple[Any, Units]) -> dict[str, Array]:
 
 def largest(units: Units) -> float:
     """The largest magnitude of any entry."""
-    return max((float(np.max(np.abs(value), initial=0)) for value in units.values()), default=0.0)
+    sizes = [float(np.max(np.abs(value), initial=0)) for value in units.values()]
+    return float(np.max(sizes, initial=0))  # NaN where any is
 
 
 __all__ = ["LARGEST", "Bench", "Units", "added", "largest"]

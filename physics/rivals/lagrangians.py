@@ -72,6 +72,9 @@ def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple
 
 
 def _augmented(bench: Bench) -> MethodTrial | str:
+    reason = bench.held_constant()
+    if reason:
+        return reason
     energy = EnergyNetwork(bench.updates, constrained(RHO))
     count, rate = len(bench.vertices), step_size(bench)
     for ascent in ASCENTS:
@@ -89,13 +92,16 @@ def _augmented(bench: Bench) -> MethodTrial | str:
 
 
 def _lecun(bench: Bench) -> MethodTrial | str:
+    reason = bench.held_constant()
+    if reason:
+        return reason
     energy = EnergyNetwork(bench.updates, constrained(0))
     # The stationary point is solved for one equation after another: x forward, m backward.
     m = added((-1, bench.sensitivities))
     residual = added((1, energy.by_x(bench.free, m)), (1, bench.slope(bench.free)))
     found = bench.error(bench.chosen(energy.by_parameters(bench.free, m)))
     count = len(bench.vertices)
-    off = max(float(abs(value).max()) for value in residual.values())
+    off = largest(residual)
     measured = (Measurement(f"stationary point (dL/dx = {off:.0e})", *found),)
     taken = Effort("solved vertex by vertex", 1, 2 * count, 2 * count)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))

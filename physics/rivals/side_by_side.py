@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
 
 from dyadic.physics.dynamics import built
+from dyadic.physics.held_values import as_defined
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.rivals import (
     dual_propagation,
@@ -233,6 +234,7 @@ def _row(method: RivalMethod, trial: MethodTrial, derivation: Derivation) -> Row
     texts = trial.equations or tuple(field_equations(derivation))
     latex = trial.latex or tuple(field_equations(derivation, latex=True))
     texts += tuple(text for text, _ in method.stated)
+    trial = replace(trial, claims=as_defined(trial.claims, derivation))
     return Row(method, trial, "", texts, latex + tuple(formula for _, formula in method.stated))
 
 

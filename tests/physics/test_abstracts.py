@@ -8,6 +8,7 @@ import dyadic
 from dyadic import Verdict
 from dyadic.physics.abstracts import READING, abstract_claims, refuted_by, rests_on, stated_by
 from dyadic.physics.evidence_of_claims import Evidence, evidence, locality_claim
+from dyadic.physics.held_values import AS_DEFINED
 
 PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
 VERDICTS = {
@@ -83,6 +84,18 @@ def test_the_readings_are_no_stronger_than_the_theorem():
     for name in ("v1.2", "v1.6a", "v1.7a"):
         assert "from which every update is defined" in claims[name].statement
         assert "backpropagation as the program defines it" in claims[name].statement
+    for name in ("v1.3b", "v2.3a", "v2.4a", "v2.5c", "v2.8c"):
+        assert "as the program defines it" in claims[name].statement
+    for name in ("v1.3b", "v1.3c", "v2.3a", "v2.4a", "v2.5a", "v2.8a", "v2.8c"):
+        assert AS_DEFINED in claims[name].hypotheses
+    for name in ("v2.4b", "v2.4c", "v2.8a", "v2.8b"):
+        assert any("of E's own derivatives" in text for text in claims[name].hypotheses)
+    assert AS_DEFINED not in claims["v2.5b"].hypotheses
+
+
+def test_nothing_is_assumed_of_values_held_constant_where_none_are(known):
+    claims = known.of("variational:A", "variational:B", "stationary", "energy:A", "energy:B", "symplectic:A")
+    assert not any("constant" in text for claim in claims for text in claim.hypotheses)
 
 
 def test_a_reading_falls_with_what_it_rests_on(known):

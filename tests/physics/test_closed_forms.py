@@ -1,5 +1,7 @@
 """Closed forms beside the simulation: deviation, spectrum, energy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.updates import updates_of
@@ -13,6 +15,8 @@ from dyadic.physics.flows import Flat
 from dyadic.physics.linearity import not_linear
 from dyadic.physics.spectrum import spectrum
 from dyadic.physics.starts import start
+from dyadic.symbolic.energy import derive_equation
+from dyadic.symbolic.expressions import Apply
 
 
 def linear(widths, cost="squared_error", activation="identity", skip=False):
@@ -97,6 +101,53 @@ def test_a_product_of_activations_is_not_linear_and_one_with_an_input_is():
     assert not_linear(dyadic.derive(dyadic.architecture(spec)))
     layers[1]["inputs"] = ["a", "x"]
     assert not_linear(dyadic.derive(dyadic.architecture(spec))) is None
+
+
+def between(kind, *more):
+    """A layer kind between dense ones, and layers that come before the last."""
+    layers = [{"name": "a", "type": "dense", "units": 3}, {"name": "b", "type": kind}, *more]
+    layers += [{"name": "c", "type": "dense", "units": 2}]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    return dyadic.derive(dyadic.architecture(spec))
+
+
+@pytest.mark.parametrize("kind", ["floor", "round", "sign"])
+def test_what_has_steps_is_not_linear_though_its_derivative_is_zero(kind):
+    assert not_linear(between(kind)) == "'b' has steps in the activation of 'a'"
+    onto = {"name": "d", "type": "sub", "inputs": ["a", "b"]}  # its derivative is 1
+    assert not_linear(between(kind, onto)) == "'b' has steps in the activation of 'a'"
+
+
+def test_a_value_held_constant_is_linear_where_it_and_its_derivative_are():
+    """f is the identity there and the way back 0: the deviation is that of the closed form, by two simulations."""
+    for more in ((), ({"name": "d", "type": "add", "inputs": ["a", "b"]},)):
+        derivation = between("stop_gradient", *more)
+        assert not_linear(derivation) is None
+        updates = updates_of(derivation)
+        assert difference(updates, RelaxationSetting(30, h=0.6)) < 1e-10
+    product = {"name": "d", "type": "mul", "inputs": ["a", "b"]}
+    assert not_linear(between("stop_gradient", product)) == "the derivative of 'd' depends on the activation of 'b'"
+    # what is bent stays so, though nothing comes back through it
+    held = {"name": "e", "type": "stop_gradient", "inputs": ["b"]}
+    assert not_linear(between("tanh", held)) == "the derivative of 'b' depends on the activation of 'a'"
+
+
+def test_bent_values_inside_a_layer_that_holds_them_constant():
+    """tanh(z) held constant in one equation: its derivative is 0, and the value is not affine."""
+    derivation = between("tanh")
+    kind = derivation.layers["b"].kind
+    equation = derivation.layers["b"].equation
+    (item,) = equation.definitions
+    held = replace(item, body=Apply("stop_gradient", 0, item.body))
+    layer = derive_equation(kind, replace(equation, definitions=(held,)))
+
+    class Held:
+        """The same network with that layer."""
+
+        architecture, costs = derivation.architecture, derivation.costs
+        layers = derivation.layers | {"b": layer}
+
+    assert not_linear(Held()) == "the derivative of 'b' depends on the activation of 'a'"
 
 
 def test_a_chain_of_reads():

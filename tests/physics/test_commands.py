@@ -45,7 +45,7 @@ def test_relax_shows_the_closed_form_of_a_linear_chain(tmp_path):
     )
     text = dyadic("relax", str(tmp_path / "chain.toml"), "--stepsize", "0.5", "--steps", "30", "--tau", "s:a=2")
     assert "PROVED     deviation:paths" in text
-    assert "predicted and simulated agree to" in text
+    assert "predicted and simulated differ by at most" in text
     assert "spectral radius 0.75: converges geometrically" in " ".join(text.split())
 
 

@@ -96,3 +96,53 @@ def test_a_device_behind_a_value_that_is_held_constant():
     assert mismatch(updates, other(updates, "c.weight")).claims[-1].verdict is Verdict.PROVED
     assert mismatch(updates, other(updates, "a.weight", "c.weight")).claims[-1].verdict is Verdict.PROVED
     assert mismatch(updates, other(updates, "o.weight")).claims[-1].verdict is Verdict.REFUTED
+
+
+SHUT = [
+    {"name": "a", "type": "dense", "units": 3, "activation": "relu"},
+    {"name": "b", "type": "dense", "units": 3, "activation": "relu"},
+    {"name": "o", "type": "dense", "units": 2},
+]
+
+
+def half_shut():
+    """Unit 0 of each hidden layer is shut, the others are open."""
+    updates = updates_of(network(SHUT, [2]))
+    random = np.random.default_rng(2)
+    updates.params = {n: abs(random.standard_normal(v.shape)) for n, v in updates.params.items()}
+    updates.params |= {f"{n}.bias": np.array([-1e3, 1.0, 1.0]) for n in "ab"}
+    updates.inputs = {"x": abs(updates.inputs["x"])}
+    updates.feedback = updates.params
+    return updates
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "verdict"),
+    [
+        ("b.weight", np.s_[0, :], Verdict.PROVED),  # into a unit that is shut
+        ("b.weight", np.s_[:, 0], Verdict.PROVED),  # out of one: its s is wrong, and goes nowhere
+        ("o.weight", np.s_[:, 0], Verdict.PROVED),
+        ("b.weight", np.s_[1, 1], Verdict.REFUTED),
+        ("o.weight", np.s_[0, 2], Verdict.REFUTED),
+    ],
+)
+def test_weights_that_are_off_at_units_that_are_shut(name, place, verdict):
+    updates = half_shut()
+    weights = {n: v.copy() for n, v in updates.params.items()}
+    weights[name][place] += 0.5
+    found = mismatch(updates, with_feedback(updates, weights))
+    assert (found.gradient_error == 0) == (verdict is Verdict.PROVED)
+    assert found.claims[-1].id == "feedback:device"
+    assert found.claims[-1].verdict is verdict
+
+
+def test_a_slope_that_is_zero_at_one_end_alone_proves_nothing():
+    """s_o = 0 with the true weights would hide any B: here it is small, and the slope is not exactly 0."""
+    updates = half_shut()
+    exact = updates.exact()
+    updates.target = exact.x["o"] * (1 + 1e-15)
+    weights = {n: v.copy() for n, v in updates.params.items()}
+    weights["o.weight"][0, 2] += 1e-30  # less than a double's rounding: the weights are the same
+    assert mismatch(updates, with_feedback(updates, weights)).claims[-1].verdict is Verdict.PROVED
+    weights["o.weight"][0, 2] += 0.5
+    assert mismatch(updates, with_feedback(updates, weights)).claims[-1].verdict is not Verdict.PROVED
