@@ -19,7 +19,7 @@ from dyadic.proofs.checker.instantiated.demands import ITSELF
 from dyadic.proofs.checker.instantiated.integer_forms import Forms
 from dyadic.proofs.checker.instantiated.letters import Letters, Terms
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
@@ -69,6 +69,8 @@ def _claim(
             done.add(item)
             text = write(item)
             try:
+                if ["pi"] in list(nodes(content)):
+                    raise Rejected(tag, "it holds pi, a number that equations are not compared with")
                 left, right = read(text)
                 same = _same(forms, content, left, right)
             except (Unreadable, Rejected) as error:

@@ -8,7 +8,7 @@ import pytest
 from support.long_tests import one_in
 from support.mutations import body, with_layer
 from support.refit import claim_of, refitted
-from sympy import Integer, Pow, Rational
+from sympy import Integer, Pow, Rational, pi
 
 from dyadic.proofs import check, verify
 from dyadic.proofs.checker import Done
@@ -246,3 +246,11 @@ def test_what_holds_at_the_network_s_sizes_alone_is_paired_there():
     assert [run["sizes"] for run in runs] == [{"n": 3}, {"n": 3}]
     assert check(certificate).confirmed
     assert verify(thirds(4))["verdict"] == "refuted"
+
+
+def test_pi_is_refuted_by_no_printing():
+    """Nothing is compared with pi; that it is read back as the arc cosine of -1 makes it no other number."""
+    derivation = with_adjoint(network("erf"), lambda s, x: 2 * s * apply("exp", -(x**2)) / Pow(pi, Rational(1, 2)))
+    found = verify(derivation, methods=["printed", "lemma", "ranks", "instances", "adjoint"])
+    assert "refuted" not in verdicts(found).values()
+    assert claim_of(found, "printed:latex")["verdict"] == "undecided"
