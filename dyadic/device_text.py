@@ -97,7 +97,7 @@ def readout_text(ranks: dict[str, int], steps: int, claim: Claim, page: Page) ->
     yield page.styled("Early read-out", "bold")
     for rank in sorted(set(ranks.values())):
         names = ", ".join(name for name, value in ranks.items() if value == rank)
-        yield from page.wrapped(names, f"- exact from step {rank:>3}: ")
+        yield from page.wrapped(names, f"- exact from step {rank:>3} at the latest: ")
     yield from claim_lines([claim], page)
 
 

@@ -152,7 +152,10 @@ def limit_claim(
                 if same():
                     return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (SMOOTH,))
                 mine, wanted = found()
-                place = nonzero({key: mine[key] - wanted[key] for key in wanted})
+                off = {key: mine[key] - wanted[key] for key in wanted}
+                if all(entry == 0 for array in off.values() for entry in np.ravel(array)):  # balls without a radius
+                    return Claim(name, what, Verdict.PROVED, method, (SMOOTH,))
+                place = nonzero(off)
         except Unenclosed as error:
             return Claim(name, what, Verdict.UNDECIDED, method, (SMOOTH,), reason=str(error))
         if place is None:

@@ -78,7 +78,8 @@ def test_devices_are_predicted_and_simulated(tmp_path):
     text = dyadic("devices", str(tmp_path / "net.toml"), *options)
     for line in (
         "PROVED     feedback:error", "REFUTED    feedback:device", "PROVED     noise:covariance",
-        "PROVED     resolution", "300 random devices: all within the bound", "- exact from step   4: a.weight, a.bias",
+        "PROVED     resolution", "300 random devices: all within the bound",
+        "- exact from step   4 at the latest: a.weight, a.bias",
     ):  # fmt: skip
         assert line in text, line
 

@@ -143,6 +143,17 @@ def test_one_linear_layer_has_one_gradient():
     assert exactness(network((4, 2), "tanh"), "ep")["ep:feedforward"] is REFUTED
 
 
+def test_gradients_of_weights_that_are_zero_are_the_same_exactly():
+    """Nothing is rounded there, so their difference is a ball around 0 without a radius; with one weight it is not."""
+    names = ("pc:exact", "ep:feedforward", "coupled:exact")
+    derivation = network((3, 4, 2))
+    zero = {name: 0 * array for name, array in positive((3, 4, 2)).items()}
+    for params, verdict in ((zero, PROVED), (zero | {"l1.weight": np.full((2, 4), 0.25)}, REFUTED)):
+        found = compare(derivation, params, methods=["pc", "ep", "coupled"])
+        claims = {claim.id: claim.verdict for claim in found.claims}
+        assert {name: claims[name] for name in names} == dict.fromkeys(names, verdict)
+
+
 def test_krawczyk():
     with enclosing():
         (zero,) = verified_zero(lambda v: [v[0] * v[0] - 2], np.array([1.4]))
