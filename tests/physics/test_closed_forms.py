@@ -141,13 +141,13 @@ def test_bent_values_inside_a_layer_that_holds_them_constant():
     held = replace(item, body=Apply("stop_gradient", 0, item.body))
     layer = derive_equation(kind, replace(equation, definitions=(held,)))
 
-    class Held:
+    class BentAndHeld:
         """The same network with that layer."""
 
         architecture, costs = derivation.architecture, derivation.costs
         layers = derivation.layers | {"b": layer}
 
-    assert not_linear(Held()) == "the derivative of 'b' depends on the activation of 'a'"
+    assert not_linear(BentAndHeld()) == "the derivative of 'b' depends on the activation of 'a'"
 
 
 def test_a_chain_of_reads():
