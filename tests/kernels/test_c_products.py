@@ -139,7 +139,7 @@ def test_a_product_of_known_sizes(tmp_path, dtype):
     )
     for number, (rows, columns, depth) in enumerate(sizes):
         text += (
-            f"void run{number}(const real* restrict x, const real* restrict w, const real* restrict b, real* restrict f)\n"
+            f"void run{number}({taken})\n"
             f"{{ product({rows}, {columns}, {depth}, x, {depth}, 1, w, 1, {depth}, f, {columns}, 1.0, 0);\n"
             f"for (int a = 0; a < {rows}; ++a) {{ for (int i = 0; i < {columns}; ++i) {{\n"
             f"const real total = f[a * {columns} + i]; f[a * {columns} + i] = total + b[i]; }} }} }}\n"
