@@ -137,6 +137,7 @@ def test_a_product_of_known_sizes(tmp_path, dtype):
     text = HEAD.format(real=real) + rendered(
         "c_products.c.j2", {"suffix": "f" if real == "float" else "", "gathers": 0}
     )
+    taken = ", ".join(f"{'' if name == 'f' else 'const '}real* restrict {name}" for name in "xwbf")
     for number, (rows, columns, depth) in enumerate(sizes):
         text += (
             f"void run{number}({taken})\n"
