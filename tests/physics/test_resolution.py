@@ -166,14 +166,14 @@ def test_a_tie_of_a_maximum_is_bounded(boxes, monkeypatch):
 
 
 def test_a_near_tie_of_logits_is_no_obstacle():
-    """What a softmax subtracts first is of no consequence."""
+    """What a softmax subtracts first is of no consequence but for the bound: a ball of it is not cancelled."""
     updates = updates_of(network((3, 4, 3), cost="cross_entropy"))
     updates.params = updates.feedback = updates.params | {"l1.weight": np.zeros((3, 4)), "l1.bias": np.zeros(3)}
     found = resolution(updates, 1e-3, 200)
     assert found.claim.verdict is PROVED
     assert found.holds
     assert found.bound.jumps == 0
-    assert found.ratio(found.found) < 1.2
+    assert found.ratio(found.found) < 1.8
 
 
 def test_boxes_hold_devices_and_are_loose(monkeypatch):
