@@ -8,8 +8,8 @@ from typing import Any
 
 from dyadic.commands import EXIT, numbers_of, print_json, print_lines
 from dyadic.printable import printable
-from dyadic.proofs.claims import Claim, overall
-from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
+from dyadic.proofs.claims import overall
+from dyadic.proofs.pair_parts import ExaminedPair, examine_parts
 from dyadic.summary import code_text
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile, pairs_of
@@ -25,25 +25,25 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
     names = [name] if name else pairs_of(path)
     if not names:
         raise DyadicError(f"{path}: holds no forward and backward pass; define NAME_forward and NAME_backward")
-    claims: list[Claim] = []
+    pairs: list[ExaminedPair] = []
     failures: list[tuple[str, SpecError]] = []
     with progress("verifying") as show:
         for one in names:
             show(f"verifying: {one}")
             try:
-                claims.append(examine_pair(CodeFile(path, one), numbers))
+                pairs.append(examine_parts(CodeFile(path, one), numbers))
             except SpecError as error:
                 failures.append((one, error))
-    verdict = "unreadable" if failures and not claims else overall(claims).value
+    verdict = "unreadable" if failures and not pairs else overall(pair.claim for pair in pairs).value
     if format_ == "json":
-        print_json(_as_json(path, verdict, claims, failures))
+        print_json(_as_json(path, verdict, pairs, failures))
     else:
-        print_lines(_as_text(path, verdict, claims, failures, verbose))
+        print_lines(_as_text(path, verdict, pairs, failures, verbose))
     return 2 if failures else EXIT[verdict]
 
 
 def _as_json(
-    path: str, verdict: str, claims: Sequence[Claim], failures: Sequence[tuple[str, SpecError]]
+    path: str, verdict: str, pairs: Sequence[ExaminedPair], failures: Sequence[tuple[str, SpecError]]
 ) -> dict[str, Any]:
     unreadable = [
         {
@@ -52,14 +52,16 @@ def _as_json(
         }
         for name, error in failures
     ]  # fmt: skip
-    return {"file": path, "verdict": verdict, "pairs": [one.as_dict() for one in claims], "unreadable": unreadable}
+    read = [pair.claim.as_dict() | {"left_out": list(pair.left_out)} for pair in pairs]
+    return {"file": path, "verdict": verdict, "pairs": read, "unreadable": unreadable}
 
 
 def _as_text(
-    path: str, verdict: str, claims: Sequence[Claim], failures: Sequence[tuple[str, SpecError]], verbose: bool
+    path: str, verdict: str, pairs: Sequence[ExaminedPair], failures: Sequence[tuple[str, SpecError]], verbose: bool
 ) -> Iterator[str]:
     where = page(sys.stdout)
-    yield from code_text(path, verdict, claims, len(failures), where, verbose)
+    left_out = list(dict.fromkeys(name for pair in pairs for name in pair.left_out))
+    yield from code_text(path, verdict, [pair.claim for pair in pairs], len(failures), where, left_out, verbose)
     for name, error in failures:
         yield ""
         yield f"UNREADABLE {printable(name)}"

@@ -104,11 +104,18 @@ def own_claims_text(
 
 
 def code_text(
-    file: str, verdict: str, claims: Sequence[Claim], unreadable: int, page: Page, verbose: bool = False
+    file: str,
+    verdict: str,
+    claims: Sequence[Claim],
+    unreadable: int,
+    page: Page,
+    left_out: Sequence[str] = (),
+    verbose: bool = False,
 ) -> Iterator[str]:
-    """The verdicts on pairs of passes in code, line by line."""
+    """The verdicts on pairs of passes in code, line by line.  left_out: arguments without the gradient they have."""
     counts = _counts([claim.verdict for claim in claims]) + (f", {unreadable} unreadable" if unreadable else "")
-    yield from page.coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict)
+    but = f", but no gradient by {', '.join(left_out)} is returned" if left_out else ""
+    yield from page.coloured(page.wrapped(f"{verdict.upper()}{printable(but)}: {counts}"), verdict)
     yield from page.wrapped(f"{printable(file)}: read, not executed")
     for claim in claims:
         yield ""

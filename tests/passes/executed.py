@@ -9,7 +9,7 @@ import numpy as np
 FUNCTIONS = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "abs": np.abs,
     "step": lambda a: float(a > 0), "relu": lambda a: max(a, 0.0), "rsqrt": lambda a: 1 / np.sqrt(a),
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)), "sign": np.sign, "acos": np.arccos, "log1p": np.log1p, "sin": np.sin,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)), "sign": np.sign, "atan": np.arctan, "log1p": np.log1p, "sin": np.sin,
 }  # fmt: skip
 
 

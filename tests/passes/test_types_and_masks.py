@@ -74,31 +74,6 @@ def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
         examine_pair(pair(tmp_path, f"m = {mask}\n    return x * 2, x", "2 * g"))
 
 
-@pytest.mark.parametrize("forward", [
-    "y = np.where(m == 0, 0.0, x)\n    return y, m", "y = x * (m != 0)\n    return y, m",
-    "y = x.copy()\n    y[m == 0] = -1e9\n    return y, m", "y = x * np.equal(m, 1)\n    return y, m",
-])  # fmt: skip
-def test_an_equality_in_the_forward_pass_is_refused(tmp_path, forward):
-    """Where it holds is where nothing would be looked at."""
-    path = tmp_path / "f.py"
-    path.write_text(
-        f"{NUMPY}def f_forward(x: 'n d', m: 'n d'):\n    {forward}\n\ndef f_backward(g, m):\n"
-        "    return g, np.zeros_like(m)\n"
-    )
-    with pytest.raises(CodeError, match="an equality of numbers in the forward pass"):
-        examine_pair(CodeFile(path, "f"))
-
-
-def test_an_equality_of_constants_is_read(tmp_path):
-    mask = "np.tril(np.ones((4, 4))) == 0"
-    path = tmp_path / "f.py"
-    path.write_text(
-        f"{NUMPY}def f_forward(x: '4 4'):\n    return np.where({mask}, 0.0, x), x\n\ndef f_backward(g, x):\n"
-        f"    return np.where({mask}, 0.0, g)\n"
-    )
-    assert examine_pair(CodeFile(path, "f")).verdict is Verdict.PROVED
-
-
 @pytest.mark.parametrize(("value", "gradient", "verdict"), [
     ("return x.max(dim=0)[0]", "return g * (x == x.max(dim=0)[0])", Verdict.PROVED),
     ("return x.max(dim=0).values", "return g * (x == x.amax(dim=0))", Verdict.PROVED),

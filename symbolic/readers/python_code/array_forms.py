@@ -73,6 +73,7 @@ class Recorder:
     differentiated: bool = True
     line: int = 0
     _made: dict[str, str] = field(default_factory=dict)
+    _freed: dict[str, Any] = field(default_factory=dict)
     _bound: int = 0
     _nodes: int = 0
 
@@ -126,21 +127,19 @@ class Recorder:
             name = f"{wanted}.{count}"
         return name
 
-    def varies(self, array: FormArray) -> bool:
-        """Whether entries of it depend on more than on their place."""
-        known = {definition.name: definition.body for definition in self.definitions}
-        stack, seen = [self.equation(array, "").body], set[str]()
+    def read_by(self, body: Any) -> set[str]:
+        """The tensors without an equation on which an expression depends; a free number stands for its own."""
+        known = {definition.name: definition.body for definition in self.definitions} | self._freed
+        stack, seen = [body], set[str]()
         while stack:
             node = stack.pop()
             if not isinstance(node, list):
                 continue
             if node[:2] == ["entry", ARRAY] and node[2] not in seen:
-                if node[2] not in known:
-                    return True
                 seen.add(node[2])
-                stack.append(known[node[2]])
+                stack.append(known.get(node[2]))
             stack.extend(node[1:])
-        return False
+        return seen - set(known)
 
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
@@ -168,11 +167,13 @@ class Recorder:
             if self.differentiated:
                 self.kinks.append(self.equation(_apart(array, axis), "kink"))
             return found
-        key = repr((shape, self.equation(found, "").body))
+        body = self.equation(found, "").body
+        key = repr((shape, body))
         if key not in self._made:
             name = self._fresh("max")
             self.taken.add(name)
             self.freed[name] = shape
+            self._freed[name] = body
             self._made[key] = name
         return tensor(self._made[key], shape)
 

@@ -87,14 +87,8 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
 
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
-    """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative.
-
-    An equality in the forward pass is refused unless it is one of constants: where it holds is just what would not be
-    looked at.
-    """
+    """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
     apart = recorder.named(entrywise(recorder, difference, one, two))
-    if sign in ("==", "!=") and recorder.differentiated and recorder.varies(apart):
-        raise NotInSubset("an equality of numbers in the forward pass (multiply by a mask that is given)")
     recorder.smooth(apart)
 
     def above(node: Any) -> Any:

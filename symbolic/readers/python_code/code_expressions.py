@@ -321,7 +321,7 @@ class CodeExpressions:
         if name == "newaxis":
             return None
         if name == "pi":
-            return StoredArray(FormArray((), lambda at: ["apply", "acos", 0, -1], True))
+            return StoredArray(FormArray((), lambda at: ["*", 4, ["apply", "atan", 0, 1]], True))
         return LibraryName(f"{library.name}.{name}")
 
     def _of_array(self, stored: StoredArray, name: str) -> Any:

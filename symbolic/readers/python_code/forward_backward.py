@@ -8,7 +8,8 @@ functions of a ``jax.custom_vjp`` (``NAME_fwd``, ``NAME_bwd``).
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     Shape,
+    broadcast,
     broadcast_shape,
+    constant,
     shown_shape,
     summed,
     tensor,
@@ -30,6 +33,7 @@ from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     CodeError,
     NotInSubset,
+    NumbersNeeded,
     ShapesDoNotFit,
     SourceText,
     arguments_of,
@@ -60,7 +64,8 @@ class CodePair:
     arguments: of the forward pass, that are arrays, by name.  upstream: the derivatives by the outputs, with the names
     of these.  forward, backward: the equations in order; those of the backward pass read those of the forward pass.
     freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
-    where a derivative is claimed.  remarks: what else is taken for granted.
+    where a derivative is claimed; kinks_of: the arguments on which each depends.  remarks: what else is taken for
+    granted.  left_out: arrays for which None is returned.
     """
 
     name: str
@@ -74,6 +79,8 @@ class CodePair:
     kinks: tuple[CodeDefinition, ...] = ()
     remarks: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
+    kinks_of: tuple[frozenset[str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def pairs_of(path: str | Path) -> list[str]:
@@ -91,6 +98,7 @@ class CodeFile:
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
         self.shapes, self.numbers = found.shapes, found.numbers
         self.name = name
+        self.only: frozenset[str] | None = None
 
     @property
     def sizes(self) -> list[str]:
@@ -98,8 +106,29 @@ class CodeFile:
         used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
         return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
 
+    def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:
+        """The file once for every set of arguments that are at the same kinks, and for each for which None is returned.
+
+        By an argument on which what is at a kink does not depend there is a derivative there, and it is examined.
+        """
+        try:
+            pair = self.pair(numbers)
+        except NumbersNeeded:
+            left = [size for size in self.sizes if size not in numbers]
+            pair = self.pair({**numbers, **{size: number for number, size in enumerate(left, 2)}})
+        at: dict[frozenset[int], list[str]] = {}
+        for gradient in pair.gradients:
+            found = frozenset(number for number, read in enumerate(pair.kinks_of) if gradient.argument in read)
+            at.setdefault(found, []).append(gradient.argument)
+        return [self._of(names) for names in at.values()], [self._of([name]) for name in pair.left_out]
+
+    def _of(self, arguments: Sequence[str]) -> CodeFile:
+        part = copy(self)
+        part.only = frozenset(arguments)
+        return part
+
     def pair(self, numbers: Mapping[str, int] | None = None, instead: bool = False) -> CodePair:
-        """The equations.  numbers: for sizes; a size without one stays a name.
+        """The equations, by the arguments ``only`` where it is told.  numbers: for sizes; one without stays a name.
 
         instead: whether largest values are replaced by free numbers.  Raises :class:`CodeError` for what is not in the
         subset, and :class:`NumbersNeeded` where the code asks for the number of a size that has none.
@@ -122,6 +151,7 @@ class _PairReading:
         self.reader = CodeReader(file.names, self.recorder)
         self.arguments: dict[str, Shape] = {}
         self.remarks: list[str] = []
+        self.left_out: list[str] = []
 
     def read(self) -> CodePair:
         convention, recorder = self.convention, self.recorder
@@ -141,6 +171,8 @@ class _PairReading:
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
+        only = self.file.only
+        kinks = [kink for kink in recorder.kinks if only is None or only & recorder.read_by(kink.body)]
         return CodePair(
             self.file.name,
             self.arguments,
@@ -150,9 +182,11 @@ class _PairReading:
             tuple(gradients),
             dict(recorder.freed),
             dict(recorder.random),
-            tuple(recorder.kinks),
+            tuple(kinks),
             tuple(self.remarks),
             tuple(size for size in self.file.sizes if size in used),
+            tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
+            tuple(self.left_out),
         )
 
     def _argument(self, name: str) -> StoredArray:
@@ -206,12 +240,19 @@ class _PairReading:
             wrong = f"line {error.line}: {error.problem}"
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
         wanted = self.convention.gradients(returned, kept, list(self.arguments), self.source)
-        left = [name for name, value in wanted if value is None]
+        only = self.file.only
+        left = [name for name, value in wanted if value is None and name not in (only or ())]
+        self.left_out = [name for name in left if self.arguments.get(name)]
+        if only is not None:  # there None stands for 0
+            wanted = [(name, self._zeros(name) if value is None else value) for name, value in wanted if name in only]
         self.remarks += [f"no gradient by {name} is returned" for name in left]
         found = [self._gradient(name, value) for name, value in wanted if value is not None and name in self.arguments]
         if not found:
             raise self.source.at(backward, "returns no gradient", "return one for an argument whose shape is told")
         return found
+
+    def _zeros(self, name: str) -> StoredArray:
+        return StoredArray(broadcast(constant(0), self.arguments[name]))
 
     def _gradient(self, name: str, value: Any) -> CodeGradient:
         shape, line = self.arguments[name], self.convention.backward.lineno
