@@ -6,7 +6,6 @@ A number that nothing bounds would be printed as if it had been counted, a text 
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import possible_sizes
@@ -83,34 +82,13 @@ def _witness(graph: Graph, claim: Any, where: str) -> None:
     if kind == "schedules" and len(set(witness["seeds"])) != numbers["schedules"]:
         raise Rejected(f"{where}.seeds", "are not one for each schedule")
     if kind in ("adjoint", "gradient"):
-        _evaluated(graph, claim["subject"]["content"], witness, where)
+        _sizes(graph.contents()[claim["subject"]["content"]][0], witness["runs"], f"{where}.runs")
     if kind == "nonreciprocity":
         _edge(graph, witness, where)
     if kind == "tightness" and witness["variable"].removeprefix("s:") not in graph.parents:
         raise Rejected(f"{where}.variable", "is none of this network")
     if kind in OWN:
         check_constants(graph, witness, where)
-
-
-def _evaluated(graph: Graph, place: str, witness: Any, where: str) -> None:
-    """A layer or cost was evaluated over two primes at each of the sizes that it has, and is equal but for some chance.
-
-    Of sizes that the network gives by name, at any.
-    """
-    runs, (group, _, key) = witness["runs"], place.partition(".")
-    _sizes(graph.contents()[place][0], runs, f"{where}.runs")
-    if Decimal(witness["error_probability_below"]) * int(runs[0]["prime"]) * int(runs[1]["prime"]) < 1:
-        raise Rejected(f"{where}.error_probability_below", "is less than a chance over two such primes")
-    used = [graph.sizes[name] for name, content in graph.content.items() if group == "layers" and content == key]
-    used += [cost["sizes"] for cost in graph.costs.values() if group == "costs" and cost["cost"] == key]
-    if any(isinstance(size, str) for table in used for size in table.values()):
-        return
-    for table in used:
-        primes = {run["prime"] for run in runs if table.items() <= run["sizes"].items()}
-        if len(primes) < 2:
-            raise Rejected(f"{where}.runs", "are not at the sizes that the network has, over two primes each")
-    if not all(any(table.items() <= run["sizes"].items() for table in used) for run in runs):
-        raise Rejected(f"{where}.runs", "are at sizes that the network does not have")
 
 
 def _sizes(content: Any, runs: list[Any], where: str) -> None:
