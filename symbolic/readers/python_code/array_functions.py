@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,12 +20,15 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     plus,
     power_node,
     times,
+    whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 Handler = Callable[[CallArguments], Any]
 _LARGEST_EXPONENT = 16
+_OF_INTEGERS = ("relu", "abs", "sign")
+"""Functions that make integers of integers."""
 
 
 def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False) -> FormArray:
@@ -33,7 +37,7 @@ def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False)
         numbers(array)
         array = recorder.named(array)
         recorder.smooth(array)
-    return entrywise(recorder, lambda a: ["apply", name, 0, a], array)
+    return entrywise(recorder, lambda a: ["apply", name, 0, a], array, real=name not in _OF_INTEGERS)
 
 
 def scalar_function(name: str, kink: bool = False) -> Handler:
@@ -73,7 +77,7 @@ def minus(recorder: Recorder, array: FormArray) -> FormArray:
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two)
+    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two, real=True)
 
 
 def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
@@ -82,8 +86,9 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
     if abs(value) > _LARGEST_EXPONENT or value.denominator > _LARGEST_EXPONENT:
         raise NotInSubset(f"the exponent {value}")
     if value == 0:
-        return broadcast(constant(1), base.shape)
-    return entrywise(recorder, lambda a: power_node(a, value), base)
+        return replace(broadcast(constant(1), base.shape), whole=whole_numbers([base]))
+    real = value < 0 or value.denominator > 1 or not isinstance(exponent, int)
+    return entrywise(recorder, lambda a: power_node(a, value), base, real=real)
 
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
@@ -158,7 +163,7 @@ def leaky_relu(call: CallArguments) -> FormArray:
         mask = ["apply", "step", 0, a]
         return plus(times(mask, a), times(one_minus(mask), node, a))
 
-    return entrywise(call.recorder, value, array)
+    return entrywise(call.recorder, value, array, real=True)
 
 
 def gelu(call: CallArguments) -> FormArray:

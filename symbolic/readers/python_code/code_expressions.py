@@ -82,7 +82,7 @@ class CodeExpressions:
         if isinstance(value, int):
             return small(value)
         if isinstance(value, float) and value - value == 0:
-            return plain(Fraction(repr(value)))
+            return plain(Fraction(repr(value)), whole=False)
         raise NotInSubset("this number")
 
     def _text(self, node: ast.JoinedStr, names: Names) -> str:
@@ -189,9 +189,12 @@ class CodeExpressions:
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
+            if two == int(two):
+                one, two = (one if isinstance(two, int) else Fraction(one)), int(two)
             if not isinstance(two, int) or abs(two) > _HIGHEST:
                 return StoredArray(raised(self.recorder, self.array(one), two))
-            return plain(Fraction(one) ** two) if one or two >= 0 else by_zero()
+            whole = isinstance(one, int) and two >= 0
+            return plain(Fraction(one) ** two, whole) if one or two >= 0 else by_zero()
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
             by_zero()
         known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -204,7 +207,8 @@ class CodeExpressions:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__}")
-        return plain(known[operator](one, two))
+        whole = isinstance(one, int) and isinstance(two, int) and operator is not ast.Div
+        return plain(known[operator](one, two), whole)
 
     def _unary(self, node: ast.UnaryOp, names: Names) -> Any:
         value = self.value(node.operand, names)
@@ -332,7 +336,7 @@ class CodeExpressions:
             case "ndim":
                 return len(array.shape)
             case "dtype":
-                return LibraryName("numpy.bool" if array.truth else "numpy.dtype")
+                return LibraryName("numpy.bool" if array.truth else "numpy.int64" if array.whole else "numpy.dtype")
             case "device":
                 return LibraryName("torch.device")
             case "T":

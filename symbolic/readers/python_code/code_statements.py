@@ -186,8 +186,6 @@ class CodeReader(CodeCalls):
     def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str) -> None:
         if self.immutable:
             raise NotInSubset("a write into an array of JAX")
-        if stored.array.truth and not value.truth:
-            raise NotInSubset("a write of numbers into an array of comparisons")
         if _is_mask(key):
             if value.shape:
                 raise NotInSubset("a write of an array where a mask is")
