@@ -110,6 +110,12 @@ def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
     ("m, i = x.max(1)\n        return m", "return g[:, None] * (x == x.max(1, keepdim=True)[0])", Verdict.PROVED),
     ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amin(x, 1, keepdim=True))", Verdict.PROVED),
     ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amax(x, 1, keepdim=True))", Verdict.REFUTED),
+    ("return x.masked_fill(x > 1, -9.0)", "return g.masked_fill(x > 1, 0.0)", Verdict.PROVED),
+    ("return x.masked_fill(x > 1, -9.0)", "return g * (x > 1)", Verdict.REFUTED),
+    ("return x.masked_fill(x <= 0, 0.0)",
+     "dx = 0 * g\n        dx[x > 0] = g[x > 0]\n        return dx", Verdict.PROVED),
+    ("return x.masked_fill(x <= 0, 0.0)",
+     "dx = 0 * g\n        dx[x < 0] = g[x < 0]\n        return dx", Verdict.REFUTED),
     ("return torch.min(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.PROVED),
     ("return torch.max(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.REFUTED),
 ])  # fmt: skip

@@ -11,6 +11,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     broadcast,
+    broadcast_shape,
     constant,
     difference,
     either,
@@ -23,7 +24,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
 _LARGEST_EXPONENT = 16
@@ -111,6 +112,40 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
         "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
     }
     return entrywise(recorder, relations[sign], apart, truth=True)
+
+
+def logical(both: bool) -> Handler:
+    """logical_and, logical_or of two comparisons."""
+
+    def handler(call: CallArguments) -> FormArray:
+        one, two = call.array("x1", "input"), call.array("x2", "other")
+        if not one.truth or not two.truth:
+            raise NotInSubset("and or or of what are no comparisons")
+        return multiplied(call.recorder, one, two) if both else either_holds(call.recorder, one, two)
+
+    return handler
+
+
+def negated(call: CallArguments) -> FormArray:
+    """logical_not of a comparison."""
+    array = call.array("x", "input")
+    if not array.truth:
+        raise NotInSubset("not of what is no comparison")
+    return entrywise(call.recorder, one_minus, array, truth=True)
+
+
+def masked_fill(call: CallArguments) -> FormArray:
+    """PyTorch's: a number where a mask holds, else the array."""
+    array, mask, value = call.array("input"), call.array("mask"), call.array("value")
+    if value.shape:
+        raise NotInSubset("a fill with what is no number")
+    if not mask.truth:
+        raise NotInSubset("a mask that is no comparison")
+    if (array.truth and not value.truth) or (array.whole and not whole_numbers([value])):
+        raise NotInSubset("a fill of comparisons or integers with other numbers")
+    if broadcast_shape(array.shape, mask.shape) != array.shape:
+        raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
+    return chosen(call.recorder, mask, value, array)
 
 
 def comparison(sign: str) -> Handler:

@@ -34,6 +34,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     AlwaysTrue,
     ArrayMethod,
     KeptObject,
+    MaskedPart,
     ObjectMethod,
     StoredArray,
 )
@@ -71,6 +72,8 @@ class CodeExpressions:
         raise NotImplementedError
 
     def array(self, value: Any) -> FormArray:
+        if isinstance(value, MaskedPart):
+            raise NotInSubset("an array as an index")
         return as_array(value.array if isinstance(value, StoredArray) else value)
 
     # -- leaves
@@ -225,7 +228,7 @@ class CodeExpressions:
 
     def truth(self, value: Any) -> bool:
         """A condition that does not depend on the numbers in arrays."""
-        if isinstance(value, StoredArray):
+        if isinstance(value, StoredArray | MaskedPart):
             raise NotInSubset("a condition that depends on the numbers in an array")
         if isinstance(value, SizeName):
             raise NumbersNeeded(value.name)
@@ -271,6 +274,8 @@ class CodeExpressions:
 
     def item(self, value: Any, key: Any) -> Any:
         """A part of an array, an entry of a tuple, a list or a dictionary."""
+        if isinstance(value, StoredArray) and isinstance(key, StoredArray) and key.array.truth:
+            return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
         if isinstance(value, AlwaysTrue):

@@ -48,6 +48,14 @@ class StoredArray:
         self._array = array
 
 
+@dataclass(frozen=True)
+class MaskedPart:
+    """``x[mask]``: how many entries it has is not known, so that it is only written where the same mask is."""
+
+    array: FormArray
+    mask: FormArray
+
+
 @dataclass
 class KeptObject:
     """``ctx`` or ``self``: attributes that one pass sets and the other one reads.
