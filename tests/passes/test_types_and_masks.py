@@ -58,11 +58,41 @@ def test_real_numbers_of_any_length_are_read(tmp_path, cast):
     ("((x > 0).astype(np.int64) + (x > 1).astype(np.int64))", "((x > 0) * 1.0 + (x > 1))", "(x > 0)"),
     ("np.add(x > 0, x > 1)", "((x > 0) | (x > 1))", "((x > 0) * 1.0 + (x > 1))"),
     ("np.where(x > 2, x > 0, x > 1)", "(x > 1)", "(x > 0)"),
+    ("(np.triu(x > 0) + (x > 1))", "(np.triu(x > 0) | (x > 1))", "(np.triu(x > 0) * 1 + (x > 1))"),
+    ("(np.ones_like(x > 0) + (x > 1))", "np.ones_like(x)", "(1 + (x > 1))"),
+    ("((x > 0) + 0 + (x > 1))", "((x > 0) * 1 + (x > 1))", "((x > 0) + (x > 1))"),
+    ("np.mean(x > 0, axis=0)", "np.mean((x > 0) * 1.0, axis=0)", "np.sum(x > 0, axis=0)"),
 ])  # fmt: skip
 def test_comparisons_are_added_as_what_they_are(tmp_path, mask, right, wrong):
     forward = f"y = x * {mask}\n    return y, x"
     assert examine_pair(pair(tmp_path, forward, f"g * {right}")).verdict is Verdict.PROVED
     assert examine_pair(pair(tmp_path, forward, f"g * {wrong}")).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("made", [
+    "np.full(x.shape, 0)", "(x > 0) * 1", "np.where(x > 0, 1, 0)", "np.zeros_like((x > 0) * 2)", "np.zeros_like(x > 0)",
+    "(x > 0).astype(np.int64)", "np.ones_like(x > 0)", "-(2 * (x > 0))", "np.abs((x > 0) * 2)", "(x > 0) + 2**2",
+])  # fmt: skip
+def test_real_numbers_are_not_written_into_integers(tmp_path, made):
+    for write in ("k[:] = x", "k += x", "k[x > 0] = 0.5"):
+        with pytest.raises(CodeError, match="other numbers into an array of"):
+            examine_pair(pair(tmp_path, f"k = {made}\n    {write}\n    return x * k, x", "2 * x * g"))
+
+
+@pytest.mark.parametrize("made", [
+    "np.full(x.shape, 0.0)", "(x > 0) * 1.0", "np.zeros(x.shape)", "(x > 0) / 1", "np.where(x > 0, 1, 0) * 2.0**1",
+    "np.zeros(x.shape, dtype=x.dtype)", "(x > 0).astype(x.dtype)", "float(2) * (x > 0)",
+    "np.full(x.shape, 1, dtype=np.float32)",
+    "np.zeros_like(x > 0, dtype=np.float64)", "np.mean(x > 0) + np.zeros_like(x)",
+])  # fmt: skip
+def test_into_real_numbers_they_are(tmp_path, made):
+    file = pair(tmp_path, f"k = {made}\n    k[:] = x\n    return x * k, x", "2 * x * g")
+    assert examine_pair(file).verdict is Verdict.PROVED
+
+
+def test_a_sum_of_comparisons_with_a_type_is_refused(tmp_path):
+    with pytest.raises(CodeError, match="made of comparisons"):
+        examine_pair(pair(tmp_path, "return x * np.add(x > 0, x > 1, dtype=np.float64), x", "g * (x > 0)"))
 
 
 @pytest.mark.parametrize("mask", [
@@ -80,6 +110,12 @@ def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
     ("m, i = x.max(1)\n        return m", "return g[:, None] * (x == x.max(1, keepdim=True)[0])", Verdict.PROVED),
     ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amin(x, 1, keepdim=True))", Verdict.PROVED),
     ("return torch.min(x, dim=1)[0]", "return g[:, None] * (x == torch.amax(x, 1, keepdim=True))", Verdict.REFUTED),
+    ("return x.masked_fill(x > 1, -9.0)", "return g.masked_fill(x > 1, 0.0)", Verdict.PROVED),
+    ("return x.masked_fill(x > 1, -9.0)", "return g * (x > 1)", Verdict.REFUTED),
+    ("return x.masked_fill(x <= 0, 0.0)",
+     "dx = 0 * g\n        dx[x > 0] = g[x > 0]\n        return dx", Verdict.PROVED),
+    ("return x.masked_fill(x <= 0, 0.0)",
+     "dx = 0 * g\n        dx[x < 0] = g[x < 0]\n        return dx", Verdict.REFUTED),
     ("return torch.min(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.PROVED),
     ("return torch.max(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.REFUTED),
 ])  # fmt: skip

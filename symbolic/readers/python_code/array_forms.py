@@ -28,12 +28,16 @@ _FREE_INDICES = 16
 
 @dataclass(frozen=True)
 class FormArray:
-    """plain: reading an entry of it costs no more than one of a tensor.  truth: its entries are 0 or 1, as a mask."""
+    """plain: reading an entry of it costs no more than one of a tensor.  truth: its entries are 0 or 1, as a mask.
+
+    whole: its entries are integers, and numbers that are written into it are cut off.
+    """
 
     shape: Shape
     at: Callable[[Sequence[Index]], Any]
     plain: bool = False
     truth: bool = False
+    whole: bool = False
 
     def __str__(self) -> str:
         return shown_shape(self.shape)
@@ -110,7 +114,7 @@ class Recorder:
         found = self.equation(array, self._fresh(wanted or "t"))
         place = [["index", index] for index in found.indices]
         if isinstance(found.body, list) and found.body[:2] == ["entry", ARRAY] and found.body[3] == place and again:
-            return tensor(found.body[2], array.shape, array.truth)  # it is another array as it is
+            return tensor(found.body[2], array.shape, array.truth, array.whole)  # it is another array as it is
         key = repr((found.shape, found.body))
         if key not in self._made:
             if len(self.definitions) >= MOST_DEFINITIONS:
@@ -118,7 +122,7 @@ class Recorder:
             self.taken.add(found.name)
             self.definitions.append(found)
             self._made[key] = found.name
-        return tensor(self._made[key], array.shape, array.truth)
+        return tensor(self._made[key], array.shape, array.truth, array.whole)
 
     def _fresh(self, wanted: str) -> str:
         name, count = wanted, 1
@@ -162,7 +166,7 @@ class Recorder:
             index = self.bound()
             return ["max", index, extent, array.at([*at[:axis], ["index", index], *at[axis:]])]
 
-        found = FormArray(shape, value)
+        found = FormArray(shape, value, whole=array.whole)
         if not self.instead:
             if self.differentiated:
                 self.kinks.append(self.equation(_apart(array, axis), "kink"))
@@ -175,7 +179,7 @@ class Recorder:
             self.freed[name] = shape
             self._freed[name] = body
             self._made[key] = name
-        return tensor(self._made[key], shape)
+        return tensor(self._made[key], shape, whole=array.whole)
 
 
 def _apart(array: FormArray, axis: int) -> FormArray:
@@ -201,9 +205,9 @@ def _count(node: Any) -> int:
     return count
 
 
-def tensor(name: str, shape: Shape, truth: bool = False) -> FormArray:
+def tensor(name: str, shape: Shape, truth: bool = False, whole: bool = False) -> FormArray:
     """The array that has a name."""
-    return FormArray(shape, lambda at: ["entry", ARRAY, name, list(at)], True, truth)
+    return FormArray(shape, lambda at: ["entry", ARRAY, name, list(at)], True, truth, whole)
 
 
 def number_node(value: int | Fraction) -> Any:
@@ -213,7 +217,7 @@ def number_node(value: int | Fraction) -> Any:
 
 def constant(value: int | Fraction, shape: Shape = ()) -> FormArray:
     node = number_node(value)
-    return FormArray(shape, lambda at: node, True)
+    return FormArray(shape, lambda at: node, True, whole=isinstance(value, int))
 
 
 def size_node(dim: Dim) -> Any:
@@ -283,14 +287,25 @@ def broadcast(array: FormArray, shape: Shape) -> FormArray:
     def entry(at: Sequence[Index]) -> Any:
         return array.at([0 if dim == 1 else i for i, dim in zip(at[lacking:], array.shape, strict=True)])
 
-    return FormArray(shape, entry, array.plain, array.truth)
+    return FormArray(shape, entry, array.plain, array.truth, array.whole)
 
 
-def entrywise(recorder: Recorder, function: Callable[..., Any], *arrays: FormArray, truth: bool = False) -> FormArray:
-    """A function of the entries; what is repeated on the way gets a name, so that it is computed once."""
+def whole_numbers(arrays: Sequence[FormArray]) -> bool:
+    """Whether sums and products of them are integers."""
+    return all(array.whole or array.truth for array in arrays)
+
+
+def entrywise(
+    recorder: Recorder, function: Callable[..., Any], *arrays: FormArray, truth: bool = False, real: bool = False
+) -> FormArray:
+    """A function of the entries; what is repeated on the way gets a name, so that it is computed once.
+
+    real: whether it makes real numbers of integers.
+    """
     shape = broadcast_shape(*(array.shape for array in arrays))
     same = [broadcast(array if array.shape == shape else recorder.named(array), shape) for array in arrays]
-    return FormArray(shape, lambda at: function(*(array.at(at) for array in same)), truth=truth)
+    whole = not truth and not real and whole_numbers(arrays)
+    return FormArray(shape, lambda at: function(*(array.at(at) for array in same)), truth=truth, whole=whole)
 
 
 def summed(recorder: Recorder, array: FormArray, axes: Sequence[int], keep: bool) -> FormArray:
@@ -312,7 +327,7 @@ def summed(recorder: Recorder, array: FormArray, axes: Sequence[int], keep: bool
             node = ["sum", names[axis], array.shape[axis], node]
         return node
 
-    return FormArray(shape, total)
+    return FormArray(shape, total, whole=whole_numbers([array]))
 
 
 def counted(dims: Sequence[Dim]) -> Any:

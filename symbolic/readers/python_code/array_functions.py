@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     broadcast,
+    broadcast_shape,
     constant,
     difference,
     either,
@@ -19,12 +21,15 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     plus,
     power_node,
     times,
+    whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
 _LARGEST_EXPONENT = 16
+_OF_INTEGERS = ("relu", "abs", "sign")
+"""Functions that make integers of integers."""
 
 
 def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False) -> FormArray:
@@ -33,7 +38,7 @@ def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False)
         numbers(array)
         array = recorder.named(array)
         recorder.smooth(array)
-    return entrywise(recorder, lambda a: ["apply", name, 0, a], array)
+    return entrywise(recorder, lambda a: ["apply", name, 0, a], array, real=name not in _OF_INTEGERS)
 
 
 def scalar_function(name: str, kink: bool = False) -> Handler:
@@ -73,7 +78,7 @@ def minus(recorder: Recorder, array: FormArray) -> FormArray:
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two)
+    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two, real=True)
 
 
 def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
@@ -82,8 +87,9 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
     if abs(value) > _LARGEST_EXPONENT or value.denominator > _LARGEST_EXPONENT:
         raise NotInSubset(f"the exponent {value}")
     if value == 0:
-        return broadcast(constant(1), base.shape)
-    return entrywise(recorder, lambda a: power_node(a, value), base)
+        return replace(broadcast(constant(1), base.shape), whole=whole_numbers([base]))
+    real = value < 0 or value.denominator > 1 or not isinstance(exponent, int)
+    return entrywise(recorder, lambda a: power_node(a, value), base, real=real)
 
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
@@ -106,6 +112,40 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
         "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
     }
     return entrywise(recorder, relations[sign], apart, truth=True)
+
+
+def logical(both: bool) -> Handler:
+    """logical_and, logical_or of two comparisons."""
+
+    def handler(call: CallArguments) -> FormArray:
+        one, two = call.array("x1", "input"), call.array("x2", "other")
+        if not one.truth or not two.truth:
+            raise NotInSubset("and or or of what are no comparisons")
+        return multiplied(call.recorder, one, two) if both else either_holds(call.recorder, one, two)
+
+    return handler
+
+
+def negated(call: CallArguments) -> FormArray:
+    """logical_not of a comparison."""
+    array = call.array("x", "input")
+    if not array.truth:
+        raise NotInSubset("not of what is no comparison")
+    return entrywise(call.recorder, one_minus, array, truth=True)
+
+
+def masked_fill(call: CallArguments) -> FormArray:
+    """PyTorch's: a number where a mask holds, else the array."""
+    array, mask, value = call.array("input"), call.array("mask"), call.array("value")
+    if value.shape:
+        raise NotInSubset("a fill with what is no number")
+    if not mask.truth:
+        raise NotInSubset("a mask that is no comparison")
+    if (array.truth and not value.truth) or (array.whole and not whole_numbers([value])):
+        raise NotInSubset("a fill of comparisons or integers with other numbers")
+    if broadcast_shape(array.shape, mask.shape) != array.shape:
+        raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
+    return chosen(call.recorder, mask, value, array)
 
 
 def comparison(sign: str) -> Handler:
@@ -158,7 +198,7 @@ def leaky_relu(call: CallArguments) -> FormArray:
         mask = ["apply", "step", 0, a]
         return plus(times(mask, a), times(one_minus(mask), node, a))
 
-    return entrywise(call.recorder, value, array)
+    return entrywise(call.recorder, value, array, real=True)
 
 
 def gelu(call: CallArguments) -> FormArray:

@@ -21,6 +21,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     plus,
     shown_shape,
     times,
+    whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 
@@ -44,7 +45,7 @@ def permuted(array: FormArray, order: Sequence[int]) -> FormArray:
             place[axis] = index
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth)
+    return FormArray(shape, entry, array.plain, array.truth, array.whole)
 
 
 def swapped(array: FormArray, one: int, two: int) -> FormArray:
@@ -58,7 +59,7 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
     """With an axis of one entry more."""
     axis = axis_of(axis, len(array.shape) + 1)
     shape = (*array.shape[:axis], 1, *array.shape[axis:])
-    return FormArray(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]), array.plain, array.truth)
+    return FormArray(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]), array.plain, array.truth, array.whole)
 
 
 def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
@@ -73,7 +74,7 @@ def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
         rest = iter(at)
         return array.at([0 if axis in chosen else next(rest) for axis in range(len(array.shape))])
 
-    return FormArray(shape, entry, array.plain, array.truth)
+    return FormArray(shape, entry, array.plain, array.truth, array.whole)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def part(array: FormArray, keys: Sequence[Any]) -> FormArray:
         rest = iter(at)
         return array.at([p.start if p.count is None else p.inner(next(rest)) for p in pieces])
 
-    found = FormArray(shape, entry, array.plain, array.truth)
+    found = FormArray(shape, entry, array.plain, array.truth, array.whole)
     position = 0
     for key in _spelled_out(keys, len(array.shape)):
         if key is None:
@@ -186,7 +187,8 @@ def with_part(recorder: Recorder, array: FormArray, keys: Sequence[Any], value: 
             return new
         return either(times(*brackets), new, old.at(at))
 
-    return FormArray(array.shape, entry)
+    truth, whole = array.truth and value.truth, array.whole and whole_numbers([value])
+    return FormArray(array.shape, entry, truth=truth, whole=whole)
 
 
 def reshaped(array: FormArray, wanted: Sequence[Dim]) -> FormArray:
@@ -209,7 +211,7 @@ def reshaped(array: FormArray, wanted: Sequence[Dim]) -> FormArray:
                 place.append(_digit(flat, prod(old[axis + 1 : last]), old[axis], axis == first))
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth)
+    return FormArray(shape, entry, array.plain, array.truth, array.whole)
 
 
 def _with_rest(shape: Shape, wanted: Sequence[Dim]) -> Shape:
@@ -240,7 +242,7 @@ def _inserted(array: FormArray, shape: Shape) -> FormArray:
             place[axis] = next(used)
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth)
+    return FormArray(shape, entry, array.plain, array.truth, array.whole)
 
 
 def _groups(old: list[int], new: list[int]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -290,7 +292,8 @@ def joined(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormAr
         return plus(*terms)
 
     shape = (*first.shape[:axis], sum(lengths), *first.shape[axis + 1 :])
-    return FormArray(shape, entry, truth=all(array.truth for array in arrays))
+    truth = all(array.truth for array in arrays)
+    return FormArray(shape, entry, truth=truth, whole=not truth and whole_numbers(arrays))
 
 
 def stacked(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormArray:

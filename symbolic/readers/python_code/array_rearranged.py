@@ -134,7 +134,9 @@ def tiled(call: CallArguments) -> FormArray:
 
 def _copies(array: FormArray, counts: list[Any]) -> FormArray:
     rank = max(len(array.shape), len(counts))
-    array = FormArray((*[1] * (rank - len(array.shape)), *array.shape), _behind(array, rank), array.plain, array.truth)
+    array = FormArray(
+        (*[1] * (rank - len(array.shape)), *array.shape), _behind(array, rank), array.plain, array.truth, array.whole
+    )
     counts = [*[1] * (rank - len(counts)), *counts]
     for axis, many in enumerate(counts):
         dim = array.shape[axis]
@@ -176,7 +178,7 @@ def triangle(upper: bool) -> Callable[[CallArguments], FormArray]:
             bound = plus(columns, max(-k, 0)) if upper else plus(rows, max(k, 0))
             return times(["inside", beyond, bound], array.at(at))
 
-        return FormArray(array.shape, entry, truth=array.truth)
+        return FormArray(array.shape, entry, truth=array.truth, whole=array.whole)
 
     return handler
 
@@ -224,6 +226,8 @@ def padded(call: CallArguments) -> FormArray:
         raise NotInSubset(f"a pad in the mode {mode}" if isinstance(mode, str) else "a pad in this mode")
     if number.shape:
         raise NotInSubset("a pad with different numbers")
+    if array.truth:
+        raise NotInSubset("a pad of comparisons (multiply by 1.0 first)")
     rank = len(array.shape)
     pairs = _flat_widths(widths, rank) if call.library == "torch" else _widths(widths, rank)
     shape = tuple(

@@ -38,7 +38,7 @@ def sum_call(call: CallArguments) -> FormArray:
 
 def mean(recorder: Recorder, array: FormArray, axes: list[int], keep: bool) -> FormArray:
     share = power_node(counted([array.shape[axis] for axis in axes]), -1)
-    return entrywise(recorder, lambda a: times(share, a), summed(recorder, array, axes, keep))
+    return entrywise(recorder, lambda a: times(share, a), summed(recorder, array, axes, keep), real=True)
 
 
 def mean_call(call: CallArguments) -> FormArray:
@@ -63,7 +63,8 @@ def variance(call: CallArguments) -> FormArray:
     squares = entrywise(recorder, lambda a, b: ["^", difference(a, b), 2], array, centre)
     count = counted([array.shape[axis] for axis in axes])
     share = power_node(plus(count, -whole_number(less, "a correction")), -1)
-    return entrywise(recorder, lambda a: times(share, a), summed(recorder, squares, axes, flag(keep, "keepdims")))
+    total = summed(recorder, squares, axes, flag(keep, "keepdims"))
+    return entrywise(recorder, lambda a: times(share, a), total, real=True)
 
 
 def deviation(call: CallArguments) -> FormArray:

@@ -51,7 +51,7 @@ def as_array(value: Any) -> FormArray:
         return value
     if isinstance(value, SizeName):
         node = size_node(value.name)
-        return FormArray((), lambda at: node, True)
+        return FormArray((), lambda at: node, True, whole=True)
     if isinstance(value, bool):
         return FormArray((), lambda at: int(value), True, True)
     if isinstance(value, int | Fraction):

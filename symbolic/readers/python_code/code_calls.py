@@ -105,6 +105,8 @@ class CodeCalls(CodeExpressions):
         )
         found = FUNCTIONS[name](arguments)
         arguments.finish()
+        if isinstance(found, FormArray) and found.truth and named.get("dtype") is not None:
+            raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
         arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
         base = next(arrays, None) if shares else None
@@ -182,7 +184,7 @@ def _number(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, str):
         raise NotInSubset("a number from a text")
-    return value
+    return Fraction(value) if isinstance(value, int) else value
 
 
 def _int(calls: CodeCalls, given: list[Any]) -> Any:

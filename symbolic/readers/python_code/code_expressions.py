@@ -34,6 +34,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     AlwaysTrue,
     ArrayMethod,
     KeptObject,
+    MaskedPart,
     ObjectMethod,
     StoredArray,
 )
@@ -71,6 +72,8 @@ class CodeExpressions:
         raise NotImplementedError
 
     def array(self, value: Any) -> FormArray:
+        if isinstance(value, MaskedPart):
+            raise NotInSubset("an array as an index")
         return as_array(value.array if isinstance(value, StoredArray) else value)
 
     # -- leaves
@@ -82,7 +85,7 @@ class CodeExpressions:
         if isinstance(value, int):
             return small(value)
         if isinstance(value, float) and value - value == 0:
-            return plain(Fraction(repr(value)))
+            return plain(Fraction(repr(value)), whole=False)
         raise NotInSubset("this number")
 
     def _text(self, node: ast.JoinedStr, names: Names) -> str:
@@ -189,9 +192,12 @@ class CodeExpressions:
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
+            if two == int(two):
+                one, two = (one if isinstance(two, int) else Fraction(one)), int(two)
             if not isinstance(two, int) or abs(two) > _HIGHEST:
                 return StoredArray(raised(self.recorder, self.array(one), two))
-            return plain(Fraction(one) ** two) if one or two >= 0 else by_zero()
+            whole = isinstance(one, int) and two >= 0
+            return plain(Fraction(one) ** two, whole) if one or two >= 0 else by_zero()
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
             by_zero()
         known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -204,7 +210,8 @@ class CodeExpressions:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__}")
-        return plain(known[operator](one, two))
+        whole = isinstance(one, int) and isinstance(two, int) and operator is not ast.Div
+        return plain(known[operator](one, two), whole)
 
     def _unary(self, node: ast.UnaryOp, names: Names) -> Any:
         value = self.value(node.operand, names)
@@ -221,7 +228,7 @@ class CodeExpressions:
 
     def truth(self, value: Any) -> bool:
         """A condition that does not depend on the numbers in arrays."""
-        if isinstance(value, StoredArray):
+        if isinstance(value, StoredArray | MaskedPart):
             raise NotInSubset("a condition that depends on the numbers in an array")
         if isinstance(value, SizeName):
             raise NumbersNeeded(value.name)
@@ -267,6 +274,8 @@ class CodeExpressions:
 
     def item(self, value: Any, key: Any) -> Any:
         """A part of an array, an entry of a tuple, a list or a dictionary."""
+        if isinstance(value, StoredArray) and isinstance(key, StoredArray) and key.array.truth:
+            return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
         if isinstance(value, AlwaysTrue):
@@ -332,7 +341,7 @@ class CodeExpressions:
             case "ndim":
                 return len(array.shape)
             case "dtype":
-                return LibraryName("numpy.bool" if array.truth else "numpy.dtype")
+                return LibraryName("numpy.bool" if array.truth else "numpy.int64" if array.whole else "numpy.dtype")
             case "device":
                 return LibraryName("torch.device")
             case "T":

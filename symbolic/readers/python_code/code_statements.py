@@ -19,7 +19,7 @@ from dyadic.symbolic.readers.python_code.source_text import (
     arguments_of,
     defaults_of,
 )
-from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, MaskedPart, StoredArray
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
@@ -179,17 +179,25 @@ class CodeReader(CodeCalls):
         elif isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
             container[key] = self.held(value)
         elif isinstance(container, StoredArray):
-            self._write(container, key, self.array(value), _name_of(target))
+            found = self._spread(value, container, key) if isinstance(value, MaskedPart) else self.array(value)
+            self._write(container, key, found, _name_of(target), isinstance(value, MaskedPart))
         else:
             raise self.source.at(target, "this cannot be written into")
 
-    def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str) -> None:
+    def _spread(self, value: MaskedPart, stored: StoredArray, key: Any) -> FormArray:
+        """The array of which the entries where a mask is are written where the same mask is."""
+        same = _is_mask(key) and key.array.shape == value.mask.shape and value.array.shape == stored.array.shape
+        named = [self.recorder.named(mask) for mask in (key.array, value.mask)] if same else []
+        if not same or self.recorder.equation(named[0], "").body != self.recorder.equation(named[1], "").body:
+            raise NotInSubset("an array as an index, unless the same mask is on both sides,")
+        return value.array
+
+    def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str, spread: bool = False) -> None:
+        """spread: whether the value has an entry for each of the array's, not only for those where a mask is."""
         if self.immutable:
             raise NotInSubset("a write into an array of JAX")
-        if stored.array.truth and not value.truth:
-            raise NotInSubset("a write of numbers into an array of comparisons")
         if _is_mask(key):
-            if value.shape:
+            if value.shape and not spread:
                 raise NotInSubset("a write of an array where a mask is")
             new = self._where_masked(stored.array, key.array, value)
         else:

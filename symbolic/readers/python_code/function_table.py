@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any
 
@@ -22,8 +23,11 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     gelu,
     larger,
     leaky_relu,
+    logical,
+    masked_fill,
     minus,
     multiplied,
+    negated,
     power,
     raised,
     scalar_function,
@@ -94,11 +98,18 @@ def _axes(values: list[Any]) -> list[int]:
 
 
 def _filled(number: int) -> Handler:
-    return lambda call: broadcast(constant(number), _shape(call.listed("shape", "size")))
+    return lambda call: broadcast(constant(Fraction(number)), _shape(call.listed("shape", "size")))
 
 
 def _filled_like(number: int) -> Handler:
-    return lambda call: broadcast(constant(number), call.array("a", "input").shape)
+    def handler(call: CallArguments) -> FormArray:
+        like = call.array("a", "input")
+        floating(told := call.keyword("dtype"))
+        kept = told is None
+        found = broadcast(constant(number), like.shape)
+        return dataclasses.replace(found, truth=like.truth and kept, whole=like.whole and kept)
+
+    return handler
 
 
 def _unfilled(call: CallArguments) -> FormArray:
@@ -106,13 +117,18 @@ def _unfilled(call: CallArguments) -> FormArray:
 
 
 def _unfilled_like(call: CallArguments) -> FormArray:
-    return call.recorder.drawn("uninitialised", call.array("a", "input").shape)
+    like = call.array("a", "input")
+    if like.truth or like.whole:
+        raise NotInSubset("an array of comparisons or integers that is not filled")
+    return call.recorder.drawn("uninitialised", like.shape)
 
 
 def _full(call: CallArguments) -> FormArray:
     shape = call.take("shape", "size")
     sizes = _shape(list(shape) if isinstance(shape, tuple | list) else [shape])
-    return broadcast(as_array(call.take("fill_value")), sizes)
+    found = broadcast(as_array(call.take("fill_value")), sizes)
+    floating(told := call.keyword("dtype"))
+    return found if told is None else dataclasses.replace(found, truth=False, whole=False)
 
 
 def _eye(call: CallArguments) -> FormArray:
@@ -125,10 +141,10 @@ def _diagonal(call: CallArguments) -> FormArray:
     array = call.recorder.named(call.array("v", "input"))
     if len(array.shape) == 1:
         size = array.shape[0]
-        return FormArray((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])))
+        return FormArray((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])), truth=array.truth)
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
         raise NotInSubset("the diagonal of what is no square matrix")
-    return FormArray((array.shape[0],), lambda at: array.at([at[0], at[0]]), True)
+    return FormArray((array.shape[0],), lambda at: array.at([at[0], at[0]]), True, array.truth)
 
 
 def _outer(call: CallArguments) -> FormArray:
@@ -254,12 +270,14 @@ def _same(call: CallArguments) -> FormArray:
     array = call.array("a", "input", "x")
     types = [*call.rest(), call.keyword("dtype"), call.keyword("other")]
     told = [one for one in types if one is not None and not isinstance(one, bool) and not _is_device(one)]
+    whole = False
     for one in told:
-        if isinstance(one, FormArray) and one.truth and not array.truth:
-            raise NotInSubset("the type of a comparison, to which numbers would be cast,")
-        if not isinstance(one, FormArray) and not (array.truth and _is_number_type(one)):
+        if isinstance(one, FormArray) and (one.truth or one.whole):
+            raise NotInSubset("the type of a comparison or of integers, to which numbers would be cast,")
+        whole = not isinstance(one, FormArray) and (array.truth or array.whole) and _is_number_type(one)
+        if not isinstance(one, FormArray) and not whole:
             floating(one)
-    return dataclasses.replace(array, truth=False) if told else array
+    return dataclasses.replace(array, truth=False, whole=whole) if told else array
 
 
 def _is_device(value: Any) -> bool:
@@ -274,7 +292,7 @@ def _is_number_type(value: Any) -> bool:
 
 
 def _as_numbers(call: CallArguments) -> FormArray:
-    return dataclasses.replace(_same(call), truth=False)
+    return dataclasses.replace(_same(call), truth=False, whole=False)
 
 
 def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
@@ -307,6 +325,8 @@ FUNCTIONS: dict[str, Handler] = {
     "greater": comparison(">"), "greater_equal": comparison(">="), "less": comparison("<"),
     "less_equal": comparison("<="), "gt": comparison(">"), "ge": comparison(">="), "lt": comparison("<"),
     "le": comparison("<="), "equal": comparison("=="), "eq": comparison("=="),
+    "not_equal": comparison("!="), "ne": comparison("!="), "logical_and": logical(both=True),
+    "logical_or": logical(both=False), "logical_not": negated, "masked_fill": masked_fill,
     "where": where, "clip": clipped, "clamp": clipped, "sum": sum_call, "mean": mean_call, "average": mean_call,
     "var": variance,
     "std": deviation, "max": largest, "amax": largest_values, "min": least, "amin": least_values, "softmax": softmax,

@@ -26,11 +26,11 @@ def small(value: int) -> int:
     return value
 
 
-def plain(value: int | Fraction) -> int | Fraction:
-    """An integer where it is one."""
+def plain(value: int | Fraction, whole: bool) -> int | Fraction:
+    """An integer, or a real number, which stays one where it has no fraction.  whole: which of them."""
     value = Fraction(value)
     small(value.numerator), small(value.denominator)
-    return value.numerator if value.denominator == 1 else value
+    return value.numerator if whole else value
 
 
 def short(value: Any) -> Any:
