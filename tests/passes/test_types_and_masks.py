@@ -10,9 +10,11 @@ NUMPY = "import numpy as np\n"
 TORCH = "import torch\n\nclass f(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x: 'n d'):\n"
 
 
-def pair(tmp_path, forward, backward):
+def pair(tmp_path, forward, backward, shape="n d"):
     path = tmp_path / "f.py"
-    path.write_text(f"{NUMPY}def f_forward(x: 'n d'):\n    {forward}\n\ndef f_backward(g, x):\n    return {backward}\n")
+    path.write_text(
+        f"{NUMPY}def f_forward(x: '{shape}'):\n    {forward}\n\ndef f_backward(g, x):\n    return {backward}\n"
+    )
     return CodeFile(path, "f")
 
 
@@ -77,6 +79,25 @@ def test_real_numbers_are_not_written_into_integers(tmp_path, made):
     for write in ("k[:] = x", "k += x", "k[x > 0] = 0.5"):
         with pytest.raises(CodeError, match="other numbers into an array of"):
             examine_pair(pair(tmp_path, f"k = {made}\n    {write}\n    return x * k, x", "2 * x * g"))
+
+
+@pytest.mark.parametrize("made", [
+    "np.roll(np.full((3, 3), 0), 1)", "np.flip((x > 0) * 1, 0).copy()", "np.tile(np.full((1, 3), 0), (3, 1))",
+    "np.repeat(np.full((1, 3), 0), 3, axis=0)", "np.pad(np.full((3, 2), 0), ((0, 0), (0, 1)))", "np.triu((x > 0) * 1)",
+    "np.cumsum(np.full((3, 3), 0), axis=1)", "np.einsum('nd,nd->nd', (x > 0) * 1, (x > 0) * 2)",
+    "np.diag(np.full(3, 1)) * 1", "((x > 0) * 1) @ np.full((3, 3), 2)", "np.split((x > 0) * 1, 1)[0] * 1",
+    "np.prod(np.full((3, 3, 2), 1), axis=2)",
+])  # fmt: skip
+def test_integers_that_are_moved_or_added_up_stay_integers(tmp_path, made):
+    for write in ("k[:] = x", "k[x > 0] = 0.5"):
+        with pytest.raises(CodeError, match="other numbers into an array of integers"):
+            examine_pair(pair(tmp_path, f"k = {made}\n    {write}\n    return x * k, x", "2 * x * g", "3 3"))
+
+
+def test_a_number_that_a_pad_would_cut_off_is_refused(tmp_path):
+    padded = "np.pad((x > 0) * 1, ((0, 0), (0, 1)), constant_values=0.5)"
+    with pytest.raises(CodeError, match="a pad of integers"):
+        examine_pair(pair(tmp_path, f"return x * {padded}[:, 1:], x", "g * x", "3 3"))
 
 
 @pytest.mark.parametrize("made", [

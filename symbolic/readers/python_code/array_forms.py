@@ -7,7 +7,7 @@ entry; what is read more than once gets a name first, and an equation (:class:`R
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -41,6 +41,14 @@ class FormArray:
 
     def __str__(self) -> str:
         return shown_shape(self.shape)
+
+    def moved(self, shape: Shape, at: Callable[[Sequence[Index]], Any]) -> FormArray:
+        """The same entries in other places: ``at`` says where, and what they are stays as it is."""
+        return replace(self, shape=shape, at=at)
+
+    def holds(self, value: FormArray) -> bool:
+        """Whether numbers of another array can be written into this one as they are, with nothing cut off."""
+        return value.truth or (not self.truth and (value.whole or not self.whole))
 
 
 def shown_shape(shape: Shape) -> str:
@@ -287,7 +295,7 @@ def broadcast(array: FormArray, shape: Shape) -> FormArray:
     def entry(at: Sequence[Index]) -> Any:
         return array.at([0 if dim == 1 else i for i, dim in zip(at[lacking:], array.shape, strict=True)])
 
-    return FormArray(shape, entry, array.plain, array.truth, array.whole)
+    return array.moved(shape, entry)
 
 
 def whole_numbers(arrays: Sequence[FormArray]) -> bool:

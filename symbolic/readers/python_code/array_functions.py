@@ -141,7 +141,7 @@ def masked_fill(call: CallArguments) -> FormArray:
         raise NotInSubset("a fill with what is no number")
     if not mask.truth:
         raise NotInSubset("a mask that is no comparison")
-    if (array.truth and not value.truth) or (array.whole and not whole_numbers([value])):
+    if not array.holds(value):
         raise NotInSubset("a fill of comparisons or integers with other numbers")
     if broadcast_shape(array.shape, mask.shape) != array.shape:
         raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")

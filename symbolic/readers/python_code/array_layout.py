@@ -45,7 +45,7 @@ def permuted(array: FormArray, order: Sequence[int]) -> FormArray:
             place[axis] = index
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth, array.whole)
+    return array.moved(shape, entry)
 
 
 def swapped(array: FormArray, one: int, two: int) -> FormArray:
@@ -59,7 +59,7 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
     """With an axis of one entry more."""
     axis = axis_of(axis, len(array.shape) + 1)
     shape = (*array.shape[:axis], 1, *array.shape[axis:])
-    return FormArray(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]), array.plain, array.truth, array.whole)
+    return array.moved(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]))
 
 
 def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
@@ -74,7 +74,7 @@ def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
         rest = iter(at)
         return array.at([0 if axis in chosen else next(rest) for axis in range(len(array.shape))])
 
-    return FormArray(shape, entry, array.plain, array.truth, array.whole)
+    return array.moved(shape, entry)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def part(array: FormArray, keys: Sequence[Any]) -> FormArray:
         rest = iter(at)
         return array.at([p.start if p.count is None else p.inner(next(rest)) for p in pieces])
 
-    found = FormArray(shape, entry, array.plain, array.truth, array.whole)
+    found = array.moved(shape, entry)
     position = 0
     for key in _spelled_out(keys, len(array.shape)):
         if key is None:
@@ -211,7 +211,7 @@ def reshaped(array: FormArray, wanted: Sequence[Dim]) -> FormArray:
                 place.append(_digit(flat, prod(old[axis + 1 : last]), old[axis], axis == first))
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth, array.whole)
+    return array.moved(shape, entry)
 
 
 def _with_rest(shape: Shape, wanted: Sequence[Dim]) -> Shape:
@@ -242,7 +242,7 @@ def _inserted(array: FormArray, shape: Shape) -> FormArray:
             place[axis] = next(used)
         return array.at(place)
 
-    return FormArray(shape, entry, array.plain, array.truth, array.whole)
+    return array.moved(shape, entry)
 
 
 def _groups(old: list[int], new: list[int]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -322,7 +322,7 @@ def matrix_product(recorder: Recorder, one: FormArray, two: FormArray) -> FormAr
         k = ["index", name]
         return ["sum", name, a.shape[-1], times(a.at([*at[:-1], k]), b.at([*at[:-2], k, at[-1]]))]
 
-    found = FormArray(shape, entry)
+    found = FormArray(shape, entry, whole=whole_numbers([one, two]))
     if left:
         found = _dropped(found, len(shape) - 2)
     return _dropped(found, len(found.shape) - 1) if right else found
@@ -330,7 +330,7 @@ def matrix_product(recorder: Recorder, one: FormArray, two: FormArray) -> FormAr
 
 def _dropped(array: FormArray, axis: int) -> FormArray:
     shape = (*array.shape[:axis], *array.shape[axis + 1 :])
-    return FormArray(shape, lambda at: array.at([*at[:axis], 0, *at[axis:]]), array.plain)
+    return array.moved(shape, lambda at: array.at([*at[:axis], 0, *at[axis:]]))
 
 
 def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> FormArray:
@@ -365,4 +365,4 @@ def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> Fo
             node = ["sum", names[letter], dims[letter], node]
         return node
 
-    return FormArray(tuple(dims[letter] for letter in result), entry)
+    return FormArray(tuple(dims[letter] for letter in result), entry, whole=whole_numbers(arrays))

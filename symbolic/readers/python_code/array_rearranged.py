@@ -6,6 +6,7 @@ Each is a function of a call's arguments, as the table of functions holds them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -21,6 +22,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     plus,
     size_node,
     times,
+    whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.array_layout import axis_of, part, reshaped
 from dyadic.symbolic.readers.python_code.call_arguments import (
@@ -40,9 +42,7 @@ _MOST_FACTORS = 16
 def _along(array: FormArray, axis: int, dim: Dim, moved: Callable[[Index], Index]) -> FormArray:
     """The array with another index along one axis, which then has another size."""
     shape = (*array.shape[:axis], dim, *array.shape[axis + 1 :])
-    return FormArray(
-        shape, lambda at: array.at([*at[:axis], moved(at[axis]), *at[axis + 1 :]]), array.plain, array.truth
-    )
+    return array.moved(shape, lambda at: array.at([*at[:axis], moved(at[axis]), *at[axis + 1 :]]))
 
 
 def _flat(array: FormArray) -> FormArray:
@@ -134,9 +134,7 @@ def tiled(call: CallArguments) -> FormArray:
 
 def _copies(array: FormArray, counts: list[Any]) -> FormArray:
     rank = max(len(array.shape), len(counts))
-    array = FormArray(
-        (*[1] * (rank - len(array.shape)), *array.shape), _behind(array, rank), array.plain, array.truth, array.whole
-    )
+    array = array.moved((*[1] * (rank - len(array.shape)), *array.shape), _behind(array, rank))
     counts = [*[1] * (rank - len(counts)), *counts]
     for axis, many in enumerate(counts):
         dim = array.shape[axis]
@@ -178,7 +176,7 @@ def triangle(upper: bool) -> Callable[[CallArguments], FormArray]:
             bound = plus(columns, max(-k, 0)) if upper else plus(rows, max(k, 0))
             return times(["inside", beyond, bound], array.at(at))
 
-        return FormArray(array.shape, entry, truth=array.truth, whole=array.whole)
+        return replace(array.moved(array.shape, entry), plain=False)
 
     return handler
 
@@ -197,7 +195,7 @@ def running_sum(call: CallArguments) -> FormArray:
         before = ["inside", plus(at[axis], times(-1, k)), size_node(dim)]
         return ["sum", name, dim, times(before, array.at([*at[:axis], k, *at[axis + 1 :]]))]
 
-    return FormArray(array.shape, entry)
+    return FormArray(array.shape, entry, whole=whole_numbers([array]))
 
 
 def product(call: CallArguments) -> FormArray:
@@ -209,7 +207,8 @@ def product(call: CallArguments) -> FormArray:
         if count > _MOST_FACTORS:
             raise NotInSubset(f"a product of more than {_MOST_FACTORS} entries")
         shape = (*array.shape[:axis], *([1] if keep else []), *array.shape[axis + 1 :])
-        array = FormArray(shape, _factors(call.recorder.named(array), axis, count, keep))
+        factors = _factors(call.recorder.named(array), axis, count, keep)
+        array = FormArray(shape, factors, whole=whole_numbers([array]))
     return array
 
 
@@ -228,6 +227,8 @@ def padded(call: CallArguments) -> FormArray:
         raise NotInSubset("a pad with different numbers")
     if array.truth:
         raise NotInSubset("a pad of comparisons (multiply by 1.0 first)")
+    if not array.holds(number):
+        raise NotInSubset("a pad of integers with another number, of which the fraction is cut off,")
     rank = len(array.shape)
     pairs = _flat_widths(widths, rank) if call.library == "torch" else _widths(widths, rank)
     shape = tuple(
@@ -245,7 +246,7 @@ def padded(call: CallArguments) -> FormArray:
             return array.at(place)
         return either(times(*brackets), array.at(place), number.at([]))
 
-    return FormArray(shape, entry)
+    return FormArray(shape, entry, whole=array.whole)
 
 
 def _widths(widths: Any, rank: int) -> list[tuple[int, int]]:

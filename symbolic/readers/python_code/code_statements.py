@@ -207,12 +207,8 @@ class CodeReader(CodeCalls):
     def _where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         if mask.shape != array.shape[: len(mask.shape)]:
             raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
-        lead = FormArray(
-            (*mask.shape, *[1] * (len(array.shape) - len(mask.shape))),
-            lambda at: mask.at(at[: len(mask.shape)]),
-            mask.plain,
-            True,
-        )
+        shape = (*mask.shape, *[1] * (len(array.shape) - len(mask.shape)))
+        lead = mask.moved(shape, lambda at: mask.at(at[: len(mask.shape)]))
         return chosen(self.recorder, self.recorder.named(lead, "mask"), broadcast(value, array.shape), array)
 
     def _augmented(self, statement: ast.AugAssign, names: Names) -> None:

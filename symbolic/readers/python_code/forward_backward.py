@@ -279,7 +279,7 @@ class _PairReading:
         axes = [a for a, dim in enumerate(array.shape) if a < lead or (shape[a - lead] == 1 and dim != 1)]
         self.remarks.append("PyTorch sums a gradient of a larger shape to that of its input")
         found = summed(self.recorder, self.recorder.named(array), axes, True)
-        return FormArray(shape, lambda at: found.at([*[0] * lead, *at]))
+        return found.moved(shape, lambda at: found.at([*[0] * lead, *at]))
 
 
 def _name_of(array: FormArray) -> str:

@@ -141,10 +141,11 @@ def _diagonal(call: CallArguments) -> FormArray:
     array = call.recorder.named(call.array("v", "input"))
     if len(array.shape) == 1:
         size = array.shape[0]
-        return FormArray((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])), truth=array.truth)
+        found = array.moved((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])))
+        return dataclasses.replace(found, plain=False)
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
         raise NotInSubset("the diagonal of what is no square matrix")
-    return FormArray((array.shape[0],), lambda at: array.at([at[0], at[0]]), True, array.truth)
+    return array.moved((array.shape[0],), lambda at: array.at([at[0], at[0]]))
 
 
 def _outer(call: CallArguments) -> FormArray:

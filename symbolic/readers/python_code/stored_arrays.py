@@ -41,7 +41,7 @@ class StoredArray:
             raise NotInSubset("a write into a view of another array (write into that one, or copy it)")
         if array.shape != self._array.shape:
             raise ShapesDoNotFit(f"a write would change the shape of an array from {self._array} to {array}")
-        if (self._array.truth and not array.truth) or (self._array.whole and not (array.whole or array.truth)):
+        if not self._array.holds(array):
             kind = "comparisons" if self._array.truth else "integers"
             raise NotInSubset(f"a write of other numbers into an array of {kind} (make it one of real numbers first)")
         self.changes += 1
