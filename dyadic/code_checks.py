@@ -9,7 +9,7 @@ from typing import Any
 from dyadic.commands import EXIT, numbers_of, print_json, print_lines
 from dyadic.printable import printable
 from dyadic.proofs.claims import overall
-from dyadic.proofs.pair_parts import ExaminedPair, examine_parts
+from dyadic.proofs.statements.verdict.pair_verdict import ExaminedPair, examined
 from dyadic.summary import code_text
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile, pairs_of
@@ -31,7 +31,7 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
         for one in names:
             show(f"verifying: {one}")
             try:
-                pairs.append(examine_parts(CodeFile(path, one), numbers))
+                pairs.append(examined(CodeFile(path, one), numbers))
             except SpecError as error:
                 failures.append((one, error))
     verdict = "unreadable" if failures and not pairs else overall(pair.claim for pair in pairs).value

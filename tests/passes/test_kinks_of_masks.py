@@ -6,7 +6,7 @@ import pytest
 
 from dyadic.code_checks import check_vjp
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.pair_parts import examine_parts
+from dyadic.proofs.statements.verdict.pair_verdict import examined
 from dyadic.symbolic.readers.python_code import CodeFile
 
 HEAD = "import numpy as np\n"
@@ -16,7 +16,7 @@ ZERO = "np.zeros_like(m)"
 def verdict(tmp_path, arguments, forward, backward, name="f"):
     path = tmp_path / "f.py"
     path.write_text(f"{HEAD}def f_forward({arguments}):\n    {forward}\n\ndef f_backward(g, cache):\n    {backward}\n")
-    return examine_parts(CodeFile(path, "f"))
+    return examined(CodeFile(path, "f"))
 
 
 @pytest.mark.parametrize(("forward", "right", "wrong"), [
@@ -98,7 +98,7 @@ class f(torch.autograd.Function):
 def test_none_is_examined_as_0(tmp_path, capsys, value, gradients, left_out, expected):
     path = tmp_path / "f.py"
     path.write_text(TORCH.format(value=value, gradients=gradients))
-    found = examine_parts(CodeFile(path, "f"))
+    found = examined(CodeFile(path, "f"))
     assert (found.claim.verdict, found.left_out) == (expected, left_out)
     check_vjp(str(path), (), "text", False)
     headline = capsys.readouterr().out.splitlines()[0]

@@ -89,7 +89,10 @@ def pairs_of(path: str | Path) -> list[str]:
 
 
 class CodeFile:
-    """A file with a pair in it; :meth:`pair` reads it for numbers of its sizes."""
+    """A file with a pair in it; :meth:`pair` reads it for numbers of its sizes.
+
+    only: the arguments by which derivatives are meant, in order; all where none are told.
+    """
 
     def __init__(self, path: str | Path, name: str) -> None:
         self.source = SourceText(Path(path))
@@ -98,7 +101,7 @@ class CodeFile:
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
         self.shapes, self.numbers = found.shapes, found.numbers
         self.name = name
-        self.only: frozenset[str] | None = None
+        self.only: tuple[str, ...] = ()
 
     @property
     def sizes(self) -> list[str]:
@@ -124,11 +127,11 @@ class CodeFile:
 
     def _of(self, arguments: Sequence[str]) -> CodeFile:
         part = copy(self)
-        part.only = frozenset(arguments)
+        part.only = tuple(arguments)
         return part
 
     def pair(self, numbers: Mapping[str, int] | None = None, instead: bool = False) -> CodePair:
-        """The equations, by the arguments ``only`` where it is told.  numbers: for sizes; one without stays a name.
+        """The equations, by the arguments ``only`` where they are told.  numbers: for sizes; one without stays a name.
 
         instead: whether largest values are replaced by free numbers.  Raises :class:`CodeError` for what is not in the
         subset, and :class:`NumbersNeeded` where the code asks for the number of a size that has none.
@@ -172,7 +175,7 @@ class _PairReading:
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
         only = self.file.only
-        kinks = [kink for kink in recorder.kinks if only is None or only & recorder.read_by(kink.body)]
+        kinks = [kink for kink in recorder.kinks if not only or recorder.read_by(kink.body) & {*only}]
         return CodePair(
             self.file.name,
             self.arguments,
@@ -241,9 +244,9 @@ class _PairReading:
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
         wanted = self.convention.gradients(returned, kept, list(self.arguments), self.source)
         only = self.file.only
-        left = [name for name, value in wanted if value is None and name not in (only or ())]
+        left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]
-        if only is not None:  # there None stands for 0
+        if only:  # there None stands for 0
             wanted = [(name, self._zeros(name) if value is None else value) for name, value in wanted if name in only]
         self.remarks += [f"no gradient by {name} is returned" for name in left]
         found = [self._gradient(name, value) for name, value in wanted if value is not None and name in self.arguments]

@@ -1,0 +1,194 @@
+"""The verdict on a backward pass in code, by arguments at the same kinks: is what it returns the derivative?
+
+Sizes that have a name are kept as names where that can be: the verdict is then for all of them.  Else they get numbers,
+twice different ones, and the verdict says which.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.statements.semantics.equation import Statement
+from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
+from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict.blocks import Setting
+from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
+
+READER = "the reader of Python code in symbolic/readers/python_code"
+REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
+_SMOOTH = "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass"
+_LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
+_FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
+_FOR_ALL, _TWICE = 45_000, 2_500
+"""Operations of one evaluation up to which all sizes are tried at once, and numbers a second time."""
+_TOTAL = 20_000_000
+_OWNED = re.compile(rf"_{re.escape(FORWARD)}(?=\[|\b|\Z)")
+
+
+def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Claim:
+    """The verdict by the arguments that the file is asked for.  numbers: for sizes, besides those that the file gives.
+
+    Raises :class:`SpecError` for code that is not in the subset.
+    """
+    unknown = sorted(set(numbers or {}) - set(file.sizes))
+    if unknown:
+        named = ", ".join(file.sizes) or "none"
+        raise SpecError(file.source.path, f"has no size named {unknown[0]}", f"sizes that have a name: {named}")
+    given = {name: number for name, number in file.numbers.items() if name in file.sizes} | dict(numbers or {})
+    return _Examination(file, given).verdict()
+
+
+class _Examination:
+    def __init__(self, file: CodeFile, given: Mapping[str, int]) -> None:
+        self.file, self.given = file, given
+        self.budget = sizes.Budget(_TOTAL)
+        self.left = [size for size in file.sizes if size not in given]
+
+    def verdict(self) -> Claim:
+        if self.left:
+            proved = self._for_all_sizes()
+            if proved is not None:
+                return proved
+        first, *others = self._numbers()
+        found = self._at(first)
+        for numbers in others if found.verdict is Verdict.PROVED and self._affordable(first, _TWICE) else ():
+            again = self._at(numbers)
+            if again.verdict is not Verdict.PROVED:
+                return again
+            found = replace(found, statement=found.statement.replace(_at(first), f"{_at(first)}, and{_at(numbers)}"))
+        return found
+
+    def _affordable(self, numbers: Mapping[str, int], most: int) -> bool:
+        """Whether no equation takes more operations than that, at these sizes or, of named ones, for all of them."""
+        claim = PassEquations(self.file.pair(numbers), smooth=False).equalities()
+        for link in claim.links:
+            usual = sizes.choose(claim, link, self.file.source.path, self.budget)
+            tried = [one for one in (usual, sizes.choose_few(claim, link)) if isinstance(one, Setting)]
+            if tried and min(sizes.operations(claim, link, one) for one in tried) > most:
+                return False
+        return True
+
+    def _numbers(self) -> Iterator[dict[str, int]]:
+        for choice in (_FIRST, _SECOND) if self.left else ((),):
+            free = [number for number in choice if number not in self.given.values()]
+            more = range(max(_FIRST) + 3, max(_FIRST) + 3 + len(self.left))
+            yield {**self.given, **dict(zip(self.left, [*free, *more], strict=False))}
+
+    def _for_all_sizes(self) -> Claim | None:
+        try:
+            pair = self.file.pair(self.given)
+        except NumbersNeeded:
+            return None
+        wrong = _stopped(pair)
+        if wrong is not None:
+            return self._claim(pair, wrong, self.given)
+        if not self._affordable(self.given, _FOR_ALL):
+            return None
+        for found in self._proofs(self.given):
+            if found.verdict is Verdict.PROVED:
+                return found
+        return None
+
+    def _at(self, numbers: dict[str, int]) -> Claim:
+        """The verdict at these numbers."""
+        pair = self.file.pair(numbers)
+        wrong = _stopped(pair)
+        if wrong is not None:
+            return self._claim(pair, wrong, numbers)
+        for found in self._proofs(numbers):
+            if found.verdict is Verdict.PROVED:
+                return found
+        return self._decided(pair, numbers, smooth=bool(pair.kinks), search=True)
+
+    def _proofs(self, numbers: Mapping[str, int]) -> Iterator[Claim]:
+        """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
+        pair = self.file.pair(numbers)
+        instead = self.file.pair(numbers, instead=True)
+        if instead.freed:
+            yield self._decided(instead, numbers, smooth=bool(instead.kinks), search=False)
+        yield self._decided(pair, numbers, smooth=False, search=False)
+        if pair.kinks:
+            yield self._decided(pair, numbers, smooth=True, search=False)
+
+    def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
+        most = _FOR_ALL if pair.sizes else sizes.BUDGET
+        statement = Statement(pair.name, "equal", self.file.source.path)
+        try:
+            found = decide(statement, PassEquations(pair, smooth).equalities(), self.budget, search, most)
+        except Rejected as error:
+            reason = f"it cannot be evaluated ({error.reason})"
+            found = Claim(pair.name, "", Verdict.UNDECIDED, "", reason=reason)
+        return self._claim(pair, found, numbers, smooth)
+
+    def _claim(self, pair: CodePair, found: Claim, numbers: Mapping[str, int], smooth: bool = False) -> Claim:
+        """The verdict in the code's terms."""
+        bound = re.search(r" \(probability of error below [^()]*\)", found.statement)
+        hypotheses = [text for text in found.hypotheses if not text.startswith("what the claim reads")]
+        domains = [text for text in found.hypotheses if text not in hypotheses]
+        domains = [text.replace("what the claim reads of the network", "the forward pass") for text in domains]
+        smooth_text = [_SMOOTH] if smooth else []
+        freed = [_LARGEST] if pair.freed and found.verdict is Verdict.PROVED else []
+        trusted = (*found.trusted, READER) if found.trusted else ()
+        return replace(
+            found,
+            statement=_statement(pair, numbers) + (bound[0] if bound else ""),
+            hypotheses=(REAL, *smooth_text, *freed, *domains, *hypotheses, *pair.remarks),
+            trusted=trusted,
+            counterexample=found.counterexample and _shown(pair, found.counterexample),
+        )
+
+
+def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:
+    pairing = " + ".join(f"sum({name} * {output})" for name, (_, output) in pair.upstream.items())
+    arguments = ", ".join(gradient.argument for gradient in pair.gradients)
+    text = f"the backward pass of {pair.name} returns the derivatives of {pairing} by {arguments}"
+    if pair.sizes:
+        text += f" for all sizes {', '.join(pair.sizes)}"
+    return text + _at(numbers)
+
+
+def _at(numbers: Mapping[str, int]) -> str:
+    at = ", ".join(f"{name} = {number}" for name, number in numbers.items())
+    return f" at {at}" if at else ""
+
+
+def _stopped(pair: CodePair) -> Claim | None:
+    """Where the backward pass stops, or returns what has not the shape of its argument."""
+    wrong = next((gradient for gradient in pair.gradients if gradient.wrong), None)
+    if wrong is None:
+        return None
+    words = {"shapes": wrong.wrong}
+    return Claim(pair.name, "", Verdict.REFUTED, "the shapes of arrays", (), TRUSTED, counterexample=words)
+
+
+def _shown(pair: CodePair, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A counterexample in the code's terms."""
+    if "shapes" in found:
+        return dict(found)
+    argument = found["where"].removeprefix("the gradient by ") if "where" in found else pair.gradients[0].argument
+    place = ", ".join(map(str, found.get("at", {}).values()))
+    shown: dict[str, Any] = {"gradient": f"by {argument}[{place}]" if place else f"by {argument}"}
+    for key in ("sizes", "values", "integers", "others", "functions", "quantities", "entry"):
+        if key in found:
+            shown[key] = _renamed(found[key])
+    shown.get("values", {}).pop("y_value", None)
+    if "left" in found:
+        shown["derivative of the forward pass"] = found["left"]
+        shown["returned by the backward pass"] = found["right"]
+    return shown
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_renamed(key): item for key, item in value.items()}
+    return _OWNED.sub("", value) if isinstance(value, str) else value
+
+
+__all__ = ["examine_part"]
