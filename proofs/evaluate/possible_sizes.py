@@ -5,7 +5,7 @@ What holds or fails at other sizes says nothing of the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dyadic.proofs.checker.intake.existence import check_existence, named_sizes
 from dyadic.proofs.checker.intake.graph import Graph
@@ -13,14 +13,12 @@ from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import network_shapes
 
 _PATTERNS = ((2,), (1,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
-_OTHERS = (2, 3)
 
 
 def numbers_for_names(graph: Graph, largest: int = 1) -> Iterator[dict[str, int]]:
     """Numbers for the sizes that are names, at which the network exists; {} alone where there are none.
 
-    largest: the largest number in the equations that are looked at; what it cuts off is seen beyond it, so that each
-    size is larger than it, the others being small, and then all are.
+    largest: the largest number in the equations that are looked at.
     """
     names = named_sizes(graph)
     if not names:
@@ -28,17 +26,25 @@ def numbers_for_names(graph: Graph, largest: int = 1) -> Iterator[dict[str, int]
         return
     tries = [check_existence(graph)]
     tries += [{name: pattern[k % len(pattern)] for k, name in enumerate(names)} for pattern in _PATTERNS]
-    tries += [
-        {n: largest + 2 if n == name else other + k % 2 for k, n in enumerate(names)}
-        for other in _OTHERS for name in names
-    ]  # fmt: skip
-    tries += [{n: largest + 1 + step * k for k, n in enumerate(names)} for step in (1, 2)]
+    tries += sizes_beyond(names, largest)
     for numbers in {tuple(one.items()): one for one in tries}.values():
         try:
             network_shapes(graph, numbers)
         except Rejected:
             continue
         yield numbers
+
+
+def sizes_beyond(names: Sequence[str], largest: int) -> Iterator[dict[str, int]]:
+    """Sizes larger than every number in some equations: what a number cuts off, such as [i < 10], is seen beyond it.
+
+    First each size alone, the others small; then all.
+    """
+    for other in (2, 3):
+        for name in names:
+            yield {n: largest + 2 if n == name else other + k % 2 for k, n in enumerate(names)}
+    for step in (1, 2):
+        yield {n: largest + 1 + step * k for k, n in enumerate(names)}
 
 
 def tables_of(graph: Graph, place: str, largest: int = 1) -> Iterator[dict[str, int]]:
@@ -56,4 +62,4 @@ def tables_of(graph: Graph, place: str, largest: int = 1) -> Iterator[dict[str, 
                 yield table
 
 
-__all__ = ["numbers_for_names", "tables_of"]
+__all__ = ["numbers_for_names", "sizes_beyond", "tables_of"]

@@ -258,8 +258,8 @@ def _defined_on_the_way(graph: Graph, numbers: WitnessNumbers) -> bool:
     return True
 
 
-def is_finite(state: State) -> bool:
-    """Whether every enclosure of a state is one of a number."""
+def is_finite(state: Mapping[Any, Entries]) -> bool:
+    """Whether every enclosure in some tables, as those of a state, is one of a number."""
     return all(value.is_finite() for table in state.values() for value in table.values())
 
 

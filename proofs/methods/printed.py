@@ -69,7 +69,7 @@ def _claim(
             done.add(item)
             text = write(item)
             try:
-                if ["pi"] in list(nodes(content)):
+                if ["pi"] in nodes(content):
                     raise Rejected(tag, "it holds pi, a number that equations are not compared with")
                 left, right = read(text)
                 same = _same(forms, content, left, right)

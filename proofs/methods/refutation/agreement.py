@@ -20,6 +20,7 @@ from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, s
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw
+from dyadic.proofs.evaluate.tightness_witness import is_finite
 from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods.refutation.layer_problem import EvaluableLayer, Undefined, both_sides, layer_problem
 from dyadic.symbolic.energy import LayerDerivation
@@ -80,7 +81,7 @@ def _has_values(problem: EvaluableLayer, tables: Sequence[Mapping[str, int]]) ->
                     found, _, _ = both_sides(problem, sizes, Ball(), draw if seed % 2 else _positive(draw))
                 except (Undetermined, Rejected, Undefined):
                     continue
-                if all(number.is_finite() for table in found.values() for number in table.values()):
+                if is_finite(found):
                     return True
     finally:
         ctx.prec = before

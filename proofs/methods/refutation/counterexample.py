@@ -29,6 +29,7 @@ from dyadic.proofs.evaluate.network_numbers import Constants, own_constants, own
 from dyadic.proofs.evaluate.number_rings import Ball, Ring, Tape, Undetermined
 from dyadic.proofs.evaluate.possible_sizes import numbers_for_names
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+from dyadic.proofs.evaluate.tightness_witness import is_finite
 from dyadic.proofs.methods.refutation.numbers import largest_integer
 from dyadic.proofs.methods.refutation.subnetwork import described, parts
 from dyadic.proofs.methods.refutation.written import Number, Written
@@ -80,11 +81,9 @@ def _search(graph: Graph, steps: int) -> dict[str, Any] | None:
     for sizes in _sizes(graph):
         for seed, choices in enumerate(_RANGES):
             values: Values = {}
+            draw = _drawing(tuple(map(Fraction, choices)), seed, values)
             try:
-                if (
-                    _difference(graph, steps, sizes, Ball(), _drawing(tuple(map(Fraction, choices)), seed, values))
-                    is None
-                ):
+                if _difference(graph, steps, sizes, Ball(), draw) is None:
                     continue
             except Rejected:
                 break  # the network cannot be evaluated at these sizes
@@ -174,7 +173,7 @@ def _is_written(ring: Ring) -> bool:
 
 def _has_values(ring: Ring, state: State) -> bool:
     """Whether every enclosure is one of a number; their written forms are evaluated only where that was seen."""
-    return _is_written(ring) or all(number.is_finite() for table in state.values() for number in table.values())
+    return _is_written(ring) or is_finite(state)
 
 
 def _ball(value: Any) -> arb:

@@ -7,7 +7,7 @@ every number in its equations; of a layer in a network at the sizes that it has,
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,8 @@ from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
+from dyadic.proofs.evaluate.possible_sizes import sizes_beyond
+from dyadic.proofs.evaluate.tightness_witness import is_finite
 from dyadic.proofs.methods.refutation.drawn_numbers import DrawnNumbers, alike
 from dyadic.proofs.methods.refutation.layer_problem import (
     EvaluableLayer,
@@ -34,6 +36,8 @@ _MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
 _MOST_TABLES, _LEAST_TRIES = 80, 12
 Tables = Iterable[Mapping[str, int]]
 """Sizes by their names, of which those that follow from others may be left out."""
+Look = Callable[[EvaluableLayer, dict[str, int], DrawnNumbers], dict[str, Any] | None]
+"""What is wrong at some sizes and numbers; raises :class:`Undetermined` where something has no value there."""
 
 
 def layer_difference(
@@ -53,8 +57,10 @@ def cost_difference(cost: CostDerivation, tries: int = 40, tables: Tables | None
 
 def _difference(problem: EvaluableLayer, tries: int, tables: Tables | None) -> dict[str, Any] | None:
     if tables is None:
-        return _search(problem, _small_sizes(problem, tries)) or _search(problem, _sizes_beyond(problem))
-    return _search(problem, _repeated(problem, tables))
+        small = _search(problem, _small_sizes(problem, tries), _difference_at)
+        beyond = sizes_beyond(problem.sizes(), largest_integer(problem.content))
+        return small or _search(problem, _fitting(problem, beyond), _difference_at)
+    return _search(problem, _repeated(problem, tables), _difference_at)
 
 
 def _repeated(problem: EvaluableLayer, tables: Tables) -> list[dict[str, int]]:
@@ -80,15 +86,18 @@ def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] 
 # -- counterexamples -------------------------------------------------------------------------------------------
 
 
-def _search(problem: EvaluableLayer, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
+def _search(problem: EvaluableLayer, tables: Iterable[dict[str, int]], look: Look) -> dict[str, Any] | None:
+    """What a look at the first of some sizes finds where there is anything; the next is taken where it is Rejected."""
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(tables):
             for numbers in alike(seed):
                 try:
-                    found = _difference_at(problem, sizes, numbers)
+                    found = look(problem, sizes, numbers)
                 except Undetermined:
                     continue  # other numbers may be where there are values
+                except Rejected:
+                    break
                 if found:
                     return found
                 break
@@ -106,18 +115,6 @@ def _small_sizes(problem: EvaluableLayer, tries: int) -> Iterator[dict[str, int]
             _PATTERNS[number] if number < len(_PATTERNS) else tuple(source.choices(range(1, 7), k=len(names) or 1))
         )
         yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
-
-
-def _sizes_beyond(problem: EvaluableLayer) -> Iterator[dict[str, int]]:
-    """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
-    as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
-    names, largest = problem.sizes(), largest_integer(problem.content)
-    for other in (2, 3):
-        yield from _fitting(
-            problem, ({n: largest + 2 if n == name else other + k % 2 for k, n in enumerate(names)} for name in names)
-        )
-    for step in (1, 2):
-        yield from _fitting(problem, [{n: largest + 1 + step * k for k, n in enumerate(names)}])
 
 
 def _fitting(problem: EvaluableLayer, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
@@ -160,9 +157,7 @@ def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], drawn: DrawnN
     except Undefined as error:
         nothing = f"undefined: {error}"
         return {"sizes": sizes, "values": _values(problem, error.given, drawn), "claimed": nothing, "exact": "a number"}
-    except Rejected:
-        return None
-    if not all(number.is_finite() for table in found.values() for number in table.values()):
+    if not is_finite(found):
         raise Undetermined("what was derived has no value there")
     for name, table in exact.items():
         kind, owner = problem.derived[name]
@@ -198,22 +193,7 @@ def energy_difference(layer: LayerDerivation, tries: int = 12, tables: Tables | 
     """
     problem = layer_problem(layer, "adjoint")
     chosen = _small_sizes(problem, tries) if tables is None else _repeated(problem, tables)
-    before, ctx.prec = ctx.prec, 192
-    try:
-        for seed, sizes in enumerate(chosen):
-            for numbers in alike(seed):
-                try:
-                    found = _energy_at(problem, sizes, numbers)
-                except Undetermined:
-                    continue
-                except Rejected:
-                    break
-                if found:
-                    return found
-                break
-    finally:
-        ctx.prec = before
-    return None
+    return _search(problem, chosen, _energy_at)
 
 
 def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], numbers: DrawnNumbers) -> dict[str, Any] | None:

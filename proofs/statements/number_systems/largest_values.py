@@ -39,14 +39,17 @@ class Maxima(Cases):
 
     def _differences(self, arguments: Sequence[Residue]) -> object:
         """What the weights depend on."""
-        first, *others = arguments
-        scale = self._scale(arguments)
-        differences = [self.add([other, self.minus(first)]) for other in others]
+        differences = self._from_first(arguments)
+        scale = self._scale(differences)
         return tuple(key(self._values.scaled(one.value, scale)) for one in differences)
 
-    def _scale(self, arguments: Sequence[Residue]) -> int:
+    def _from_first(self, arguments: Sequence[Residue]) -> list[Residue]:
+        first, *others = arguments
+        return [self.add([other, self.minus(first)]) for other in others]
+
+    def _scale(self, differences: Sequence[Residue]) -> int:
         """One over the largest number of which all differences are whole multiples: the same in any order."""
-        forms = [self.add([other, self.minus(arguments[0])]).form for other in arguments[1:]]
+        forms = [difference.form for difference in differences]
         common = content({((place, 1),): c for place, c in enumerate(c for form in forms for c in form.values())})
         return self.number(common.denominator, common.numerator).value[()]
 
@@ -83,7 +86,7 @@ class Maxima(Cases):
 
     def largest(self, arguments: Sequence[Residue]) -> Residue:
         """In the order in which such numbers were first compared: it is the same number in any."""
-        scale, count = self._scale(arguments), self.number(len(arguments))
+        scale, count = self._scale(self._from_first(arguments)), self.number(len(arguments))
         middle = self.minus(self.add(arguments))
         places = [self.add([self.mul([count, argument]), middle]).value for argument in arguments]
         named = {key(self._values.scaled(value, scale)): at for value, at in zip(places, arguments, strict=True)}
