@@ -1,10 +1,14 @@
 """What is installed: one top-level package, with all its data, that lives beside others of its parts' names."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -110,3 +114,47 @@ def test_it_lives_beside_the_package_called_symbolic(order, wheel, tmp_path):
             pip("uninstall", "--yes", "symbolic")
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
         assert done.returncode == 0, done.stderr
+
+
+# -- what the tests need ------------------------------------------------------------------------------------------
+
+# On a GPU, on a machine of one's own, and an example loaded as a module.
+NOT_IN_THE_EXTRA = {"cupy", "transformers", "data_parallel"}
+
+
+def _declared(project, requirements):
+    for requirement in requirements:
+        if extras := re.match(rf"{project['name']}\[(.+)\]", requirement):
+            for extra in extras[1].split(","):
+                yield from _declared(project, project["optional-dependencies"][extra])
+        else:
+            yield re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
+
+
+def _imported(tree):
+    """Names of packages: imported, or asked for by `needed` and `find_spec`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("needed", "find_spec", "importorskip")):
+            yield from (one.value for one in node.args if isinstance(one, ast.Constant))
+
+
+def test_what_the_tests_import_is_declared():
+    """A package that is merely there on the machine of whoever wrote a test is absent on a clean one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    tests = project["optional-dependencies"]["test"]
+    declared = set(_declared(project, [*project["dependencies"], *tests])) | {"distributed"}
+    ours = {path.stem for path in (ROOT / "tests").rglob("*") if path.is_dir() or path.suffix == ".py"} | {"dyadic"}
+    found = {
+        name.split(".")[0] for path in (ROOT / "tests").rglob("*.py") for name in _imported(ast.parse(path.read_text()))
+    }
+    found -= ours | sys.stdlib_module_names | NOT_IN_THE_EXTRA
+    assert {"jax", "torch", "onnx", "z3"} <= found
+    known = packages_distributions()
+    undeclared = {
+        name for name in found if not declared & {one.lower().replace("_", "-") for one in known.get(name, [name])}
+    }
+    assert not undeclared

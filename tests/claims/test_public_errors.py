@@ -11,8 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support.optional import needed
 
-torch = pytest.importorskip("torch")
+torch = needed("torch")
 
 PUBLIC = Path(__file__).resolve().parents[2] / "examples" / "claims" / "public"
 EPS = 1e-5

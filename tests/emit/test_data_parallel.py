@@ -1,11 +1,11 @@
 """examples/data_parallel.py: with Dask and with torch.distributed, the bits of one process."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.optional import needed
 
 from dyadic.codegen import emit
 from dyadic.symbolic import derive, read_spec
@@ -16,8 +16,8 @@ STEPS = 25
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
-    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-    pytest.importorskip("autograd", reason="autograd is not installed")
+    needed("sklearn")
+    needed("autograd")
     folder = tmp_path_factory.mktemp("parallel")
     emit(derive(read_spec("examples/digits.toml")), "numpy").write(folder / "kernels_numpy.py")
     return folder
@@ -44,14 +44,13 @@ def test_it_learns_and_depends_on_every_step(alone, out):
 
 @pytest.mark.long
 def test_torch_distributed(alone, out):
-    pytest.importorskip("torch", reason="PyTorch is not installed")
+    needed("torch")
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     assert trained(out, "--with", "torch", launcher=launcher) == alone
 
 
 def test_dask(alone, out):
-    if importlib.util.find_spec("distributed") is None:
-        pytest.skip("dask.distributed is not installed")
+    needed("distributed")
     assert trained(out, "--with", "dask", "--workers", "2") == alone
 
 

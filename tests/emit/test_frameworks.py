@@ -1,18 +1,17 @@
 """Emitted gradients inside PyTorch and JAX: gradcheck, a training loop, shared memory, and what is refused."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from support import plants
 from support.emulated import emitted
 from support.modules import load
+from support.optional import needed
 
 from dyadic.codegen import emit
 from dyadic.codegen.emulator.module_comparison import finite_draw
 from dyadic.symbolic import architecture, derive, read_spec
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+torch = needed("torch")
 TARGETS = ("numpy", "c", "cupy")
 
 
@@ -194,10 +193,7 @@ def test_integer_targets(monkeypatch):
 
 # -- JAX ----------------------------------------------------------------------------------------------------------
 
-WITHOUT_JAX = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 
-
-@WITHOUT_JAX
 @pytest.mark.parametrize("target", ["numpy", "c"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_jax(target, dtype, monkeypatch):
@@ -219,7 +215,6 @@ def test_jax(target, dtype, monkeypatch):
             jax.grad(lambda z: function(params, {"x": z}, y))(x["x"])
 
 
-@WITHOUT_JAX
 def test_jax_in_double_precision_has_to_be_asked_for(monkeypatch):
     import jax
 

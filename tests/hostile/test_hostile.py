@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.optional import needed
 
-pytest.importorskip("onnx")
-from hostile.inputs import cases
+needed("onnx")
+from hostile.inputs import cases  # noqa: E402
 
 CASES = cases()
 

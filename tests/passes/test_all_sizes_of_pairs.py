@@ -84,7 +84,8 @@ def test_equal_values_are_found_by_their_arguments(tmp_path):
 
 def test_what_is_known_of_a_function_is_true():
     """Of every rule: the derivative of the value is the derivative, at numbers, by differences."""
-    flint = pytest.importorskip("flint")
+    import flint
+
     from dyadic.proofs.evaluate.number_rings import Ball
     from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from flint import arb
+from support.optional import needed
 from support.rounded_chain import CHAIN, changed, derived
 
 import dyadic
@@ -47,7 +48,7 @@ def test_constants_that_are_no_doubles_are_exact(layers, cost, rest, exact, dtyp
 
 def test_roots_and_pi_are_exact():
     """The derivative of erf at 0 is 2 / sqrt(pi)."""
-    mpmath = pytest.importorskip("mpmath")
+    mpmath = needed("mpmath")
     derivation = one_weight([{"name": "e", "type": "erf"}, DENSE], {"type": "squared_error"})
     network = emitted_network(derivation)
     given = problem(network, None, None, 1, 0)

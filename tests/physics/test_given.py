@@ -5,6 +5,7 @@ import types
 import numpy as np
 import pytest
 from support.given_values import NET, SHAPES, network, updates, weights
+from support.optional import needed
 
 import dyadic
 from dyadic.physics import hardware
@@ -81,7 +82,7 @@ def test_what_is_no_derivation(call, wrong):
 
 
 def test_an_explicit_solver_is_not_run_for_ever():
-    pytest.importorskip("scipy")
+    needed("scipy")
     for solver in ("RK23", "DOP853"):
         with pytest.raises(dyadic.DyadicError, match="BDF, Radau or LSODA"):
             dyadic.relax(network(), solver=solver, h=40.0, tau={"x:p": 1e-3}, steps=2)

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from support.optional import needed
 
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.deduction import Unproved, free, holds, proves, substituted
@@ -138,7 +139,7 @@ def _smt(node):
 
 
 def _asked(sorts, *formulas):
-    z3 = pytest.importorskip("z3")
+    z3 = needed("z3")
     solver = z3.Solver()
     solver.set("timeout", 20_000)
     solver.from_string(sorts + _NAMES + "".join(f"(assert {_smt(formula)})" for formula in formulas))

@@ -7,6 +7,7 @@ from hostile.onnx_files import function
 from onnx import TensorProto, helper
 from readers.onnx_models import model, reference, single
 from support.network import forward
+from support.optional import needed
 
 from dyadic.symbolic import SpecError
 from dyadic.symbolic.readers.onnx_model import from_onnx
@@ -165,7 +166,7 @@ def test_complex_weights_are_refused():
 
 
 def test_an_argument_that_its_function_does_not_ask_for(monkeypatch):
-    torch = pytest.importorskip("torch")
+    torch = needed("torch")
 
     import dyadic
     from dyadic.symbolic.readers.torch_call import OPERATORS as CALLS
@@ -179,7 +180,7 @@ def test_an_argument_that_its_function_does_not_ask_for(monkeypatch):
 
 
 def test_a_table_whose_gradient_is_scaled_is_refused():
-    torch = pytest.importorskip("torch")
+    torch = needed("torch")
 
     import dyadic
 
@@ -240,7 +241,7 @@ def test_an_unknown_size_that_is_written_as_a_number_is_said(size):
 
 
 def test_what_no_gradient_flows_through_is_not_stopped():
-    torch = pytest.importorskip("torch")
+    torch = needed("torch")
 
     import dyadic
 

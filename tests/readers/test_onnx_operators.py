@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from readers.onnx_models import model, reference, single
 from support.network import forward
+from support.optional import needed
 
 from dyadic.symbolic import SpecError
 from dyadic.symbolic.readers.onnx_model import from_onnx
@@ -181,7 +182,7 @@ def test_a_variant_that_is_not_supported_is_refused(case):
 
 def test_cubic_interpolation_at_places_that_are_inputs():
     """Onnx's reference implementation rounds the places to float32: derivatives are PyTorch's."""
-    torch = pytest.importorskip("torch")
+    torch = needed("torch")
 
     import dyadic
 

@@ -1,8 +1,9 @@
 """Calls of PyTorch are read with the gradient that autograd has; what differs from it is refused by name."""
 
 import pytest
+from support.optional import needed
 
-torch = pytest.importorskip("torch")
+torch = needed("torch")
 from readers.torch_calls import CALLS, ORDER, CalledModule, case  # noqa: E402
 from support.long_tests import one_in  # noqa: E402
 
