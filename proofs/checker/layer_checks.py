@@ -19,7 +19,7 @@ from dyadic.proofs.checker.evaluation.maxima import (
     longest_maximum,
     takes_maxima,
 )
-from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, shown_sizes
+from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, check_runs, exponent, shown_sizes
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done
 from dyadic.proofs.checker.intake.effort import limited
@@ -169,6 +169,8 @@ class LayerChecks:
             title = self.claims.titles[claim["id"]]
             self.exam.open.append(f"{title}: there is no proof for all sizes, and values do not show it")
             return
+        known = [table for table in self.exam.tables(place) if table is not None]
+        check_runs(claim["witness"], known, f"{self.claims.place[claim['id']]}.witness")
         chance = f"error below 1e{exponent(bound)}"
         text = f"at the sizes of this network and no others, {PRIMES} primes; {chance}"
         self.exam.say(claim, Done.EVALUATED, text)

@@ -13,6 +13,7 @@ from dyadic.proofs import check, verify
 from dyadic.proofs.checker import Done
 from dyadic.proofs.checker.evaluation import own_sizes
 from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
+from dyadic.proofs.checker.evaluation.prime_numbers import primes
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.wording import RULES
 from dyadic.symbolic import architecture, derive
@@ -92,6 +93,11 @@ def test_where_values_show_nothing_neither_side_claims_it(name):
     assert check(certificate).verdict == "PARTLY"
 
 
+def tables_of(certificate, place):
+    """The sizes with which the network of a certificate uses a layer."""
+    return [v["sizes"] for v in certificate["architecture"]["vertices"] if f"layers.{v['layer']}" == place]
+
+
 def claimed_here(on, label):
     """A true certificate that claims an adjoint at its own sizes only, and has no proof of it."""
     forged = copy.deepcopy(base(on)[1])
@@ -101,8 +107,12 @@ def claimed_here(on, label):
     for claim in forged["claims"]:
         if claim["subject"].get("content") == place:
             claim["numbers"] |= {"all_sizes": 0}
-            sizes = small_sizes(content, 0, place)
-            runs = [{"sizes": sizes, "prime": str(2**61 + 15), "seed": seed} for seed in (1, 2)]
+            tables = [one for one in tables_of(forged, place) if all(isinstance(n, int) for n in one.values())]
+            runs = [
+                {"sizes": sizes, "prime": str(prime), "seed": 1}
+                for sizes in tables or [small_sizes(content, 0, place)]
+                for prime in primes(1)
+            ]
             claim["witness"] = {"runs": runs, "error_probability_below": "1.0e-12"}
             claim["trusted"] = sorted(RULES[claim["kind"]].needs(claim["subject"], claim["numbers"]))
     claim_of(forged, "steps")["numbers"]["all_sizes"] = 0

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 from fractions import Fraction
 
 import pytest
@@ -254,3 +255,32 @@ def test_pi_is_refuted_by_no_printing():
     found = verify(derivation, methods=["printed", "lemma", "ranks", "instances", "adjoint"])
     assert "refuted" not in verdicts(found).values()
     assert claim_of(found, "printed:latex")["verdict"] == "undecided"
+
+
+@pytest.mark.parametrize(("field", "value", "said"), [
+    ("sizes", {"n": 1}, "are none of the network's"), ("sizes", {"n": 50}, "are none of the network's"),
+    ("prime", None, "not modulo 2 primes"),
+    ("error_probability_below", "0", "less than these primes leave"),
+    ("error_probability_below", "1.0e-999", "less than these primes leave"),
+])  # fmt: skip
+def test_an_evaluation_that_was_not_made_is_not_confirmed(field, value, said):
+    """What is said of the sizes of the network was evaluated at these, over two primes."""
+    derivation = network("tanh")
+    (item,) = derivation.layers["it"].adjoints
+    guarded = body(item, lambda old: old * Inside(item.indices[0], Integer(3)))
+    certificate = json.loads(json.dumps(verify(with_layer(derivation, "it", adjoints=(guarded,)))))
+    assert check(certificate).confirmed
+    (claim,) = (c for c in certificate["claims"] if c["kind"] == "adjoint" and not c["numbers"]["all_sizes"])
+
+    def forge(witness):
+        first, second = witness["runs"]
+        if field == "sizes":
+            first[field] = second[field] = {**first[field], **value}
+        elif field == "prime":
+            second[field] = first[field]
+        else:
+            witness[field] = value
+
+    forge(claim_of(certificate, claim["id"])["witness"])
+    with pytest.raises(Rejected, match=said):
+        check(refitted(certificate))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions
@@ -81,6 +82,23 @@ def at_own_sizes(content: Any, place: str, tables: Sequence[Mapping[str, int] | 
     return total
 
 
+def check_runs(witness: Any, tables: Sequence[Mapping[str, int]], where: str) -> None:
+    """What is said to have been evaluated is every size that the network has, no other, each modulo two primes.
+
+    The chance that is said to remain is one that two primes leave; it is written with two digits.
+    """
+    runs = witness["runs"]
+    for position, run in enumerate(runs):
+        if not any(table.items() <= run["sizes"].items() for table in tables):
+            raise Rejected(f"{where}.runs[{position}].sizes", "are none of the network's")
+    moduli = [{int(r["prime"]) for r in runs if table.items() <= r["sizes"].items()} for table in tables]
+    if any(len(each) < PRIMES for each in moduli):
+        raise Rejected(f"{where}.runs", f"are not modulo {PRIMES} primes at each of the network's sizes")
+    least = sum(Fraction(1, prod(sorted(each)[-PRIMES:])) for each in moduli)
+    if float(witness["error_probability_below"]) < 0.95 * least:
+        raise Rejected(f"{where}.error_probability_below", "is less than these primes leave")
+
+
 def exponent(bound: Fraction) -> int:
     """The smallest e, at least -99, with bound < 10^e."""
     return next((e for e in range(-99, 0) if bound < Fraction(10) ** e), 0)
@@ -93,5 +111,6 @@ def shown_sizes(outcomes: Sequence[PairingOutcome]) -> str:
 
 
 __all__ = [
-    "MOST_TABLES", "PRIMES", "agreed", "at_own_sizes", "exponent", "own_prime", "shown_sizes", "undecided_by_values",
+    "MOST_TABLES", "PRIMES", "agreed", "at_own_sizes", "check_runs", "exponent", "own_prime", "shown_sizes",
+    "undecided_by_values",
 ]  # fmt: skip
