@@ -53,7 +53,24 @@ def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     return either_holds(recorder, one, two) if one.truth and two.truth else entrywise(recorder, plus, one, two)
 
 
+def comparisons(*masks: FormArray) -> None:
+    """Refuses anything but comparisons: and, or and not of numbers are of their bits."""
+    if not all(mask.truth for mask in masks):
+        raise NotInSubset("and, or and not of what are no comparisons")
+
+
+def both_hold(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    comparisons(one, two)
+    return multiplied(recorder, one, two)
+
+
+def opposite(recorder: Recorder, mask: FormArray) -> FormArray:
+    comparisons(mask)
+    return entrywise(recorder, one_minus, mask, truth=True)
+
+
 def either_holds(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    comparisons(one, two)
     return entrywise(recorder, lambda a, b: difference(plus(a, b), times(a, b)), one, two, truth=True)
 
 
@@ -114,24 +131,14 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
     return entrywise(recorder, relations[sign], apart, truth=True)
 
 
-def logical(both: bool) -> Handler:
+def logical(how: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
     """logical_and, logical_or of two comparisons."""
-
-    def handler(call: CallArguments) -> FormArray:
-        one, two = call.array("x1", "input"), call.array("x2", "other")
-        if not one.truth or not two.truth:
-            raise NotInSubset("and or or of what are no comparisons")
-        return multiplied(call.recorder, one, two) if both else either_holds(call.recorder, one, two)
-
-    return handler
+    return lambda call: how(call.recorder, call.array("x1", "input"), call.array("x2", "other"))
 
 
 def negated(call: CallArguments) -> FormArray:
     """logical_not of a comparison."""
-    array = call.array("x", "input")
-    if not array.truth:
-        raise NotInSubset("not of what is no comparison")
-    return entrywise(call.recorder, one_minus, array, truth=True)
+    return opposite(call.recorder, call.array("x", "input"))
 
 
 def masked_fill(call: CallArguments) -> FormArray:
@@ -139,8 +146,6 @@ def masked_fill(call: CallArguments) -> FormArray:
     array, mask, value = call.array("input"), call.array("mask"), call.array("value")
     if value.shape:
         raise NotInSubset("a fill with what is no number")
-    if not mask.truth:
-        raise NotInSubset("a mask that is no comparison")
     if not array.holds(value):
         raise NotInSubset("a fill of comparisons or integers with other numbers")
     if broadcast_shape(array.shape, mask.shape) != array.shape:

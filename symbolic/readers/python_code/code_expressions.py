@@ -7,19 +7,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import (
-    FormArray,
-    Recorder,
-    entrywise,
-    one_minus,
-)
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder
 from dyadic.symbolic.readers.python_code.array_functions import (
     added,
+    both_hold,
     compared,
     divided,
     either_holds,
     minus,
     multiplied,
+    opposite,
     raised,
     subtracted,
 )
@@ -170,25 +167,18 @@ class CodeExpressions:
                 raise NotInSubset("an exponent that is no number")
             return StoredArray(raised(recorder, left, two))
         right = self.array(two)
-        if operator in (ast.BitAnd, ast.BitOr):
-            return StoredArray(self._masks(operator, left, right))
         known = {
             ast.Add: added,
             ast.Sub: subtracted,
             ast.Mult: multiplied,
             ast.Div: divided,
             ast.MatMult: matrix_product,
+            ast.BitAnd: both_hold,
+            ast.BitOr: either_holds,
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__} between arrays")
         return StoredArray(known[operator](recorder, left, right))
-
-    def _masks(self, operator: type[ast.operator], one: FormArray, two: FormArray) -> FormArray:
-        if not one.truth or not two.truth:
-            raise NotInSubset("& or | of what are no comparisons")
-        if operator is ast.BitAnd:
-            return multiplied(self.recorder, one, two)
-        return either_holds(self.recorder, one, two)
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
@@ -221,10 +211,7 @@ class CodeExpressions:
             return value
         if isinstance(node.op, ast.USub):
             return -value if is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
-        array = self.array(value)
-        if not array.truth:
-            raise NotInSubset("~ of what is no comparison")
-        return StoredArray(entrywise(self.recorder, one_minus, array, truth=True))
+        return StoredArray(opposite(self.recorder, self.array(value)))
 
     def truth(self, value: Any) -> bool:
         """A condition that does not depend on the numbers in arrays."""
