@@ -191,13 +191,15 @@ def check(**options: Any) -> int:
 @click.option("--target", type=click.Choice(TARGETS), required=True)
 @_dtype
 @_size
-@click.option("-o", "--output", type=_file, help="Write to this file instead of standard output.")
+@click.option("-o", "--output", type=_file, help="Write to this file instead of standard output (-).")
 @click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:
     """Emit a standalone module with the network's gradients and its relaxation, or the gradients as an ONNX graph.
 
     A model's own arrays go into a file beside the module, of the same name with the ending .npz; a graph holds them.
     """
+    if options["output"] == Path("-"):
+        options["output"] = None
     return _run("emit", **options)
 
 
@@ -361,7 +363,7 @@ def layers(**options: Any) -> int:
 def explain(**options: Any) -> int:
     """List the methods of `verify`, or say what one of them proves, trusts and cannot see.
 
-    `dyadic explain claims` shows how to write claims of your own.
+    `dyadic explain claims` shows how to write claims of your own, `dyadic explain check-vjp` pairs of passes.
     """
     return _run("explain", **options)
 

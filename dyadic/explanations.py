@@ -1,4 +1,4 @@
-"""``dyadic explain``: what every method of verification proves, trusts and cannot see, and how claims are written."""
+"""``dyadic explain``: what a method of verification proves, trusts and cannot see; how claims and pairs are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dyadic.summary import importable
 from dyadic.symbolic.errors import DyadicError
 from dyadic.terminal import Page
 
-CLAIMS = "claims"
+CLAIMS, PAIRS = "claims", "check-vjp"
 
 _CLAIMS_TEXT = """\
 Claims of your own are checked by `dyadic verify SPEC --claims FILE`. FILE is TOML:
@@ -50,18 +50,51 @@ the condition holds and 0 elsewhere. Indices start from 0. Names without indices
 `a .* b` (in LaTeX \\odot), `u v^T`. `dyadic layers NAME` shows a layer's equations.
 """
 
+_PAIRS_TEXT = """\
+`dyadic check-vjp FILE.py:NAME` reads a forward and a backward pass and decides whether the second returns the
+derivatives of the first. The file is parsed, never executed or imported:
+
+    import numpy as np
+
+
+    def affine_forward(x: "n d", w: "d m", b: "m"):
+        out = x @ w + b
+        return out, (x, w)
+
+
+    def affine_backward(dout, cache):
+        x, w = cache
+        return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+A pair NAME is one of: the functions NAME_forward and NAME_backward (or NAME_fwd and NAME_bwd), the first of which
+returns last what the second takes last; a class NAME with static methods forward(ctx, ...) and backward(ctx, ...), as
+in PyTorch; a class with forward(self, ...) and backward(self, ...), which keeps in self what it needs; NAME with
+NAME.defvjp(fwd, bwd), as in JAX. Gradients count by their order, in NumPy by names such as dx or grad_x too.
+
+Every array has its shape in an annotation ("n d", or Float[Array, "n d"]), in the docstring ("x: (n, d)") or in a
+comment (# dyadic: x: n d; eps: number). The verdict is for all sizes that have a name, where that can be shown;
+`--size n=3` chooses one.
+
+Read are arithmetic, @, comparisons and masks of NumPy, PyTorch and JAX; shapes, slices, joining, splitting, padding,
+einsum; sums, means, products, largest values; scalar functions and softmax; assignments, also to parts of arrays;
+tuples, lists, dictionaries; `if` and `for` that do not depend on numbers in arrays; functions of the same file. What
+is not read is refused, with its line.
+"""
+
+_TEXTS = {CLAIMS: _CLAIMS_TEXT, PAIRS: _PAIRS_TEXT}
+
 
 def text(topic: str | None, page: Page) -> Iterator[str]:
-    """The list of methods, or one of them, or how claims are written, line by line.
+    """The list of methods, or one of them, or how claims or pairs of passes are written, line by line.
 
     Raises :class:`DyadicError` for a topic that there is not.
     """
     if topic is None:
         return _overview(page)
-    if topic == CLAIMS:
-        return iter(_CLAIMS_TEXT.splitlines())
+    if topic in _TEXTS:
+        return iter(_TEXTS[topic].splitlines())
     if topic not in METHODS:
-        raise DyadicError(f"nothing is called {topic!r}; there are: {', '.join(METHODS)}, {CLAIMS}")
+        raise DyadicError(f"nothing is called {topic!r}; there are: {', '.join([*METHODS, *_TEXTS])}")
     return _method(METHODS[topic], page)
 
 
@@ -75,7 +108,7 @@ def _overview(page: Page) -> Iterator[str]:
             if method.deep is deep:
                 yield from page.wrapped(importable(method.proves), f"{method.name:<{width}}  ")
     yield ""
-    yield "`dyadic explain claims` says how to write claims of your own"
+    yield "`dyadic explain claims` says how to write claims of your own, `dyadic explain check-vjp` pairs of passes"
 
 
 def _method(method: Method, page: Page) -> Iterator[str]:

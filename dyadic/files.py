@@ -79,6 +79,8 @@ def reserved(path: Path, *sources: Path | None) -> Iterator[Callable[[bytes], No
     """
     if not path.name:
         raise DyadicError(f"{path}: is the name of a folder; give that of a file")
+    if path == Path("-"):
+        raise DyadicError("-: this cannot be written to standard output; give the name of a file")
     _spare([source for source in sources if source is not None], path)
     with _writable(path):
         output = Output(path)
@@ -113,6 +115,8 @@ def _spare(sources: Sequence[Path], *outputs: Path) -> None:
 @contextmanager
 def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str, bytes]], None]]:
     """A place for a folder, tested now and written once: all its files or none, and never over the ``source``."""
+    if path == Path("-"):
+        raise DyadicError("-: a folder cannot be written to standard output; give its name")
     with _writable(path):
         output = OutputFolder(path)
 

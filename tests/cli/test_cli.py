@@ -84,7 +84,8 @@ def test_emit(tmp_path):
     for target in ("numpy", "cupy", "c"):
         path = tmp_path / f"{target}.py"
         assert run("emit", DIGITS, "--target", target, "--dtype", "float32", "-o", path).returncode == 0
-        assert run("emit", DIGITS, "--target", target, "--dtype", "float32").stdout == path.read_text()
+        named = ("-o", "-") if target == "c" else ()
+        assert run("emit", DIGITS, "--target", target, "--dtype", "float32", *named).stdout == path.read_text()
 
 
 def test_build(tmp_path):
@@ -165,6 +166,9 @@ BAD = {
     "unknown ending": (("appendix", DIGITS, "-o", "a.docx"), "'.docx' is not one of .tex, .pdf"),
     "unwritable folder": (("build", DIGITS, "-o", "/proc/none"), "/proc/none: cannot be written"),
     "unwritable certificate": (("verify", DIGITS, "--certificate", "/proc/none/c.json"), "cannot be written"),
+    "folder to standard output": (("build", DIGITS, "-o", "-"), "-: a folder cannot be written to standard output"),
+    "figure to standard output": (("figure", DIGITS, "-o", "-"), "'' is not one of"),
+    "states to standard output": (("relax", DIGITS, "-o", "-"), "-: "),
     "module without a name": (("emit", DIGITS, "--target", "numpy", "-o", "."), "is the name of a folder"),
     "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
     "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),

@@ -1,10 +1,12 @@
 """How verdicts are shown: the outcome first, lines that fit, colours on a terminal alone, counterexamples."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +16,12 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.statements import Findings
+from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
 from dyadic.proofs.verification import Notes
 from dyadic.report import derivation_text
 from dyadic.shorts import short
 from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
+from dyadic.symbolic.readers.python_code import CodeFile
 from dyadic.terminal import Page, page
 
 NETWORK = "examples/claims/network.toml"
@@ -243,6 +247,24 @@ def test_the_claims_that_explain_shows_are_read(tmp_path):
     derivation = dyadic.derive(dyadic.read(NETWORK))
     found = [claim.verdict for path in paths for claim in verify_claims(derivation, path)]
     assert found == [Verdict.PROVED] * 3
+
+
+def test_the_pair_that_explain_shows_is_proved(tmp_path):
+    path = tmp_path / "pair.py"
+    path.write_text("\n".join(line[4:] for line in explain("check-vjp").stdout.splitlines() if line.startswith("    ")))
+    assert examine_pair(CodeFile(path, "affine")).verdict is Verdict.PROVED
+
+
+def test_what_is_printed_names_no_file_of_the_repository():
+    """The documentation is not in the wheel: only docstrings, which are read where it is, may name it."""
+    root = Path(dyadic.__file__).parent
+    named = []
+    for path in sorted({found.resolve() for part in (root, *root.iterdir()) for found in part.rglob("*.py")}):
+        tree = ast.parse(path.read_text())
+        texts = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        constants = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        named += [(path.name, n.lineno) for n in constants if id(n) not in texts and "docs/" in n.value]
+    assert named == []
 
 
 def test_costs_and_decay_are_said_with_their_signs_and_one_is_singular(tmp_path):

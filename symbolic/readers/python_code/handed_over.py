@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of, defaults_of, nodes_within
+from dyadic.symbolic.readers.python_code.source_text import HOW, SourceText, arguments_of, defaults_of, nodes_within
 
 CACHES = frozenset({
     "cache", "caches", "ctx", "context", "res", "residual", "residuals", "saved", "saved_tensors", "memory", "memo",
@@ -25,7 +25,6 @@ _UPSTREAM = re.compile(
     r"|(?:grad|gradient|upstream|cotangent|cot)(?:_\w+|\d)?|(?:output|out|next|top|loss|[a-z])_(?:grad|bar|ct)"
 )
 """Names that derivatives by outputs have, whatever these are called."""
-_HOW = "see docs/howto/check_a_backward_pass.md"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def taken_arguments(forward: ast.FunctionDef, backward: ast.FunctionDef, source:
             raise _doubt(source, one, f"{one.arg} may be a derivative by an output, or what {forward.name} hands over")
         found.placed.append(one.arg)
     if not found.grads or len(found.cached) > 1:
-        raise source.at(backward, f"{backward.name} takes no derivative by an output, or two caches", _HOW)
+        raise source.at(backward, f"{backward.name} takes no derivative by an output, or two caches", HOW)
     return found
 
 

@@ -16,7 +16,7 @@ from dyadic.symbolic.readers.python_code.handed_over import (
     returned_parts,
     taken_arguments,
 )
-from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of
+from dyadic.symbolic.readers.python_code.source_text import HOW, SourceText, arguments_of
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
@@ -24,7 +24,6 @@ _PAIRS = (
     ("{}_forward", "{}_backward"), ("{}_fwd", "{}_bwd"), ("forward_{}", "backward_{}"), ("{}_fw", "{}_bw"),
     ("{}", "{}_backward"), ("{}", "{}_vjp"), ("{}", "{}_bwd"), ("{}", "{}_grad"), ("{}", "d{}"),
 )  # fmt: skip
-_HOW = "see docs/howto/check_a_backward_pass.md"
 
 
 @dataclass
@@ -62,7 +61,7 @@ class Convention:
         values, cache = [*returned] if isinstance(returned, tuple) else [returned], []
         if self.style == JAX:
             if len(values) != 2:
-                raise source.at(self.forward, f"{self.forward.name} does not return an output and residuals", _HOW)
+                raise source.at(self.forward, f"{self.forward.name} does not return an output and residuals", HOW)
             cache = values[1]
             values = [*values[0]] if isinstance(values[0], tuple | list) else values[:1]
         elif self.taken.cached:
@@ -82,7 +81,7 @@ class Convention:
             return [f"{self.grads[0]}{k + 1}" for k in range(count)]
         if len(self.grads) != count:
             problem = f"{self.backward.name} takes {len(self.grads)} derivatives by outputs, of which there are {count}"
-            raise source.at(self.backward, problem, _HOW)
+            raise source.at(self.backward, problem, HOW)
         return self.grads
 
     def handed(
@@ -200,7 +199,7 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     source = names.source
     for wanted in ("forward", "backward"):
         if wanted not in methods:
-            raise source.at(node, f"the class {node.name} has no method {wanted}", _HOW)
+            raise source.at(node, f"the class {node.name} has no method {wanted}", HOW)
         if sum(isinstance(item, ast.FunctionDef) and item.name == wanted for item in node.body) > 1:
             raise source.at(methods[wanted], f"{wanted} is defined twice", "drop one")
     if node.decorator_list or node.keywords:
@@ -211,7 +210,7 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     first = _arguments(forward)[:1]
     style = TORCH if static or first == ["ctx"] else OBJECT
     if not first or not _arguments(backward):
-        raise source.at(forward, "forward and backward take ctx or self first", _HOW)
+        raise source.at(forward, "forward and backward take ctx or self first", HOW)
     constructor = methods.get("__init__") if style == OBJECT else None
     inputs = _arguments(forward)[1:]
     if constructor is not None:
@@ -226,7 +225,7 @@ def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.Func
     inputs, handed = _arguments(forward), _arguments(backward)
     if style == JAX:
         if len(handed) != 2:
-            raise names.source.at(backward, f"{backward.name} does not take residuals and a cotangent", _HOW)
+            raise names.source.at(backward, f"{backward.name} does not take residuals and a cotangent", HOW)
         return Convention(JAX, forward, backward, inputs, TakenArguments(handed[1:], handed[:1], [], []), [])
     return Convention(NUMPY, forward, backward, inputs, taken_arguments(forward, backward, names.source), [])
 

@@ -15,6 +15,8 @@ DEEPEST_SOURCE = 50
 """Levels to which an expression or a block may be nested."""
 MOST_SYNTAX = 200_000
 """Nodes of the syntax tree of a file."""
+HOW = "see `dyadic explain check-vjp`"
+"""The remedy where code is not written as pairs are, or holds what is not read."""
 SHAPES = "mind the shapes"
 """The remedy where code would stop because two shapes do not go together."""
 
@@ -74,7 +76,7 @@ class SourceText:
                 raise self.at(node, f"is nested more than {DEEPEST_SOURCE} levels deep", "write it in several steps")
             level += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
-    def at(self, node: ast.AST, problem: str, remedy: str = "see docs/howto/check_a_backward_pass.md") -> CodeError:
+    def at(self, node: ast.AST, problem: str, remedy: str = HOW) -> CodeError:
         """The error for a place in the tree."""
         line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         text = self.lines[line - 1] if line <= len(self.lines) else ""
