@@ -198,8 +198,6 @@ def emit(**options: Any) -> int:
 
     A model's own arrays go into a file beside the module, of the same name with the ending .npz; a graph holds them.
     """
-    if options["output"] == Path("-"):
-        options["output"] = None
     return _run("emit", **options)
 
 

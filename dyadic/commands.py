@@ -107,7 +107,7 @@ def emit(
     numbers = numbers_of(sizes)
     if verify:
         return _verify_kernels(spec, cost, granularity, target, dtype, numbers, output)
-    if output is None:
+    if output is None or output == Path("-"):
         found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")

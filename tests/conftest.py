@@ -3,9 +3,14 @@
 import gc
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from multiprocessing import get_context
 
 import pytest
 from hypothesis import settings
+from support.apart import named
+from support.optional import require
 
 from dyadic.process import COLLECTIONS
 
@@ -17,6 +22,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def in_jax():
+    """Calls a function of support/jax_modules.py in a process of its own: JAX starts threads, and tests fork."""
+    require(find_spec("jax"), "JAX is not installed")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield lambda name, *arguments: pool.submit(named, "support.jax_modules", name, arguments).result()
 
 
 def pytest_addoption(parser):

@@ -3,25 +3,13 @@
 import numpy as np
 import pytest
 from support import plants
-from support.emulated import emitted
-from support.modules import load
+from support.emulated import drawn, emitted, two_layers
 from support.optional import needed
 
-from dyadic.codegen import emit
-from dyadic.codegen.emulator.module_comparison import finite_draw
 from dyadic.symbolic import architecture, derive, read_spec
 
 torch = needed("torch")
 TARGETS = ("numpy", "c", "cupy")
-
-
-def network(cost="squared_error", inner=5):
-    layers = [
-        {"name": "a", "type": "dense", "units": inner, "activation": "tanh"},
-        {"name": "b", "type": "dense", "units": 3},
-    ]
-    spec = {"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": {"type": cost}}
-    return derive(architecture(spec))
 
 
 def digits():
@@ -32,13 +20,9 @@ def tensors(arrays, grad=False):
     return {name: torch.tensor(value, requires_grad=grad) for name, value in arrays.items()}
 
 
-def drawn(derivation, batch=4, dtype="float64"):
-    return finite_draw(derivation, load(emit(derivation, "numpy", dtype), "reference"), batch, 0, dtype)
-
-
 @pytest.mark.parametrize(("name", "target"), [("planted", "numpy"), ("planted", "c"), ("digits", "c"), ("mlp", "cupy")])
 def test_the_gradients_are_the_modules(name, target, monkeypatch):
-    derivation = {"mlp": network, "planted": plants.derivation, "digits": digits}[name]()
+    derivation = {"mlp": two_layers, "planted": plants.derivation, "digits": digits}[name]()
     module, (params, x, y) = emitted(derivation, target, monkeypatch), drawn(derivation)
     loss, wanted = module.gradients(params, x, y)
     given = tensors(params, grad=True)
@@ -53,7 +37,7 @@ def test_the_gradients_are_the_modules(name, target, monkeypatch):
 @pytest.mark.parametrize("target", ["numpy", "c"])
 @pytest.mark.parametrize("cost", ["squared_error", "abstract"])
 def test_gradcheck(cost, target, monkeypatch):
-    derivation = network(cost)
+    derivation = two_layers(cost)
     module, (params, x, y) = emitted(derivation, target, monkeypatch), drawn(derivation)
     function, values = module.torch_function(), list(tensors(params, grad=True).values())
     further = () if cost == "abstract" else (torch.tensor(y),)
@@ -70,7 +54,7 @@ def test_gradcheck(cost, target, monkeypatch):
 @pytest.mark.parametrize("cost", ["squared_error", "abstract"])
 def test_a_training_loop_is_that_of_plain_torch(cost, target, monkeypatch):
     """Fifty steps of Adam; the abstract cost leaves the loss, and what follows the network, to PyTorch."""
-    module, (params, x, y) = emitted(network(cost), target, monkeypatch), drawn(network())
+    module, (params, x, y) = emitted(two_layers(cost), target, monkeypatch), drawn(two_layers())
     inputs, wanted, function = torch.tensor(x["x"]), torch.tensor(y), module.torch_function()
 
     def forward(p):
@@ -114,7 +98,7 @@ def test_several_outputs(monkeypatch):
 
 def test_two_losses_before_one_backward_pass(monkeypatch):
     """What the first call leaves for its backward pass is not overwritten by the second."""
-    derivation = network()
+    derivation = two_layers()
     module, (params, x, y) = emitted(derivation, "numpy", monkeypatch), drawn(derivation)
     function, given = module.torch_function(), tensors(params, grad=True)
     one, other = (function(given, torch.tensor(x["x"]) * k, torch.tensor(y)) for k in (1, 2))
@@ -124,7 +108,7 @@ def test_two_losses_before_one_backward_pass(monkeypatch):
 
 
 def test_without_gradients_only_the_loss_is_computed(monkeypatch):
-    module, (params, x, y) = emitted(network(), "numpy", monkeypatch), drawn(network())
+    module, (params, x, y) = emitted(two_layers(), "numpy", monkeypatch), drawn(two_layers())
     monkeypatch.setattr(module, "gradients", None)
     value = module.torch_function()(tensors(params), torch.tensor(x["x"]), torch.tensor(y))
     assert value.item() == module.loss(params, x, y)
@@ -132,7 +116,7 @@ def test_without_gradients_only_the_loss_is_computed(monkeypatch):
 
 
 def test_arrays_are_shared_and_strided_ones_read_right(monkeypatch):
-    module, (params, x, y) = emitted(network(), "numpy", monkeypatch), drawn(network())
+    module, (params, x, y) = emitted(two_layers(), "numpy", monkeypatch), drawn(two_layers())
     wanted = module.gradients(params, x, y)[1]
     seen = []
     gradients = module.gradients
@@ -152,7 +136,7 @@ def test_arrays_are_shared_and_strided_ones_read_right(monkeypatch):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_does_not_fit_is_refused_in_one_sentence(target, monkeypatch):
-    module, (params, x, y) = emitted(network(), target, monkeypatch), drawn(network())
+    module, (params, x, y) = emitted(two_layers(), target, monkeypatch), drawn(two_layers())
     function, good = module.torch_function(), tensors(params)
     inputs, wanted = torch.tensor(x["x"]), torch.tensor(y)
     for bad, message in (
@@ -196,27 +180,9 @@ def test_integer_targets(monkeypatch):
 
 @pytest.mark.parametrize("target", ["numpy", "c"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_jax(target, dtype, monkeypatch):
-    import jax
-
-    with jax.enable_x64(dtype == "float64"):
-        module, (params, x, y) = emitted(network(), target, monkeypatch, dtype), drawn(network(), dtype=dtype)
-        loss, wanted = module.gradients(params, x, y)
-        function = module.jax_function()
-        for one in (function, jax.jit(function)):
-            assert float(one(params, x, y)) == pytest.approx(float(loss), rel=1e-6)
-            value, found = jax.value_and_grad(lambda p, one=one: 3 * one(p, x, y))(params)
-            assert float(value) == pytest.approx(3 * float(loss), rel=1e-6)
-            assert all(np.array_equal(np.asarray(found[name]), module.DTYPE(3) * wanted[name]) for name in wanted)
-        other = params | {"b.bias": params["b.bias"].astype("float16")}
-        with pytest.raises(ValueError, match=r"params\['b.bias'\] is float16 of shape \(3,\), expected an array of"):
-            jax.grad(function)(other, x, y)
-        with pytest.raises(ValueError, match="no derivative in the inputs"):
-            jax.grad(lambda z: function(params, {"x": z}, y))(x["x"])
+def test_jax(target, dtype, in_jax):
+    in_jax("gradients", target, dtype)
 
 
-def test_jax_in_double_precision_has_to_be_asked_for(monkeypatch):
-    import jax
-
-    with jax.enable_x64(False), pytest.raises(ValueError, match="jax_enable_x64"):
-        emitted(network(), "numpy", monkeypatch).jax_function()
+def test_jax_in_double_precision_has_to_be_asked_for(in_jax):
+    in_jax("double_precision")

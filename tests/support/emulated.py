@@ -11,6 +11,7 @@ from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw
 from dyadic.codegen.emulator.module_comparison import worst as largest
 from dyadic.codegen.emulator.stand_in import stand_in
+from dyadic.symbolic import architecture, derive
 
 
 def emulated(derivation, dtype, monkeypatch, order=0):
@@ -25,6 +26,20 @@ def emitted(derivation, target, monkeypatch, dtype="float64"):
     if target == "cupy":
         return emulated(derivation, dtype, monkeypatch)
     return load(emit(derivation, target, dtype), f"emitted_{target}")
+
+
+def two_layers(cost="squared_error", inner=5):
+    layers = [
+        {"name": "a", "type": "dense", "units": inner, "activation": "tanh"},
+        {"name": "b", "type": "dense", "units": 3},
+    ]
+    spec = {"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": {"type": cost}}
+    return derive(architecture(spec))
+
+
+def drawn(derivation, batch=4, dtype="float64"):
+    """Parameters, inputs and targets at which the network's value and gradients are finite."""
+    return finite_draw(derivation, load(emit(derivation, "numpy", dtype), "reference"), batch, 0, dtype)
 
 
 def worst(derivation, monkeypatch, dtype="float64", batch=3, order=0):
