@@ -15,14 +15,17 @@ TRUE = [
     "sign(sqrt(2) - 1.41421356) = 1", "abs(1 - sqrt(2)) = sqrt(2) - 1", "relu(1 - sqrt(2)) = 0", "1 - sin(1) > 0.15",
     "log(2) > 0.69", "erf(1) > 0.8", "4 atan(1) < 3.1416", "relu((1 - sqrt(2)) abs(x_a[i])) = 0",
     "Max[i<5] (i mod 3) = 2", "ArgMax[i<6] (i mod 3) = 2", "Max[i<3] sqrt(i) = sqrt(2)", "exp(10)^16 = exp(160)",
-    "exp(100)^16 x_a[i] = exp(1600) x_a[i]",
+    "exp(100)^16 x_a[i] = exp(1600) x_a[i]", "round(exp(1) - 2.71828182845904523536 + 1/2) = 1",
+    "floor(exp(4 atan(1) sqrt(163))) = 262537412640768743",
+    "floor(sqrt(999999999999999999999999999999999999999)) = 31622776601683793319",
 ]  # fmt: skip
 FALSE = [
     "sqrt(2) > 1.4142135623730951", "exp(1) < 2.718281828459045", "floor(sqrt(10)) = 4", "floor(exp(1)) = 3",
     "floor(-sqrt(2)) = -1", "round(exp(1)) = 2", "sign(sqrt(2) - 1.41421357) = 1", "abs(1 - sqrt(2)) = 1 - sqrt(2)",
     "relu(sqrt(2) - 1) = 0", "relu((sqrt(2) - 1) abs(x_a[i])) = 0", "Max[i<5] (i mod 3) = 1",
     "ArgMax[i<6] (i mod 3) = 5", "Max[i<6] (sqrt(2) (i - 2)^2) = 4 sqrt(2)", "exp(10)^16 = exp(161)",
-    "floor(sqrt(2)^2 + x_a[i]) = 3 + floor(x_a[i])",
+    "floor(sqrt(2)^2 + x_a[i]) = 3 + floor(x_a[i])", "round(exp(1) - 2.71828182845904523537 + 1/2) = 1",
+    "floor(exp(4 atan(1) sqrt(163))) = 262537412640768744",
 ]  # fmt: skip
 
 

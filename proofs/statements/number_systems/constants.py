@@ -6,7 +6,7 @@ function values, each of a number that is made likewise.  What is drawn, or depe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flint import acb, arb, ctx
 
@@ -38,11 +38,14 @@ def sign(generators: Sequence[FormGenerator], argument: Residue) -> int | None:
     return None
 
 
-def enclosure(generators: Sequence[FormGenerator], argument: Residue, precision: int) -> arb | None:
-    """An enclosure of a constant that is real; None for what varies, or has no value."""
+def enclosure(
+    generators: Sequence[FormGenerator], argument: Residue, precision: int, of: Callable[[arb], arb] | None = None
+) -> arb | None:
+    """An enclosure of a constant that is real, or of a function of it; None for what varies, or has no value."""
     before, ctx.prec = ctx.prec, precision
     try:
-        return _real(_Evaluation(generators).number(argument, 0))
+        found = _real(_Evaluation(generators).number(argument, 0))
+        return found if of is None else of(found)
     except (Varies, Undetermined):
         return None
     finally:
@@ -108,10 +111,9 @@ class _Evaluation:
 def rounded(generators: Sequence[FormGenerator], name: str, argument: Residue) -> int | None:
     """floor or round of a constant, where that is certain."""
     for precision in _PRECISIONS:
-        found = enclosure(generators, argument, precision)
-        if found is None:
+        value = enclosure(generators, argument, precision, TRUE_FUNCTIONS[name, 0])
+        if value is None:
             return None
-        value = TRUE_FUNCTIONS[name, 0](found)
         if value.is_exact() and value.is_integer():
             return int(value.unique_fmpz())
     return None
