@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from math import floor
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import constants, form_algebra
@@ -51,11 +52,12 @@ class Cases(Quotients):
         return found
 
     def rounded(self, name: str, argument: Residue) -> Residue | None:
-        """floor or round of a constant; None where it is not certain."""
-        nearest = constants.nearest(self._generators, argument)
+        """floor or round of a constant, which may be an integer or lie halfway; None where it is not certain."""
+        twice = self.add([argument, argument])
+        nearest = constants.nearest(self._generators, twice)
         self.examined += nearest is not None
-        if nearest is not None and self.number(nearest) == argument:
-            return argument
+        if nearest is not None and self.number(nearest) == twice:
+            return self.number(floor(Fraction(nearest, 2)) if name == "floor" else round(Fraction(nearest, 2)))
         found = constants.rounded(self._generators, name, argument)
         self.enclosed = self.enclosed or found is not None
         return None if found is None else self.number(found)
