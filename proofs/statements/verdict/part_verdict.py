@@ -20,6 +20,7 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
+from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
@@ -146,7 +147,12 @@ class _Examination:
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:
-    pairing = " + ".join(f"sum({name} * {output})" for name, (_, output) in pair.upstream.items())
+    several = len(pair.upstream) > 1
+    terms = []
+    for number, (name, (_, output)) in enumerate(pair.upstream.items(), 1):
+        unnamed = f"output {number}" if several else "the output"
+        terms.append(f"sum({name} * {unnamed if output.startswith(UNNAMED) else output})")
+    pairing = " + ".join(terms)
     arguments = ", ".join(gradient.argument for gradient in pair.gradients)
     text = f"the backward pass of {pair.name} returns the derivatives of {pairing} by {arguments}"
     if pair.sizes:

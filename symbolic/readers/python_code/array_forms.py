@@ -20,6 +20,8 @@ Index = Any
 Shape = tuple[Dim, ...]
 ARRAY = "array"
 """The kind under which an entry of any array of the code stands."""
+UNNAMED = "unnamed"
+"""What an array is called that the code gives no name."""
 MOST_DEFINITIONS = 400
 _LARGEST_BODY = 4_000
 _MOST_NODES = 60_000
@@ -119,7 +121,7 @@ class Recorder:
 
     def stored(self, array: FormArray, wanted: str, again: bool = True) -> FormArray:
         """The array under a name, its own or (again) that of the array that it is."""
-        found = self.equation(array, self._fresh(wanted or "t"))
+        found = self.equation(array, self._fresh(wanted or UNNAMED))
         place = [["index", index] for index in found.indices]
         if isinstance(found.body, list) and found.body[:2] == ["entry", ARRAY] and found.body[3] == place and again:
             return tensor(found.body[2], array.shape, array.truth, array.whole)  # it is another array as it is

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast
+from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, FormArray, Recorder, broadcast
 from dyadic.symbolic.readers.python_code.array_functions import chosen
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
@@ -272,7 +272,7 @@ def _is_mask(key: Any) -> bool:
 def _name_of(target: ast.expr) -> str:
     while isinstance(target, ast.Subscript):
         target = target.value
-    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else "t"
+    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else UNNAMED
 
 
 __all__ = ["CodeReader"]
