@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dyadic.physics import Comparison, RoundingCertificate, Trajectory, certify, compare, relax
     from dyadic.proofs.checker import Report
     from dyadic.proofs.claims import Claim, Verdict
+    from dyadic.proofs.statements import verify_claims
+    from dyadic.proofs.statements.verdict.pair_verdict import check_vjp
     from dyadic.results import Certificate, RejectedCertificate, check, verify
     from dyadic.symbolic import Architecture, DyadicError, SpecError, architecture, read_spec
     from dyadic.symbolic.readers import read
@@ -41,6 +43,7 @@ _HOME = {
     "Equation": "notebooks",
     "Claim": "proofs.claims", "Verdict": "proofs.claims", "Report": "proofs.checker",
     "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",
+    "check_vjp": "proofs.statements.verdict.pair_verdict", "verify_claims": "proofs.statements",
     "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
     "Comparison": "physics", "Trajectory": "physics", "compare": "physics", "relax": "physics",
@@ -64,6 +67,6 @@ def __dir__() -> list[str]:
 __all__ = [
     "Architecture", "Certificate", "Claim", "Comparison", "Derivation", "DyadicError", "Emission", "Equation",
     "RejectedCertificate", "Report", "RoundingCertificate", "SpecError", "Trajectory", "Verdict", "__version__",
-    "appendix", "architecture", "certify", "check", "compare", "derive", "emit", "from_torch", "read", "read_spec",
-    "relax", "verify",
+    "appendix", "architecture", "certify", "check", "check_vjp", "compare", "derive", "emit", "from_torch", "read",
+    "read_spec", "relax", "verify", "verify_claims",
 ]  # fmt: skip

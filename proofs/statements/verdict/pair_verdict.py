@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.statements.verdict.part_verdict import examine_part
@@ -78,4 +79,14 @@ def _together(claims: Mapping[str, Claim]) -> Claim:
     )
 
 
-__all__ = ["ExaminedPair", "examine_pair", "examined"]
+def check_vjp(path: str | Path, name: str, sizes: Mapping[str, int] | None = None) -> Claim:
+    """The verdict on the backward pass of a pair in a Python file, which is read and never executed.
+
+    name: of two functions NAME_forward and NAME_backward, of a class, or of the function of a defvjp.  sizes: numbers
+    for sizes that have a name, where the verdict need not be for all.  The claim's hypotheses say for which arrays None
+    is returned.  Raises :class:`SpecError` for code that is not in the subset (``dyadic explain check-vjp``).
+    """
+    return examined(CodeFile(path, name), sizes).claim
+
+
+__all__ = ["ExaminedPair", "check_vjp", "examine_pair", "examined"]
