@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.command import run
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, read_claims, verify_claims
@@ -267,20 +266,19 @@ def test_a_general_letter_for_the_activation():
     assert claim.verdict is Verdict.PROVED
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "dyadic", "verify", str(EXAMPLES / "network.toml"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def verified(*arguments):
+    return run("verify", EXAMPLES / "network.toml", *arguments)
 
 
 def test_the_command_line():
-    right, wrong = (run("--claims", EXAMPLES / name) for name in ("right.toml", "mistakes.toml"))
+    right, wrong = (verified("--claims", EXAMPLES / name) for name in ("right.toml", "mistakes.toml"))
     assert (right.returncode, wrong.returncode) == (0, 1)
     assert right.stdout.startswith("PROVED: 12 proved, 0 refuted, 0 undecided\n")
     assert "REFUTED    the skip's term forgotten" in wrong.stdout
-    found = json.loads(run("--claims", EXAMPLES / "mistakes.toml", "--format", "json").stdout)
+    found = json.loads(verified("--claims", EXAMPLES / "mistakes.toml", "--format", "json").stdout)
     assert found["verdict"] == "refuted"
     assert found["claims"][3]["counterexample"]["right"] == "-1/2"
-    assert run("--claims", EXAMPLES / "right.toml", "--steps", "3").returncode == 2
+    assert verified("--claims", EXAMPLES / "right.toml", "--steps", "3").returncode == 2
 
 
 def test_two_runs_give_the_same_report():

@@ -4,11 +4,11 @@ import ast
 import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.command import COMMAND, run
 
 import dyadic
 from dyadic.printable import printable
@@ -25,7 +25,6 @@ from dyadic.symbolic.readers.python_code import CodeFile
 from dyadic.terminal import Page, page
 
 NETWORK = "examples/claims/network.toml"
-COMMAND = [sys.executable, "-m", "dyadic"]
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -219,7 +218,7 @@ def test_a_check_says_first_what_the_certificate_is_worth(certificate):
 
 
 def explain(*arguments):
-    return subprocess.run([*COMMAND, "explain", *arguments], capture_output=True, text=True, check=False)
+    return run("explain", *arguments)
 
 
 def test_explain():

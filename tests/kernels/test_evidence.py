@@ -1,10 +1,9 @@
 """``dyadic emit --verify``: what is shown, what is wrong, what is not shown, and the sentence at the end."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
+from support.command import run
 from support.long_tests import one_in
 from support.optional import require
 
@@ -106,19 +105,15 @@ def test_what_cannot_be_tried_is_not_shown(monkeypatch):
 
 
 def test_the_command(tmp_path):
-    def run(*arguments):
-        command = [sys.executable, "-m", "dyadic", "emit", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
     path = tmp_path / "small.toml"
     path.write_text(
         'name = "small"\n[inputs.x]\nshape = [3]\n[[layers]]\nname = "a"\ntype = "dense"\nunits = 4\n'
         '[cost]\ntype = "squared_error"\n'
     )
-    done = run(str(path), "--target", "cupy", "--verify")
+    done = run("emit", path, "--target", "cupy", "--verify")
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("0 wrong, 0 not shown; not executed on a GPU, speed not measured")
     assert "dense_W_bar\n  SHOWN      specification  every batch size\n" in done.stdout
-    refused = run(str(path), "--target", "numpy", "--verify")
+    refused = run("emit", path, "--target", "numpy", "--verify")
     assert refused.returncode == 2
     assert "of --target cupy" in refused.stderr

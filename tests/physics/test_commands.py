@@ -1,19 +1,14 @@
 """The commands about the physics, as they are typed."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from support.command import run
 
 DIGITS = "examples/digits.toml"
 
 
 def dyadic(*arguments, status=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "dyadic", *arguments], capture_output=True, text=True, env=os.environ, check=False
-    )
+    done = run(*arguments)
     assert done.returncode == status, (done.stdout, done.stderr)
     return done.stdout if status in (0, 1, 3) else done.stderr
 

@@ -3,11 +3,10 @@
 import itertools
 import math
 import re
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import pytest
+from support.command import run
 from support.long_tests import one_in
 from support.strategies import residual
 
@@ -177,8 +176,7 @@ def test_what_is_drawn_of_a_relaxation_is_what_its_ranks_say():
 
 
 def figure(*arguments):
-    command = [sys.executable, "-m", "dyadic", "figure", "examples/digits.toml", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run("figure", "examples/digits.toml", *arguments)
 
 
 @pytest.mark.parametrize("kind", one_in(3, ["architecture", "deviation", "heatmap"]))

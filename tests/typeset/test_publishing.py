@@ -2,11 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.command import run
 
 from dyadic.paper import build_document, render_latex
 from dyadic.paper.sealed_formulas import compare
@@ -14,11 +13,6 @@ from dyadic.proofs import verify
 from dyadic.symbolic import DyadicError, derive, read_spec
 
 DIGITS = "examples/digits.toml"
-
-
-def run(*arguments, folder=None):
-    command = [sys.executable, "-m", "dyadic", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +44,7 @@ def test_several_files_and_the_certificate_that_they_cite(written):
 )
 def test_what_cannot_be_written_is_refused_before_any_work(arguments, said, tmp_path):
     arguments = [Path(DIGITS).resolve() if part == DIGITS else part for part in arguments]
-    done = run("appendix", Path(DIGITS).resolve(), *arguments, folder=tmp_path)
+    done = run("appendix", Path(DIGITS).resolve(), *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -1,11 +1,10 @@
 """Sections that are chosen, short appendices, several networks: nothing is cited that is not there."""
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pytest
+from support.command import run
 
 import dyadic
 from dyadic.paper import (
@@ -113,8 +112,7 @@ def test_several_networks(digits, lstm):
 
 
 def appendix(*arguments):
-    command = [sys.executable, "-m", "dyadic", "appendix", DIGITS, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run("appendix", DIGITS, *arguments)
 
 
 def test_command(tmp_path):

@@ -1,10 +1,9 @@
 """The wavefront of exactness says what the rank table says, in every format."""
 
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import pytest
+from support.command import run
 from support.strategies import residual
 
 from dyadic.paper.drawing import SHADES, Box, Drawing, Stroke, dashes, svg
@@ -69,8 +68,7 @@ def test_dashes_cover_half_of_a_line():
 
 
 def figure(path):
-    command = [sys.executable, "-m", "dyadic", "figure", DIGITS, "-o", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run("figure", DIGITS, "-o", path)
 
 
 @pytest.mark.parametrize(("ending", "start"), [("svg", b"<svg"), ("pdf", b"%PDF")])
