@@ -64,7 +64,7 @@ def compared(derivation, dtype, batch):
     return module, given
 
 
-@pytest.mark.parametrize("name", one_in(10, [*LAYER_TYPES, *COSTS]))
+@pytest.mark.parametrize("name", one_in(16, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name):
     """At a batch below and one above the size from which products go tile by tile."""
     for batch in (2, 11):
@@ -78,7 +78,7 @@ def test_examples(name, dtype):
         compared(derive(read_spec(f"examples/{name}.toml")), dtype, batch)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", one_in(2, ["float64", "float32"]))
 @pytest.mark.parametrize(
     ("shape", "hidden", "out"), one_row_in(4, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)])
 )
@@ -234,7 +234,7 @@ def routines(name):
 @pytest.mark.parametrize(
     "name",
     one_in(
-        2,
+        4,
         ["digits", "max_pool", "average_pool", "conv", "conv_transpose", "layer_norm", "softmax", "lstm_cell", "concat",
          "multi_head_attention"],
     ),

@@ -7,6 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 from support.rival_bench import WEIGHTS, bench_of, network, numbers
 
@@ -51,7 +52,7 @@ def measured(comparison, method):
     return {one.setting: one for one in comparison.row(method).trial.measurements}
 
 
-@pytest.mark.parametrize("method", KNOWN)
+@pytest.mark.parametrize("method", one_in(2, KNOWN))
 def test_the_known_errors(comparison, method):
     found = measured(comparison, method)
     for setting, error in KNOWN[method].items():

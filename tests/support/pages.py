@@ -2,9 +2,12 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+from support.command import run
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 PICTURE = re.compile(r"!\[[^\]]+\]\(([^)\s]+\.svg)\)")
@@ -45,9 +48,7 @@ def run_console(text, folder):
     """Every command; the lines under it stand in its output, in their order, and `...` for what is between."""
     for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
         command, _, wanted = part.partition("\n")
-        done = subprocess.run(
-            command, shell=True, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False
-        )
+        done = _done(command, folder)
         assert done.returncode == (1 if wanted.startswith("REFUTED") else 0), (command, done.stdout, done.stderr)
         place = 0
         for line in wanted.splitlines():
@@ -55,3 +56,10 @@ def run_console(text, folder):
             if expected:
                 assert expected in done.stdout[place:], (command, line, done.stdout)
                 place = done.stdout.index(expected, place) + len(expected)
+
+
+def _done(command, folder):
+    """A command that needs no shell runs as support/command.py has it."""
+    if re.match(r"dyadic [^|<>;&$*`]*$", command):
+        return run(*shlex.split(command)[1:], cwd=folder, env=ENVIRONMENT)
+    return subprocess.run(command, shell=True, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False)
