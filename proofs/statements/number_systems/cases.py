@@ -6,7 +6,7 @@ value, decides signs and excludes combinations of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -30,7 +30,10 @@ class Cases(Quotients):
 
     facts: numbers that are > 0 (strict) or >= 0.  examined: how many cases were looked at in comparisons.
     enclosed: whether an enclosure of a constant has told something.
+    gave_up: whether a function was taken to be unknown because its argument depends on too many cases.
     """
+
+    gave_up = False
 
     def __init__(self, prime: int, seed: int) -> None:
         super().__init__(prime, seed)
@@ -199,6 +202,7 @@ class Cases(Quotients):
         if not cases:
             return function(argument)
         if len(cases) > MOST_CASES:
+            self.gave_up = True
             return self.unknown(name[0], argument, name[1])
         case = self._generator({((cases[-1], 1),): 1}, 1)
         other = self.add([self.number(1), self.minus(case)])
@@ -256,6 +260,28 @@ class Cases(Quotients):
         ((monomial, _),) = factor.items()
         return form_algebra.scaled(part, Fraction(1), form_algebra.power(monomial, exponent))
 
+    def may_vanish(self, argument: Residue) -> bool:
+        """Whether a number may be 0 at more than the zeros of a function that is not 0: in one of its cases it is 0.
+
+        False is certain.
+        """
+        if not argument.value or self.gave_up or self.shortened:
+            return True
+        cases = self._values.cases(argument.value)
+        return len(cases) > MOST_CASES or self._vanishes_in_one(argument, cases, {})
+
+    def _vanishes_in_one(self, argument: Residue, cases: Sequence[int], signs: Signs) -> bool:
+        if not argument.value or not cases:
+            return not argument.value and not self._impossible(signs)
+        case, *others = cases
+        if case - 1 in self._arguments:  # that something is 0 holds at no more than the zeros of a function
+            return self._vanishes_in_one(self._put(argument, case, 0), others, signs)
+        for number in (0, 1):
+            chosen = {**signs, case: 1 if number else -1} if case in self._arguments else signs
+            if self._vanishes_in_one(self._put(argument, case, number), others, chosen):
+                return True
+        return False
+
     # -- comparison
 
     def agree(self, left: object, right: object) -> bool:
@@ -305,7 +331,7 @@ class Cases(Quotients):
         known = dict(self._generators_with(signs))
         if any(self._excluded(fact, known, strict) for fact, strict in self.facts):
             return True
-        if any(self._sign_in(argument, known) == 0 for argument in self.nonzero):
+        if any(argument.value and self._sign_in(argument, known) == 0 for argument in self.nonzero):
             return True
         stated = [*further, *(Inequality(fact.form, strict) for fact, strict in self.facts)]
         for above, sign in signs.items():

@@ -18,6 +18,7 @@ from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
+from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
@@ -112,11 +113,18 @@ class _Examination:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
-        if instead.freed:
-            yield self._decided(instead, numbers, smooth=bool(instead.kinks), search=False)
+        if instead.freed and self._has_points(pair):
+            # A free number need not be near the others, as the largest of them is: nothing is assumed of it.
+            apart = replace(instead, kinks=instead.kinks_apart)
+            yield self._decided(apart, numbers, smooth=bool(apart.kinks), search=False)
         yield self._decided(pair, numbers, smooth=False, search=False)
         if pair.kinks:
             yield self._decided(pair, numbers, smooth=True, search=False)
+
+    def _has_points(self, pair: CodePair) -> bool:
+        """Whether there are numbers at which both passes have values, with the largest values as they are."""
+        claim = PassEquations(replace(pair, kinks=pair.kinks_apart), smooth=True).equalities()
+        return all(defined_somewhere(claim, link, [{}]) for link in claim.links)
 
     def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
         most = _FOR_ALL if pair.sizes else sizes.BUDGET

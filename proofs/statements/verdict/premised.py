@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
@@ -56,9 +57,49 @@ def scope_of(
     meaning.follows = follows
     found = ClaimTensors(meaning, claim, watch)
     found.determined = determined
+    found.flat = flat_kinks(claim, setting, integers) if claim.premises.inequalities else frozenset()
     if isinstance(ring, Closed):
         _tell(found, ring)
     return found
+
+
+def flat_kinks(claim: Equalities, setting: Setting, integers: Integers) -> frozenset[object]:
+    """The kinks, by relation and index, at which something may be all along, and not at single points only.
+
+    Nothing is assumed of these: where both sides are equal in a neighbourhood, what is made of them is smooth.
+    """
+    if not any(relation.kink for relation in claim.premises.inequalities):
+        return frozenset()
+    key = (setting.key, tuple(sorted(integers.items())))
+    if key not in claim.flat:
+        prime = primes_for(claim.seed)[0]
+        ring, residues = Closed(prime, claim.seed), residue_source(prime, claim.seed)
+        scope = ClaimTensors(
+            Meaning(claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), setting, claim.premises, integers),
+            claim,
+        )  # fmt: skip
+        found: set[object] = set()
+        for relation in claim.premises.inequalities:
+            if relation.kink:
+                found |= _flat_instances(scope, ring, relation)
+        claim.flat[key] = frozenset(found)
+    return claim.flat[key]
+
+
+def _flat_instances(scope: ClaimTensors, ring: Closed, relation: Relation) -> set[object]:
+    try:
+        return {
+            instance_key(relation, index)
+            for index, left, right in scope.sides(relation)
+            if ring.may_vanish(ring.add([left, ring.minus(right)]))
+        }
+    except (Undetermined, Rejected):
+        return {instance_key(relation, None)}
+
+
+def instance_key(relation: Relation, index: Mapping[str, int] | None) -> object:
+    """A relation at values of its free indices, or at all of them."""
+    return (id(relation), None if index is None else tuple(index.values()))
 
 
 _HALF = Fraction(1, 2)
@@ -91,9 +132,12 @@ def possible(claim: Equalities, setting: Setting, integers: Integers) -> bool:
         return given.get(label) or ring.unknown(label)
 
     scope = ClaimTensors(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim)
+    flat = flat_kinks(claim, setting, integers)
     for relation in claim.premises.inequalities:
         try:
-            for _, left, right in scope.sides(relation):
+            for index, left, right in scope.sides(relation):
+                if _is_flat(flat, relation, index):
+                    continue
                 difference = ring.add([left, ring.mul([ring.number(-1), right])])
                 if not difference.parts and not _true(relation.sign, difference.constant):
                     return False
@@ -158,11 +202,30 @@ def _tell(scope: ClaimTensors, ring: Closed) -> None:
             ring.assume(difference, strict=relation.sign == ">")
 
 
+def _is_flat(flat: frozenset[object], relation: Relation, index: Mapping[str, int]) -> bool:
+    return relation.kink and (instance_key(relation, index) in flat or instance_key(relation, None) in flat)
+
+
 def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:
     exact = isinstance(scope.ring, Exact)
     for relation in scope.premises.inequalities:
         for index, left, right in scope.sides(relation):
+            if _is_flat(scope.flat, relation, index):
+                continue
             yield (relation, index, traced(left), traced(right)) if exact else (relation, index, left, right)
+
+
+def at_flat_kinks(scope: ClaimTensors) -> set[object]:
+    """The kinks, of those of which nothing is assumed, at which the numbers of a scope are.
+
+    Raises :class:`Undetermined`.
+    """
+    return {
+        (id(relation), *index.values())
+        for relation in scope.premises.inequalities
+        for index, left, right in (scope.sides(relation) if relation.kink else ())
+        if _is_flat(scope.flat, relation, index) and not traced(left).differs(traced(right))
+    }
 
 
 def labels_assumed(scope: ClaimTensors) -> set[str]:

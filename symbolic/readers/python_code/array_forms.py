@@ -26,6 +26,7 @@ MOST_DEFINITIONS = 400
 _LARGEST_BODY = 4_000
 _MOST_NODES = 60_000
 _FREE_INDICES = 16
+_TIE = "tie"
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,24 @@ class Recorder:
             stack.extend(node[1:])
         return seen - set(known)
 
+    def of_largest(self, kink: CodeDefinition) -> bool:
+        """Whether a kink is a tie of largest values, or depends on one, or on the number in its place."""
+        known = {definition.name: definition.body for definition in self.definitions}
+        stack, seen = [["max"] if kink.name == _TIE else kink.body], set[str]()
+        while stack:
+            node = stack.pop()
+            if not isinstance(node, list):
+                continue
+            if node[:1] == ["max"]:
+                return True
+            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
+                if node[2] in self.freed:
+                    return True
+                seen.add(node[2])
+                stack.append(known.get(node[2]))
+            stack.extend(node[1:])
+        return False
+
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
         name = self._fresh(wanted)
@@ -179,7 +198,7 @@ class Recorder:
         found = FormArray(shape, value, whole=array.whole)
         if not self.instead:
             if self.differentiated:
-                self.kinks.append(self.equation(_apart(array, axis), "kink"))
+                self.kinks.append(self.equation(_apart(array, axis), _TIE))
             return found
         body = self.equation(found, "").body
         key = repr((shape, body))

@@ -65,7 +65,7 @@ class CodePair:
     of these.  forward, backward: the equations in order; those of the backward pass read those of the forward pass.
     freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
     where a derivative is claimed; kinks_of: the arguments on which each depends.  remarks: what else is taken for
-    granted.  left_out: arrays for which None is returned.
+    granted.  left_out: arrays for which None is returned.  kinks_apart: the kinks that depend on no largest value.
     """
 
     name: str
@@ -81,6 +81,7 @@ class CodePair:
     sizes: tuple[str, ...] = ()
     kinks_of: tuple[frozenset[str], ...] = ()
     left_out: tuple[str, ...] = ()
+    kinks_apart: tuple[CodeDefinition, ...] = ()
 
 
 def pairs_of(path: str | Path) -> list[str]:
@@ -190,6 +191,7 @@ class _PairReading:
             tuple(size for size in self.file.sizes if size in used),
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),
+            tuple(kink for kink in kinks if not recorder.of_largest(kink)),
         )
 
     def _argument(self, name: str) -> StoredArray:
