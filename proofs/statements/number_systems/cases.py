@@ -305,7 +305,7 @@ class Cases(Quotients):
         known = dict(self._generators_with(signs))
         if any(self._excluded(fact, known, strict) for fact, strict in self.facts):
             return True
-        if any(self._sign_in(argument, known) == 0 for argument in self.nonzero):
+        if any(self._zero_in(argument, signs, known) for argument in self.nonzero):
             return True
         stated = [*further, *(Inequality(fact.form, strict) for fact, strict in self.facts)]
         for above, sign in signs.items():
@@ -314,6 +314,18 @@ class Cases(Quotients):
             stated += [Inequality(form_algebra.scaled(form, Fraction(d)), sign != 0) for d in directions]
         monomials = {monomial for item in stated for monomial in item.form if monomial}
         return contradictory([*stated, *self._signs_of_monomials(monomials, known)])
+
+    def _zero_in(self, argument: Residue, signs: Signs, known: Mapping[int, int]) -> bool:
+        """Whether a number is 0 where arguments have these signs: what it is there may depend on them."""
+        if self._sign_in(argument, known) == 0:
+            return True
+        cases = self._values.cases(argument.value)
+        mine = [above for above in signs if above in cases or above + 1 in cases]
+        if not mine:
+            return False
+        for above in mine:
+            argument = self._put(self._put(argument, above, int(signs[above] == 1)), above + 1, int(signs[above] == 0))
+        return not argument.value or self._sign_in(argument, known) == 0
 
     def _generators_with(self, signs: Signs) -> Iterator[tuple[int, int]]:
         """The sign of every generator that is one of the arguments."""

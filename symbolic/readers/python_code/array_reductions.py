@@ -152,11 +152,11 @@ def logsumexp(call: CallArguments) -> FormArray:
 
 def norm(call: CallArguments) -> FormArray:
     array = call.array("x", "input", "A")
-    order = call.keyword("ord")
-    axes = axes_from(call.keyword("axis", "dim"), len(array.shape))
+    order = call.take("ord", default=None)
+    axes = axes_from(call.take("axis", "dim", default=None), len(array.shape))
     of_matrix = order is not None and len(axes) > 1  # the largest singular value
     if of_matrix or order not in (None, 2) or call.keyword("p", default=2) != 2:
         raise NotInSubset("a norm other than the Euclidean one")
-    keep = flag(call.keyword("keepdims", "keepdim", default=False), "keepdims")
+    keep = flag(call.take("keepdims", "keepdim", default=False), "keepdims")
     squares = entrywise(call.recorder, lambda a: ["^", a, 2], array)
     return applied(call.recorder, "sqrt", summed(call.recorder, squares, axes, keep))

@@ -7,19 +7,28 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
+    SizeFormula,
     SizeName,
     dimension,
     size_value,
+    sized,
     whole_number,
 )
-from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.code_expressions import Names
+from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset
-from dyadic.symbolic.readers.python_code.stored_arrays import ArrayMethod, KeptObject, ObjectMethod, StoredArray
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    ArrayMethod,
+    KeptObject,
+    LocalFunction,
+    ObjectMethod,
+    StoredArray,
+)
 
 MOST_TURNS = 1_000
 """Turns of a loop."""
@@ -34,21 +43,29 @@ _LAX = {"max": "maximum", "min": "minimum"}
 _RANDOM = {
     "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
 }  # fmt: skip
+_TYPED = {"astype", "to", "zeros", "ones", "array", "asarray", "tensor", "as_tensor"}
+"""What looks at a type itself."""
 _CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
 
 
-class CodeCalls(CodeExpressions):
+class CodeCalls(CodeScopes):
     """The part of the reader that knows calls."""
 
     def call(self, node: ast.Call, names: Names) -> Any:
         if isinstance(node.func, ast.Name) and node.func.id not in names and node.func.id not in self.names.known:
             return self._by_name(node, names, node.func.id)
         target = self.value(node.func, names)
-        given, named = self._arguments(node, names)
+        return self.called(target, *self._arguments(node, names))
+
+    def called(self, target: Any, given: list[Any], named: dict[str, Any] | None = None) -> Any:
+        """What a function, a method or a class is worth for some arguments."""
+        named = named or {}
         if isinstance(target, LibraryName):
             return self._library_call(target, given, named)
         if isinstance(target, ArrayMethod):
             return self._method(target, given, named)
+        if isinstance(target, LocalFunction):
+            return self.run_function(target, given, named)
         if isinstance(target, ObjectMethod):
             return self._object_call(target, given, named)
         raise NotInSubset("a call of this")
@@ -66,10 +83,15 @@ class CodeCalls(CodeExpressions):
         self.names.once(name, node.func)
         if name in self.names.functions:
             given, named = self._arguments(node, names)
-            return self.run_function(self.names.functions[name], given, named)
+            return self.run_function(LocalFunction(self.names.functions[name]), given, named)
         if name in self.names.classes or name in self.names.constants or name not in _BUILTINS:
             raise self.source.at(node.func, f"{name} is no function that is known here")
-        given, named = self._arguments(node, names)
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
+            given, named = [self.comprehension(node.args[0], names)], {}
+        else:
+            given, named = self._arguments(node, names)
+        if name == "dict" and not given:
+            return {key: self.held(value, key) for key, value in named.items()}
         if named and name not in ("zip", "print"):
             raise NotInSubset("an argument by name here")
         least, most = _COUNTS.get(name, (1, 1))
@@ -77,7 +99,7 @@ class CodeCalls(CodeExpressions):
             raise NotInSubset(f"{name} of {len(given)} arguments")
         return _BUILTINS[name](self, given)
 
-    def run_function(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Any:
+    def run_function(self, function: LocalFunction, given: list[Any], named: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
@@ -103,9 +125,11 @@ class CodeCalls(CodeExpressions):
         arguments = CallArguments(
             self.recorder, [self._plain(v) for v in given], {k: self._plain(v) for k, v in named.items()}, library
         )
+        arguments.lists = _takes_lists(library, name, given)
         found = FUNCTIONS[name](arguments)
         arguments.finish()
-        if isinstance(found, FormArray) and found.truth and named.get("dtype") is not None:
+        told = named.get("dtype") if name not in _TYPED else None
+        if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
         arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
@@ -119,7 +143,7 @@ class CodeCalls(CodeExpressions):
         if isinstance(value, StoredArray):
             return value.array
         if isinstance(value, tuple | list):
-            return [one.array if isinstance(one, StoredArray) else one for one in value]
+            return [self._plain(one) for one in value]
         return value
 
     def _drawn(self, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
@@ -156,7 +180,23 @@ class CodeCalls(CodeExpressions):
             if len(value) > MOST_TURNS:
                 raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
             return list(value)
+        if isinstance(value, StoredArray) and value.array.shape:  # one part after the other along the first axis
+            return [self.item(value, k) for k in range(number_of(value.array.shape[0]))]
         raise NotInSubset("a loop over this")
+
+
+def _takes_lists(library: str, name: str, given: list[Any]) -> bool:
+    """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
+    if library == "torch":
+        return name in ("tensor", "as_tensor") and bool(given) and _written_out(given[0])
+    return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
+
+
+def _written_out(value: Any) -> bool:
+    """Whether a list holds nothing but numbers."""
+    if isinstance(value, tuple | list):
+        return all(map(_written_out, value))
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 def _length(calls: CodeCalls, given: list[Any]) -> Any:
@@ -191,8 +231,10 @@ def _int(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, int | Fraction):
         return int(value)
-    if isinstance(value, SizeName):
+    if isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole):
         return value
+    if isinstance(value, SizeFormula):
+        raise NumbersNeeded("")
     raise NotInSubset("an integer from this")
 
 
@@ -206,7 +248,9 @@ def _sum(calls: CodeCalls, given: list[Any]) -> Any:
 def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     def builtin(calls: CodeCalls, given: list[Any]) -> Any:
         values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
-        if any(isinstance(value, StoredArray | SizeName) for value in values) or not values:
+        if any(map(sized, values)):
+            raise NumbersNeeded("")
+        if any(isinstance(value, StoredArray) for value in values) or not values:
             raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)
 
@@ -216,7 +260,7 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
 _MANY = 100
 _COUNTS = {
     "range": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
-    "zip": (0, _MANY), "print": (0, _MANY),
+    "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
@@ -235,4 +279,7 @@ _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "enumerate": lambda calls, given: [tuple(pair) for pair in enumerate(calls.listed(given[0]))],
     "reversed": lambda calls, given: calls.listed(given[0])[::-1],
     "print": lambda calls, given: None,
+    "pow": lambda calls, given: calls.operation(ast.Pow, *given),
+    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
+    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit, nodes_within
 
 
 class StoredArray:
@@ -65,6 +66,32 @@ class KeptObject:
 
     torch: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """A function as a value.  around: the variables of the function in which it is defined, as they are when it runs.
+
+    usual: what stands for arguments that are not given, if it was evaluated where the function is defined.
+    """
+
+    node: ast.FunctionDef | ast.Lambda
+    around: dict[str, Any] = field(default_factory=dict)
+    usual: dict[str, Any] | None = None
+
+    def scope(self) -> dict[str, Any]:
+        """The variables from outside that it sees: all but those that it sets itself."""
+        body: list[Any] = [self.node.body] if isinstance(self.node, ast.Lambda) else self.node.body
+        own = {n.id for n in nodes_within(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        own |= {n.name for n in nodes_within(body) if isinstance(n, ast.FunctionDef)}
+        return {name: value for name, value in self.around.items() if name not in own}
+
+
+@dataclass(frozen=True)
+class FileClass:
+    """A class of the file as a value."""
+
+    node: ast.ClassDef
 
 
 class AlwaysTrue:
