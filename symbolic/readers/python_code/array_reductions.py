@@ -25,7 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     smaller,
     subtracted,
 )
-from dyadic.symbolic.readers.python_code.array_layout import with_axis
+from dyadic.symbolic.readers.python_code.array_layout import permuted, reshaped, with_axis
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
@@ -114,8 +114,13 @@ def _extreme(call: CallArguments, of_two: Any, turned: Callable[[FormArray], For
 
 
 def largest_along(recorder: Recorder, array: FormArray, axes: list[int], keep: bool) -> FormArray:
-    for axis in reversed(axes):
-        array = recorder.largest(array, axis)
+    if len(axes) > 1 and not recorder.instead and all(isinstance(array.shape[axis], int) for axis in axes):
+        others = [axis for axis in range(len(array.shape)) if axis not in axes]  # one maximum, not one of others
+        flat = permuted(recorder.named(array), [*others, *axes])
+        array = recorder.largest(reshaped(flat, (*flat.shape[: len(others)], -1)), len(others))
+    else:
+        for axis in reversed(axes):
+            array = recorder.largest(array, axis)
     for axis in axes if keep else ():
         array = with_axis(array, axis)
     return array

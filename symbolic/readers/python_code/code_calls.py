@@ -24,6 +24,7 @@ from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
+    BoundMethod,
     KeptObject,
     LocalFunction,
     ObjectMethod,
@@ -66,6 +67,8 @@ class CodeCalls(CodeScopes):
             return self._method(target, given, named)
         if isinstance(target, LocalFunction):
             return self.run_function(target, given, named)
+        if isinstance(target, BoundMethod):
+            return self.run_function(target.function, [target.kept, *given], named)
         if isinstance(target, ObjectMethod):
             return self._object_call(target, given, named)
         raise NotInSubset("a call of this")

@@ -86,6 +86,9 @@ class CodeExpressions:
     def dictionary_of(self, node: Any, names: Names) -> Any:
         raise NotImplementedError
 
+    def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
+        raise NotImplementedError
+
     def make_function(self, node: Any, names: Names) -> Any:
         raise NotImplementedError
 
@@ -343,7 +346,11 @@ class CodeExpressions:
         if isinstance(value, KeptObject):
             if name in value.attributes:
                 return value.attributes[name]
-            return AlwaysTrue() if value.torch and name == "needs_input_grad" else ObjectMethod(value, name)
+            if value.torch and name == "needs_input_grad":
+                return AlwaysTrue()
+            return ObjectMethod(value, name) if value.made_of is None else self.of_class(value.made_of, name, value)
+        if isinstance(value, FileClass):
+            return self.of_class(value, name, None)
         if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
             return value[_PAIR.index(name)]
         if isinstance(value, list | dict):

@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.library_values import is_constant
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, defaults_of
-from dyadic.symbolic.readers.python_code.stored_arrays import LocalFunction
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    BoundMethod,
+    FileClass,
+    KeptObject,
+    LocalFunction,
+)
 
 
 class CodeScopes(CodeExpressions):
@@ -34,6 +40,21 @@ class CodeScopes(CodeExpressions):
             self.assign(first.target, item, names)
             if all(self.truth(self.value(test, names)) for test in first.ifs):
                 yield from self._turns(rest, names)
+
+    def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
+        """A method of a class of the file, of ``self`` or of the class itself; or a number that the class holds."""
+        found = owner.constant(name)
+        if found is not None:
+            value = self.value(found, {})
+            if is_constant(value) and not isinstance(value, dict):
+                return value
+        method = owner.method(name)
+        if method is None:
+            raise NotInSubset(f"the attribute {name} of {owner.node.name}")
+        static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
+        if not static and kept is None:
+            raise NotInSubset(f"the method {name} of a class")
+        return LocalFunction(method) if static else BoundMethod(LocalFunction(method), kept)
 
     def listed(self, value: Any) -> list[Any]:
         raise NotImplementedError

@@ -137,6 +137,8 @@ class CodeReader(CodeCalls):
                 names[name] = self.make_function(statement, names)
             case ast.With(items=items, body=body) if all(self._without_effect(item, names) for item in items):
                 self._block(body, names)
+            case ast.Expr(value=value) if self._starts_base(value, names):
+                pass
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert() | ast.AnnAssign(value=None):
                 pass
             case ast.Expr(value=value):
@@ -149,6 +151,24 @@ class CodeReader(CodeCalls):
             case _:
                 words = f"this statement ({type(statement).__name__})"
                 raise self.source.at(statement, f"{words} is not in the subset that is read")
+
+    def _starts_base(self, value: ast.expr, names: Names) -> bool:
+        """``super().__init__()`` of a class that inherits from nothing but a class of a library."""
+        match value:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=_, keywords=[]), attr="__init__"),
+                args=[],
+                keywords=[],
+            ):
+                kept = [one.made_of for one in names.values() if isinstance(one, KeptObject) and one.made_of]
+                bases = [base for made_of in kept[:1] for base in made_of.node.bases]
+                return bool(kept) and not self.names.binds("super") and all(map(self._of_library_class, bases))
+        return False
+
+    def _of_library_class(self, base: ast.expr) -> bool:
+        if isinstance(base, ast.Name) and base.id == "object":
+            return not self.names.binds("object")
+        return isinstance(base, ast.Name | ast.Attribute) and isinstance(self.value(base, {}), LibraryName)
 
     def _without_effect(self, item: ast.withitem, names: Names) -> bool:
         """Whether within ``with`` numbers are what they are elsewhere: no_grad, errstate."""

@@ -38,7 +38,7 @@ class Convention:
     backward: ast.FunctionDef
     inputs: list[str]
     taken: TakenArguments
-    outer: list[ast.AST]
+    outer: list[ast.ClassDef]
     constructor: ast.FunctionDef | None = None
 
     @property
@@ -48,6 +48,11 @@ class Convention:
     @property
     def grads(self) -> list[str]:
         return self.taken.grads
+
+    @property
+    def own_object(self) -> bool:
+        """Whether it is a class that keeps things in ``self``."""
+        return self.style == OBJECT
 
     @property
     def keeps(self) -> bool:

@@ -61,10 +61,11 @@ class MaskedPart:
 class KeptObject:
     """``ctx`` or ``self``: attributes that one pass sets and the other one reads.
 
-    torch: whether it is the ctx of a torch.autograd.Function.
+    torch: whether it is the ctx of a torch.autograd.Function.  made_of: the class of the file of which ``self`` is one.
     """
 
     torch: bool = False
+    made_of: FileClass | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +93,35 @@ class FileClass:
     """A class of the file as a value."""
 
     node: ast.ClassDef
+
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """The method of that name that it defines itself, if it defines it once."""
+        found = [item for item in self.node.body if isinstance(item, ast.FunctionDef) and item.name == name]
+        return found[0] if len(found) == 1 else None
+
+    def constant(self, name: str) -> ast.expr | None:
+        """What an attribute of the class itself is set to, if it is set once and in one place."""
+        stored = [
+            node
+            for node in ast.walk(self.node)
+            if (isinstance(node, ast.Name) and node.id == name)
+            or (isinstance(node, ast.Attribute) and node.attr == name)
+            if not isinstance(node.ctx, ast.Load)
+        ]
+        found = [
+            item.value
+            for item in self.node.body
+            if isinstance(item, ast.Assign) and [getattr(one, "id", "") for one in item.targets] == [name]
+        ]
+        return found[0] if len(found) == len(stored) == 1 else None
+
+
+@dataclass(frozen=True)
+class BoundMethod:
+    """A method of ``self`` that is about to be called."""
+
+    function: LocalFunction
+    kept: Any
 
 
 class AlwaysTrue:
