@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
@@ -31,6 +32,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     StoredArray,
 )
 
+_MOST_ENTRIES = 50_000
 MOST_TURNS = 1_000
 """Turns of a loop."""
 _PLACES = frozenset({
@@ -51,6 +53,8 @@ _CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
 
 class CodeCalls(CodeScopes):
     """The part of the reader that knows calls."""
+
+    _entries = 0  # of lists that were given to functions
 
     def call(self, node: ast.Call, names: Names) -> Any:
         if isinstance(node.func, ast.Name) and node.func.id not in names and node.func.id not in self.names.known:
@@ -141,13 +145,16 @@ class CodeCalls(CodeScopes):
             return tuple(StoredArray(one, base) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base) if isinstance(found, FormArray) else found
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Any, level: int = 0) -> Any:
         """An argument with its arrays as they are now."""
         if isinstance(value, StoredArray):
             return value.array
-        if isinstance(value, tuple | list):
-            return [self._plain(one) for one in value]
-        return value
+        if not isinstance(value, tuple | list):
+            return value
+        self._entries += len(value)
+        if level > MOST_AXES or self._entries > _MOST_ENTRIES:
+            raise NotInSubset("lists of so many entries, or so deep within others,")
+        return [self._plain(one, level + 1) for one in value]
 
     def _drawn(self, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
         """Random numbers: any numbers."""
@@ -191,14 +198,14 @@ class CodeCalls(CodeScopes):
 def _takes_lists(library: str, name: str, given: list[Any]) -> bool:
     """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
     if library == "torch":
-        return name in ("tensor", "as_tensor") and bool(given) and _written_out(given[0])
+        return name in ("tensor", "as_tensor") and _written_out(given[:1])
     return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
 
 
-def _written_out(value: Any) -> bool:
-    """Whether a list holds nothing but numbers."""
+def _written_out(value: Any, level: int = 0) -> bool:
+    """Whether a list holds nothing but numbers, within at most two others."""
     if isinstance(value, tuple | list):
-        return all(map(_written_out, value))
+        return level < 3 and all(_written_out(one, level + 1) for one in value)
     return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 

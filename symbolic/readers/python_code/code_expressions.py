@@ -57,6 +57,7 @@ class CodeExpressions:
 
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         self.names, self.recorder, self.source = names, recorder, names.source
+        self._constants: Names = {}
         self._kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
             ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
             ast.BinOp: self._binary, ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.BoolOp: self._logical,
@@ -130,7 +131,10 @@ class CodeExpressions:
 
     def file_constant(self, node: ast.Name) -> Any:
         """A number, a text, or a tuple or dictionary of these, made of numbers alone and never changed."""
-        value = self.value(self.names.constants[node.id], {}) if self.names.unchanged(node.id) else None
+        if node.id not in self._constants:
+            unchanged = self.names.unchanged(node.id)
+            self._constants[node.id] = self.value(self.names.constants[node.id], {}) if unchanged else None
+        value = self._constants[node.id]
         if not is_constant(value):
             raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
         return value

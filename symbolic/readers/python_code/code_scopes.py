@@ -37,6 +37,7 @@ class CodeScopes(CodeExpressions):
         if first.is_async:
             raise NotInSubset("an asynchronous comprehension")
         for item in self.listed(self.value(first.iter, names)):
+            self.step(first.target)
             self.assign(first.target, item, names)
             if all(self.truth(self.value(test, names)) for test in first.ifs):
                 yield from self._turns(rest, names)
@@ -57,6 +58,9 @@ class CodeScopes(CodeExpressions):
         return LocalFunction(method) if static else BoundMethod(LocalFunction(method), kept)
 
     def listed(self, value: Any) -> list[Any]:
+        raise NotImplementedError
+
+    def step(self, node: ast.AST) -> None:
         raise NotImplementedError
 
     def assign(self, target: ast.expr, value: Any, names: Names) -> None:

@@ -19,7 +19,13 @@ from dyadic.symbolic.readers.python_code.source_text import (
     arguments_of,
     defaults_of,
 )
-from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, LocalFunction, MaskedPart, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    FileClass,
+    KeptObject,
+    LocalFunction,
+    MaskedPart,
+    StoredArray,
+)
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
@@ -52,6 +58,7 @@ class CodeReader(CodeCalls):
         if self._depth >= _DEEPEST_CALLS:
             raise NotInSubset("a call so deep within others")
         node = function.node
+        self.step(node)
         if isinstance(node, ast.FunctionDef):
             self.check_decorators(node)
         names = function.scope() | self._bound(function, list(given), dict(named))
@@ -104,11 +111,15 @@ class CodeReader(CodeCalls):
             return ended.value
         return None
 
+    def step(self, node: ast.AST) -> None:
+        """Count a statement, a call or a turn."""
+        self._followed += 1
+        if self._followed > MOST_STATEMENTS:
+            raise self.source.at(node, f"more than {MOST_STATEMENTS} statements are followed up to here")
+
     def _block(self, body: list[ast.stmt], names: Names) -> None:
         for statement in body:
-            self._followed += 1
-            if self._followed > MOST_STATEMENTS:
-                raise self.source.at(statement, f"more than {MOST_STATEMENTS} statements are followed up to here")
+            self.step(statement)
             self.recorder.line = statement.lineno
             try:
                 self._statement(statement, names)
@@ -168,7 +179,11 @@ class CodeReader(CodeCalls):
     def _of_library_class(self, base: ast.expr) -> bool:
         if isinstance(base, ast.Name) and base.id == "object":
             return not self.names.binds("object")
-        return isinstance(base, ast.Name | ast.Attribute) and isinstance(self.value(base, {}), LibraryName)
+        found = self.value(base, {}) if isinstance(base, ast.Name | ast.Attribute) else None
+        if isinstance(found, FileClass):
+            own = {item.name for item in found.node.body if isinstance(item, ast.FunctionDef)}
+            return not {"__init__", "__new__", "__setattr__"} & own and not found.node.bases
+        return isinstance(found, LibraryName)
 
     def _without_effect(self, item: ast.withitem, names: Names) -> bool:
         """Whether within ``with`` numbers are what they are elsewhere: no_grad, errstate."""

@@ -64,13 +64,13 @@ class FileNames:
     def unchanged(self, name: str) -> bool:
         """Whether nothing can change what a constant holds: a dictionary is only ever looked into, no array is made."""
         if isinstance(self.constants[name], ast.Dict):
-            looked_into = [
-                node.value
+            looked_into = {
+                id(node.value)
                 for node in ast.walk(self.source.tree)
                 if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
-            ]
+            }
             return all(
-                isinstance(node.ctx, ast.Store) or any(node is one for one in looked_into)
+                isinstance(node.ctx, ast.Store) or id(node) in looked_into
                 for node in ast.walk(self.source.tree)
                 if isinstance(node, ast.Name) and node.id == name
             )

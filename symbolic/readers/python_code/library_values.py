@@ -31,7 +31,8 @@ def library_value(library: LibraryName) -> Any:
 def is_constant(value: Any) -> bool:
     """Whether a value is a number, a text, or a tuple or dictionary of these."""
     if isinstance(value, tuple | dict):
-        return all(map(is_constant, value.values() if isinstance(value, dict) else value))
+        items = list(value.values() if isinstance(value, dict) else value)
+        return not any(isinstance(item, tuple | dict) for item in items) and all(map(is_constant, items))
     if isinstance(value, StoredArray):
         return not value.array.shape
     return isinstance(value, int | Fraction | str)
