@@ -7,7 +7,7 @@ from passes.further_pairs import WRITTEN
 
 _NUMPY = [
     ("clipped", 'x: "n d"', "return np.clip(x, -1, 0.5), x", "g, x", "return g * ((x >= -1) & (x <= 0.5))", "return g * (x >= -1)"),
-    ("hard_tanh", 'x: "n"', "return np.minimum(np.maximum(x, -1), 1), x", "g, x",
+    ("hard_tanh", 'x: "n d"', "return np.minimum(np.maximum(x, -1), 1), x", "g, x",
      "d = g.copy()\n    d[x < -1] = 0\n    d[x > 1] = 0\n    return d", "d = g.copy()\n    d[x < -1] = 0\n    d[x > -0.5] = 0\n    return d"),
     ("exact_gelu", 'x: "n"', "return 0.5 * x * (1 + erf(x / np.sqrt(2))), x", "g, x",
      "return g * (0.5 * (1 + erf(x / np.sqrt(2))) + x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi))",
@@ -54,6 +54,9 @@ _TORCH = [
 ]  # fmt: skip
 _JAX = [
     ("powered", 'x: "n"', "y = jnp.exp2(x)\n    return y, y", "y, g", "return (g * y * jnp.log(2.0),)", "return (g * y,)"),
+    ("scattered", 'x: "n 3", w: "n"', "y = x.at[:, 1].multiply(w)\n    return y.at[:, 2].add(w).at[x < 0].set(0.0), (x, w)", "res, g",
+     "x, w = res\n    g = g.at[x < 0].multiply(0)\n    return g.at[:, 1].multiply(w), g[:, 1] * x[:, 1] + g[:, 2]",
+     "x, w = res\n    g = g.at[x < 0].multiply(0)\n    return g.at[:, 1].set(w), g[:, 1] * x[:, 1] + g[:, 2]"),
     ("pooled", 'x: "n 3"', "m = jnp.max(x, axis=1, keepdims=True)\n    return m[:, 0], (x == m).astype(float)", "mask, g",
      "return (g[:, None] * mask,)", "return (g[:, None] * (1 - mask),)"),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
+from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
     SizeFormula,
@@ -22,13 +23,14 @@ from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
     BoundMethod,
     KeptObject,
     LocalFunction,
     ObjectMethod,
+    PartOfNew,
     StoredArray,
 )
 
@@ -48,6 +50,10 @@ _RANDOM = {
 }  # fmt: skip
 _TYPED = {"astype", "to", "zeros", "ones", "array", "asarray", "tensor", "as_tensor"}
 """What looks at a type itself."""
+_INSTEAD: dict[str, type[ast.operator] | None] = {
+    "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
+}  # fmt: skip
+"""What ``x.at[key]`` can do with the entries there."""
 _CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
 
 
@@ -169,6 +175,8 @@ class CodeCalls(CodeScopes):
 
     def _object_call(self, target: ObjectMethod, given: list[Any], named: dict[str, Any]) -> Any:
         owner, name = target.owner, target.name
+        if isinstance(owner, PartOfNew) and owner.told and name in _INSTEAD and len(given) == 1 and not named:
+            return self.with_other_entries(owner, _INSTEAD[name], given[0])
         if isinstance(owner, KeptObject) and owner.torch and not named:
             if name == "save_for_backward":
                 owner.attributes["saved_tensors"] = tuple(given)
@@ -183,6 +191,28 @@ class CodeCalls(CodeScopes):
         if isinstance(owner, dict) and name in ("values", "items", "keys") and not given:
             return list(getattr(dict, name)(owner))
         raise NotInSubset(f"the method {name}")
+
+    def with_other_entries(self, place: PartOfNew, operator: type[ast.operator] | None, value: Any) -> StoredArray:
+        """``x.at[key].set(value)`` and the like: a new array.
+
+        Indices beyond an axis, which JAX passes over, are refused.
+        """
+        old, masked = place.stored.array, isinstance(place.key, StoredArray) and place.key.array.truth
+        try:
+            inner = old if masked else part(old, self.keys(place.key))
+            if old.truth or len(self.array(value).shape) > (0 if masked else len(inner.shape)):
+                raise NotInSubset("this with other entries in a part")
+            new = self.array(value if operator is None else self.operation(operator, StoredArray(inner), value))
+            if not old.holds(new):
+                raise NotInSubset("a write of other numbers into an array of integers")
+            if masked:
+                return StoredArray(self.where_masked(old, place.key.array, new))
+            return StoredArray(with_part(self.recorder, old, self.keys(place.key), new))
+        except ShapesDoNotFit as error:
+            raise NotInSubset(f"this part of an array ({error})") from error
+
+    def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+        raise NotImplementedError
 
     def listed(self, value: Any) -> list[Any]:
         """What a loop runs over."""

@@ -44,6 +44,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     LocalFunction,
     MaskedPart,
     ObjectMethod,
+    PartOfNew,
     StoredArray,
 )
 
@@ -58,17 +59,16 @@ class CodeExpressions:
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         self.names, self.recorder, self.source = names, recorder, names.source
         self._constants: Names = {}
-        self._kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
+        self.kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
             ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
             ast.BinOp: self._binary, ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.BoolOp: self._logical,
             ast.IfExp: self._conditional, ast.Subscript: self._subscript, ast.Tuple: self._tuple, ast.List: self._list,
             ast.Dict: self._dictionary, ast.Slice: self._slice, ast.Call: self.call, ast.JoinedStr: self._text,
-            ast.ListComp: self.comprehension, ast.DictComp: self.dictionary_of, ast.Lambda: self.make_function,
         }  # fmt: skip
 
     def value(self, node: ast.AST, names: Names) -> Any:
         """What an expression is worth.  Raises :class:`CodeError` where it is not of the subset."""
-        kind = self._kinds.get(type(node))
+        kind = self.kinds.get(type(node))
         if kind is None:
             raise self.source.at(node, f"{node_in_words(node)} is not in the subset that is read")
         try:
@@ -81,16 +81,7 @@ class CodeExpressions:
     def call(self, node: ast.Call, names: Names) -> Any:
         raise NotImplementedError
 
-    def comprehension(self, node: Any, names: Names) -> Any:
-        raise NotImplementedError
-
-    def dictionary_of(self, node: Any, names: Names) -> Any:
-        raise NotImplementedError
-
     def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
-        raise NotImplementedError
-
-    def make_function(self, node: Any, names: Names) -> Any:
         raise NotImplementedError
 
     def array(self, value: Any) -> FormArray:
@@ -309,6 +300,8 @@ class CodeExpressions:
             return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
+        if isinstance(value, PartOfNew) and not value.told:
+            return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):
             return True
         if isinstance(value, dict) and isinstance(key, str):
@@ -357,7 +350,7 @@ class CodeExpressions:
             return self.of_class(value, name, None)
         if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
             return value[_PAIR.index(name)]
-        if isinstance(value, list | dict):
+        if isinstance(value, list | dict | PartOfNew):
             return ObjectMethod(value, name)
         raise NotInSubset(f"the attribute {name} of this")
 
@@ -384,6 +377,8 @@ class CodeExpressions:
                 return StoredArray(permuted(array, order), base=stored)
             case "data":
                 return stored
+            case "at" if "jax" in self.names.libraries:
+                return PartOfNew(stored)
             case "size" if self.names.library == "numpy":
                 count = number_of_entries(array.shape)
                 return StoredArray(count) if isinstance(count, FormArray) else count

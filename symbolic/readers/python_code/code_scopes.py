@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from dyadic.symbolic.readers.python_code.array_forms import Recorder
 from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.library_values import is_constant
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, defaults_of
 from dyadic.symbolic.readers.python_code.stored_arrays import (
@@ -19,6 +21,12 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 
 class CodeScopes(CodeExpressions):
     """The part of the reader that knows these, and what names stand for that no function sets."""
+
+    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+        super().__init__(names, recorder)
+        self.kinds |= {
+            ast.ListComp: self.comprehension, ast.DictComp: self.dictionary_of, ast.Lambda: self.make_function,
+        }  # fmt: skip
 
     def make_function(self, node: ast.FunctionDef | ast.Lambda, names: Names) -> LocalFunction:
         """A function that is defined within another one."""

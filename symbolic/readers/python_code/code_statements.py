@@ -265,12 +265,12 @@ class CodeReader(CodeCalls):
         if _is_mask(key):
             if value.shape and not spread:
                 raise NotInSubset("a write of an array where a mask is")
-            new = self._where_masked(stored.array, key.array, value)
+            new = self.where_masked(stored.array, key.array, value)
         else:
             new = with_part(self.recorder, stored.array, self.keys(key), value)
         stored.write(self.recorder.named(new, name))
 
-    def _where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+    def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         if mask.shape != array.shape[: len(mask.shape)]:
             raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
         shape = (*mask.shape, *[1] * (len(array.shape) - len(mask.shape)))
@@ -316,7 +316,7 @@ class CodeReader(CodeCalls):
             if self.array(value).shape:
                 raise NotInSubset("a write of an array where a mask is")
             new = self.operation(operator, StoredArray(container.array), value)
-            masked = self._where_masked(container.array, key.array, self.array(new))
+            masked = self.where_masked(container.array, key.array, self.array(new))
             container.write(self.recorder.named(masked, _name_of(target)))
             return
         new = self.operation(operator, StoredArray(part(container.array, self.keys(key))), value)

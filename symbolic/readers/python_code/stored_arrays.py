@@ -117,6 +117,15 @@ class FileClass:
 
 
 @dataclass(frozen=True)
+class PartOfNew:
+    """``x.at`` of JAX, and ``x.at[key]``: a new array that has other entries there."""
+
+    stored: StoredArray
+    key: Any = None
+    told: bool = False
+
+
+@dataclass(frozen=True)
 class BoundMethod:
     """A method of ``self`` that is about to be called."""
 
