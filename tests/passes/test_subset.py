@@ -67,6 +67,7 @@ BLOCKS = [
     "for i in range(3):\n        if i == 1:\n            break\n    else:\n        x = x + 1\n    return x * i",
     "z = np.zeros_like(x)\n    for t in range(x.shape[0] - 1, -1, -1):\n        z[t] = x[t] * t\n    return z[: x.shape[0] // 2 + 1] * 3",
     "a, b, c = x\n    return a * b - c",
+    "p = [x] * (x.shape[0] - 1)\n    return np.stack(p)[-1] + y",
     "with np.errstate(all='ignore'):\n        z = x * 2\n    return z",
     "total = np.zeros(4)\n    for row in x:\n        total += row * y[0]\n    return total",
     "a = [x, y]\n    b = a\n    a *= 2\n    return b[3] * len(b)",

@@ -183,6 +183,8 @@ class CodeExpressions:
                 return short(one + two)
             if operator is ast.Mult and isinstance(two, int):
                 return short(one * min(max(two, 0), 1000))
+            if operator is ast.Mult and sized(two):
+                raise NumbersNeeded("")
             raise NotInSubset("this between tuples or lists")
         if (sized(one) or is_number(one)) and (sized(two) or is_number(two)):
             formula = size_formula(operator, one, two)
