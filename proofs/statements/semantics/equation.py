@@ -91,8 +91,7 @@ class Equalities:
     """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
 
     solved: the numbers that its assumptions determine, by the sizes and integers at which it is examined; None where
-    the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.  flat: the kinks
-    that are nothing to be left out (Relation.kink), in the same way.
+    the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.
     """
 
     vocabulary: Vocabulary
@@ -101,7 +100,6 @@ class Equalities:
     premises: Premises = field(default_factory=Premises)
     solved: dict[object, dict[str, Line] | None] = field(default_factory=dict)
     doubtful: tuple[str, str] | None = None
-    flat: dict[object, frozenset[object]] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

@@ -24,23 +24,20 @@ from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabular
 from dyadic.symbolic.errors import SpecError
 
 SOLUTION = "solution"
+APART = "apart"
+"""The sign of a relation whose sides differ, or are equal all around as well as here."""
 _WORDS = ("symmetric", "one-hot", "orthogonal")
 
 
 @dataclass(frozen=True)
 class Relation:
-    """left = right, left > right, left >= right or left != right, for all values of the free indices.
-
-    kink: whether it says that points are left out at which functions have no derivative.  It is not assumed where it
-    would leave out more than that: of two sides that are equal at all points near some there is nothing to leave out.
-    """
+    """left = right, left > right, left >= right, left != right or apart, for all values of the free indices."""
 
     text: str
     sign: str
     left: Any
     right: Any
     ranges: Ranges
-    kink: bool = False
 
 
 @dataclass

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from hashlib import blake2b
 from math import ceil, floor
 from typing import Any
 
-from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
@@ -21,7 +21,7 @@ from dyadic.proofs.statements.number_systems.linear_systems import Line, LinearR
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced, traced
 from dyadic.proofs.statements.semantics.equation import Equalities
 from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning, one_hot
-from dyadic.proofs.statements.semantics.premises import Relation
+from dyadic.proofs.statements.semantics.premises import APART, Relation
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.symbolic.errors import SpecError
@@ -57,55 +57,27 @@ def scope_of(
     meaning.follows = follows
     found = ClaimTensors(meaning, claim, watch)
     found.determined = determined
-    found.flat = flat_kinks(claim, setting, integers) if claim.premises.inequalities else frozenset()
+    if isinstance(ring, Exact) and not setting.blocks:  # in a block entries are equal that need not be
+        found.nearby = lambda turn: scope_of(
+            claim, ring, lambda label: _moved(ring, draw, label, turn), setting, integers
+        )
     if isinstance(ring, Closed):
         _tell(found, ring)
     return found
 
 
-def flat_kinks(claim: Equalities, setting: Setting, integers: Integers) -> frozenset[object]:
-    """The kinks, by relation and index, at which something may be all along, and not at single points only.
-
-    Nothing is assumed of these: where both sides are equal in a neighbourhood, what is made of them is smooth.
-    """
-    if not any(relation.kink for relation in claim.premises.inequalities):
-        return frozenset()
-    key = (setting.key, tuple(sorted(integers.items())))
-    if key not in claim.flat:
-        prime = primes_for(claim.seed)[0]
-        ring, residues = Closed(prime, claim.seed), residue_source(prime, claim.seed)
-        scope = ClaimTensors(
-            Meaning(claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), setting, claim.premises, integers),
-            claim,
-        )  # fmt: skip
-        found: set[object] = set()
-        for relation in claim.premises.inequalities:
-            if relation.kink:
-                found |= _flat_instances(scope, ring, relation)
-        claim.flat[key] = frozenset(found)
-    return claim.flat[key]
-
-
-def _flat_instances(scope: ClaimTensors, ring: Closed, relation: Relation) -> set[object]:
-    try:
-        return {
-            instance_key(relation, index)
-            for index, left, right in scope.sides(relation)
-            if ring.may_vanish(ring.add([left, ring.minus(right)]))
-        }
-    except (Undetermined, Rejected):
-        return {instance_key(relation, None)}
-
-
-def instance_key(relation: Relation, index: Mapping[str, int] | None) -> object:
-    """A relation at values of its free indices, or at all of them."""
-    return (id(relation), None if index is None else tuple(index.values()))
-
-
+_NEARBY, _FAR = 2, 2**64
+"""At how many points nearby it is seen whether two numbers stay equal, and one over their distance."""
 _HALF = Fraction(1, 2)
 _BEYOND = (Fraction(1), Fraction(2), _HALF, Fraction(1, 16), Fraction(1, 2048))
 _LABELS = 12
 """How many numbers are tried to make one inequality hold."""
+
+
+def _moved(ring: Ring, draw: Draw, label: str, turn: int) -> Any:
+    """A drawn number, moved by very little in a direction of its own."""
+    raw = blake2b(f"{turn} {label}".encode(), digest_size=4).digest()
+    return ring.add([draw(label), ring.number(2 * int.from_bytes(raw, "big") - 2**32 + 1, _FAR * 2**32)])
 
 
 def _times(ring: Ring, coefficient: Any, factors: list[Any]) -> Any:
@@ -132,12 +104,9 @@ def possible(claim: Equalities, setting: Setting, integers: Integers) -> bool:
         return given.get(label) or ring.unknown(label)
 
     scope = ClaimTensors(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim)
-    flat = flat_kinks(claim, setting, integers)
     for relation in claim.premises.inequalities:
         try:
-            for index, left, right in scope.sides(relation):
-                if _is_flat(flat, relation, index):
-                    continue
+            for _, left, right in scope.sides(relation):
                 difference = ring.add([left, ring.mul([ring.number(-1), right])])
                 if not difference.parts and not _true(relation.sign, difference.constant):
                     return False
@@ -157,7 +126,7 @@ def _symmetric(claim: Equalities, setting: Setting, integers: Integers) -> bool:
 
 
 def _true(sign: str, difference: Fraction) -> bool:
-    return difference > 0 or (difference != 0 if sign == "!=" else difference == 0 and sign == ">=")
+    return sign == APART or difference > 0 or (difference != 0 if sign == "!=" else difference == 0 and sign == ">=")
 
 
 def _given(claim: Equalities, setting: Setting, integers: Integers) -> Mapping[str, Line]:
@@ -198,34 +167,17 @@ def _tell(scope: ClaimTensors, ring: Closed) -> None:
         difference = ring.add([left, ring.minus(right)])
         if relation.sign == "!=":
             ring.nonzero.append(difference)
+        elif relation.sign == APART:
+            ring.apart.append(difference)
         else:
             ring.assume(difference, strict=relation.sign == ">")
-
-
-def _is_flat(flat: frozenset[object], relation: Relation, index: Mapping[str, int]) -> bool:
-    return relation.kink and (instance_key(relation, index) in flat or instance_key(relation, None) in flat)
 
 
 def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:
     exact = isinstance(scope.ring, Exact)
     for relation in scope.premises.inequalities:
         for index, left, right in scope.sides(relation):
-            if _is_flat(scope.flat, relation, index):
-                continue
             yield (relation, index, traced(left), traced(right)) if exact else (relation, index, left, right)
-
-
-def at_flat_kinks(scope: ClaimTensors) -> set[object]:
-    """The kinks, of those of which nothing is assumed, at which the numbers of a scope are.
-
-    Raises :class:`Undetermined`.
-    """
-    return {
-        (id(relation), *index.values())
-        for relation in scope.premises.inequalities
-        for index, left, right in (scope.sides(relation) if relation.kink else ())
-        if _is_flat(scope.flat, relation, index) and not traced(left).differs(traced(right))
-    }
 
 
 def labels_assumed(scope: ClaimTensors) -> set[str]:
@@ -237,9 +189,21 @@ def labels_assumed(scope: ClaimTensors) -> set[str]:
 def first_broken(scope: ClaimTensors) -> tuple[Relation, dict[str, int]] | None:
     """An inequality that does not hold for certain at a scope's numbers.  Raises :class:`Undetermined`."""
     for relation, index, left, right in _instances(scope):
-        if not _holds(relation.sign, left, right):
+        if not _holds(relation.sign, left, right) and not _stay_equal(scope, relation, index):
             return relation, index
     return None
+
+
+def _stay_equal(scope: ClaimTensors, relation: Relation, index: dict[str, int]) -> bool:
+    """Whether the sides of a relation are the same number here and nearby, so that they are no further apart there."""
+    if relation.sign != APART or scope.nearby is None:
+        return False
+    for turn in range(_NEARBY + 1):
+        at = scope if not turn else scope.nearby(turn)
+        left, right = map(traced, at.at(relation, index))
+        if not isinstance(left.value, Fraction) or left.value != right.value:
+            return False
+    return True
 
 
 def settle(make: Callable[[], ClaimTensors], values: dict[str, Number], tries: int) -> bool:
@@ -283,7 +247,8 @@ def _mended(
             for beyond in _BEYOND if slope else ():
                 values[label] = Fraction(before) + _rounded((beyond - start) / slope, beyond)
                 changed = make()
-                if _holds(relation.sign, *map(traced, changed.at(relation, index))):
+                held = _holds(relation.sign, *map(traced, changed.at(relation, index)))
+                if held or _stay_equal(changed, relation, index):
                     first = values[label] if first is None else first
                     if first_broken(changed) is None:
                         return True
@@ -303,6 +268,6 @@ def _rounded(value: Fraction, beyond: Fraction) -> Fraction:
 
 
 def _holds(sign: str, left: Any, right: Any) -> bool:
-    if sign == "!=":
+    if sign in ("!=", APART):
         return bool(left.differs(right))
     return bool(left.above(right) or (sign == ">=" and left.value == right.value))

@@ -8,7 +8,6 @@ two sides depend on.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,14 +36,7 @@ from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
-from dyadic.proofs.statements.verdict.premised import (
-    at_flat_kinks,
-    first_broken,
-    labels_assumed,
-    possible,
-    scope_of,
-    settle,
-)
+from dyadic.proofs.statements.verdict.premised import first_broken, labels_assumed, possible, scope_of, settle
 
 PRECISION = 256
 _FINEST = 20_000
@@ -67,8 +59,6 @@ _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
 _LONG = 200_000
 """Units of work (number_systems/work.py) that long forms are worth where numbers are looked for."""
-_NEARBY = 60
-"""How near, in bits, numbers are at which a kink is looked at once more."""
 _FIRST = (0, 1, -1, 2)
 Values = dict[str, Number]
 
@@ -76,12 +66,6 @@ Values = dict[str, Number]
 def number(values: Values, label: str) -> Traced:
     """The value of an entry."""
     return Traced(Fraction(values[label]), frozenset({label}))
-
-
-def moved(value: Traced, label: str) -> Traced:
-    """A number nearby, in a direction that is another one for each label."""
-    drawn = int.from_bytes(hashlib.blake2b(label.encode(), digest_size=2).digest(), "big")
-    return Traced(value.value + Fraction(2 * drawn + 1, 2**_NEARBY), value.used)
 
 
 @dataclass(frozen=True)
@@ -228,20 +212,7 @@ class _Look:
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:
             return None
-        return Point(index, left, right, scope) if left.differs(right) and self._smooth(scope) else None
-
-    def _smooth(self, scope: ClaimTensors) -> bool:
-        """Whether what is at a kink here is so at all points nearby, as far as one in a drawn direction tells."""
-        if not scope.flat:
-            return True
-        ring, values = Exact(), self._values
-        nearby = scope_of(
-            self.claim, ring, lambda label: moved(number(values, label), label), self.setting, self._given
-        )
-        try:
-            return at_flat_kinks(scope) == at_flat_kinks(nearby)
-        except Undetermined:
-            return False
+        return Point(index, left, right, scope) if left.differs(right) else None
 
     def _drawn(self, label: str) -> Traced:
         return number(self._values, label)
