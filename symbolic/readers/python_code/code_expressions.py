@@ -22,6 +22,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     subtracted,
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
+from dyadic.symbolic.readers.python_code.array_library import JAX, NUMPY, TORCH, check_types, common, library_of
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import (
@@ -50,14 +51,20 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 
 _PAIR = ("values", "indices")
 _HIGHEST = 64
+TORCH_OPERATORS: dict[type[ast.operator], str] = {ast.Sub: "sub", ast.MatMult: "matmul", ast.Pow: "pow"}
+"""The operators that PyTorch does not have for all types, by the names of their functions."""
 Names = dict[str, Any]
 
 
 class CodeExpressions:
-    """The part of the reader that knows expressions; calls.py and statements build on it."""
+    """The part of the reader that knows expressions; calls.py and statements build on it.
+
+    home: whose arrays the pair's arguments are.
+    """
 
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         self.names, self.recorder, self.source = names, recorder, names.source
+        self.home = NUMPY
         self._constants: Names = {}
         self.kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
             ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
@@ -191,8 +198,14 @@ class CodeExpressions:
             if formula is not None:
                 return formula
         left, recorder = self.array(one), self.recorder
+        stored = [value for value in (one, two) if isinstance(value, StoredArray)]
+        library = common(stored, self.home)
+        if library == TORCH and operator in TORCH_OPERATORS:
+            check_types(TORCH_OPERATORS[operator], stored)
         if operator is ast.Pow:
-            return StoredArray(raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two))
+            integer_power(one, two)
+            found = raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two)
+            return StoredArray(found, library=library)
         right = self.array(two)
         known = {
             ast.Add: added,
@@ -205,7 +218,7 @@ class CodeExpressions:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__} between arrays")
-        return StoredArray(known[operator](recorder, left, right))
+        return StoredArray(known[operator](recorder, left, right), library=library)
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
@@ -235,12 +248,25 @@ class CodeExpressions:
         if isinstance(node.op, ast.Not):
             return not self.truth(value)
         if isinstance(node.op, ast.UAdd):
-            return value
+            return self._copied(value)
         if isinstance(node.op, ast.USub):
             if sized(value):
                 return self.operation(ast.Mult, -1, value)
-            return -value if is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
-        return StoredArray(opposite(self.recorder, self.array(value)))
+            return -value if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+        return self.alike(value, opposite(self.recorder, self.array(value)))
+
+    def alike(self, stored: Any, array: FormArray, base: StoredArray | None = None, held: bool = False) -> StoredArray:
+        """An array of the library that made another one."""
+        library = library_of(stored, self.home) if isinstance(stored, StoredArray) else ""
+        return StoredArray(array, base, library, held)
+
+    def _copied(self, value: Any) -> Any:
+        """``+x``: a copy in NumPy, the same memory in PyTorch."""
+        if isinstance(value, StoredArray) and value.array.truth:
+            raise NotInSubset("the sign of comparisons, at which libraries stop,")
+        if isinstance(value, StoredArray) and library_of(value, self.home) != TORCH:
+            return self.alike(value, value.array)
+        return value
 
     def truth(self, value: Any) -> bool:
         """A condition that does not depend on the numbers in arrays."""
@@ -288,7 +314,9 @@ class CodeExpressions:
             signs = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
-            return StoredArray(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
+            library = common([value for value in (one, two) if isinstance(value, StoredArray)], self.home)
+            found = compared(self.recorder, signs[type(operator)], self.array(one), self.array(two))
+            return StoredArray(found, library=library)
         return known_comparison(operator, one, two)
 
     # -- parts and attributes
@@ -301,7 +329,8 @@ class CodeExpressions:
         if isinstance(value, StoredArray) and isinstance(key, StoredArray) and key.array.truth:
             return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
-            return StoredArray(part(value.array, self.keys(key)), base=value)
+            keys = self.keys(key, value)
+            return self.alike(value, self.part_of(value, keys), base=value, held=... in keys)
         if isinstance(value, PartOfNew) and not value.told:
             return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):
@@ -319,13 +348,22 @@ class CodeExpressions:
             return value[index]
         raise NotInSubset("a part of this")
 
-    def keys(self, key: Any) -> list[Any]:
-        """The indices of a basic subscript."""
+    def part_of(self, stored: StoredArray, keys: list[Any]) -> FormArray:
+        """An index beyond an axis stops NumPy and PyTorch; JAX takes the last entry."""
+        try:
+            return part(stored.array, keys)
+        except ShapesDoNotFit as error:
+            if library_of(stored, self.home) == JAX:
+                raise NotInSubset(f"{error}, which JAX passes over,") from error
+            raise
+
+    def keys(self, key: Any, stored: StoredArray) -> list[Any]:
+        """The indices of a basic subscript of an array."""
         found = list(key) if isinstance(key, tuple) else [key]
         for one in found:
             if sized(one) and getattr(one, "whole", True):
                 raise NumbersNeeded("")
-            if isinstance(one, slice) and (one.step or 1) < 0 and self.names.library == "torch":
+            if isinstance(one, slice) and (one.step or 1) < 0 and library_of(stored, self.home) == TORCH:
                 raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
             if not basic and not isinstance(one, slice):
@@ -362,7 +400,7 @@ class CodeExpressions:
         return library_value(LibraryName(f"{library.name}.{name}"))
 
     def _of_array(self, stored: StoredArray, name: str) -> Any:
-        array = stored.array
+        array, library = stored.array, library_of(stored, self.home) or self.home
         match name:
             case "shape":
                 return tuple(map(size_value, array.shape))
@@ -373,18 +411,25 @@ class CodeExpressions:
             case "device":
                 return LibraryName("torch.device")
             case "T":
-                return StoredArray(permuted(array, range(len(array.shape))[::-1]), base=stored)
+                return self.alike(stored, permuted(array, range(len(array.shape))[::-1]), base=stored)
             case "mT":
                 order = [*range(len(array.shape) - 2), -1, -2]
-                return StoredArray(permuted(array, order), base=stored)
-            case "data":
+                return self.alike(stored, permuted(array, order), base=stored)
+            case "data" if library == TORCH:
                 return stored
-            case "at" if "jax" in self.names.libraries:
+            case "at" if library == JAX:
                 return PartOfNew(stored)
-            case "size" if self.names.library == "numpy":
+            case "size" if library != TORCH:
                 count = number_of_entries(array.shape)
                 return StoredArray(count) if isinstance(count, FormArray) else count
         return ArrayMethod(stored, name)
 
 
-__all__ = ["CodeExpressions", "Names"]
+def integer_power(base: Any, exponent: Any) -> None:
+    """Refuse a negative power of integers, at which NumPy, PyTorch and JAX stop; Python has it of its own numbers."""
+    integers = isinstance(base, StoredArray) and (base.array.whole or base.array.truth)
+    if integers and isinstance(exponent, int) and exponent < 0:
+        raise NotInSubset("a negative power of integers, at which libraries stop,")
+
+
+__all__ = ["CodeExpressions", "Names", "integer_power"]

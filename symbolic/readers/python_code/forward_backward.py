@@ -11,6 +11,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,13 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     summed,
     tensor,
 )
+from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARRAYS
+from dyadic.symbolic.readers.python_code.array_library import home_library
+from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.pair_convention import TORCH, convention_of, pair_names
+from dyadic.symbolic.readers.python_code.handed_over import parts_of
+from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, pair_names
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     CodeError,
@@ -103,6 +108,16 @@ class CodeFile:
         self.shapes, self.numbers = found.shapes, found.numbers
         self.name = name
         self.only: tuple[str, ...] = ()
+        self.home, self.remark = self._home()
+
+    def _home(self) -> tuple[str, str]:
+        convention = self.convention
+        if convention.style in (TORCH, JAX):
+            return convention.style, ""
+        try:
+            return home_library(self.names, [*convention.functions, *convention.outer])
+        except NotInSubset as error:
+            raise self.source.at(convention.forward, str(error)) from error
 
     @property
     def sizes(self) -> list[str]:
@@ -152,9 +167,9 @@ class _PairReading:
         }
         sizes = frozenset(size for size in file.sizes if size not in numbers)
         self.recorder = Recorder(set(), sizes, instead)
-        self.reader = CodeReader(file.names, self.recorder)
+        self.reader = CodeReader(file.names, self.recorder, file.home)
         self.arguments: dict[str, Shape] = {}
-        self.remarks: list[str] = []
+        self.remarks: list[str] = [file.remark] if file.remark else []
         self.left_out: list[str] = []
 
     def read(self) -> CodePair:
@@ -165,13 +180,19 @@ class _PairReading:
         if convention.constructor is not None:
             self._follow(convention.constructor, given, kept)
         returned, names = self._follow(convention.forward, given, kept)
-        outputs, cache = convention.outputs(returned, self.source)
+        parts = parts_of(self.reader.returned)
+        outputs, cache = convention.outputs(returned, parts, self.source)
+        without = [id(value) for value in kept.attributes.get(WITHOUT_DERIVATIVE, ())]
+        owed = [not any(id(value) == one for one in without) for _, value in outputs]
         outputs = [(name, self._output(value, name)) for name, value in outputs]
         forward = len(recorder.definitions)
         grads = convention.upstream(len(outputs), self.source)
-        upstream = {grad: array for grad, (_, array) in zip(grads, outputs, strict=True)}
+        of_output = {grad: array for grad, (_, array) in zip(grads, outputs, strict=True)}
+        upstream = {grad: array for (grad, array), one in zip(of_output.items(), owed, strict=True) if one}
+        if not upstream:
+            raise self.source.at(convention.forward, "no output has a derivative", "return one that has")
         recorder.differentiated = False
-        gradients = self._gradients(upstream, cache, names, given, kept)
+        gradients = self._gradients(of_output, upstream, (cache, parts), names, given, kept)
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
@@ -196,7 +217,11 @@ class _PairReading:
 
     def _argument(self, name: str) -> StoredArray:
         self.arguments[name] = self.shapes[name]
-        return StoredArray(tensor(name, self.shapes[name]))
+        return self._stored(tensor(name, self.shapes[name]))
+
+    def _stored(self, array: FormArray) -> StoredArray:
+        """An array of the pair's library; what has no axes is a number of Python in NumPy's code."""
+        return StoredArray(array, library=self.file.home if array.shape or self.file.home != NUMPY_ARRAYS else "")
 
     def _follow(
         self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject
@@ -230,11 +255,17 @@ class _PairReading:
         return array if _name_of(array) else self.recorder.stored(array, name)
 
     def _gradients(
-        self, upstream: Mapping[str, FormArray], cache: Any, names: Mapping[str, Any], given: Mapping[str, StoredArray],
-        kept: KeptObject,
+        self, of_output: Mapping[str, FormArray], upstream: Mapping[str, FormArray], saved: tuple[Any, list[str]],
+        names: Mapping[str, Any], given: Mapping[str, StoredArray], kept: KeptObject,
     ) -> list[CodeGradient]:  # fmt: skip
-        arrays = [StoredArray(tensor(name, array.shape)) for name, array in upstream.items()]
-        handed, said = self.convention.handed(arrays, cache, {**names, **given}, self.source)
+        """upstream: the outputs that have a derivative; by the others it is 0, as PyTorch has it."""
+        arrays = [
+            self._stored(
+                tensor(name, array.shape) if name in upstream else broadcast(constant(Fraction(0)), array.shape)
+            )
+            for name, array in of_output.items()
+        ]
+        handed, said = self.convention.handed(arrays, saved, {**names, **given}, self.source)
         self.remarks += [said] if said else []
         backward = self.convention.backward
         try:
@@ -244,7 +275,8 @@ class _PairReading:
                 raise
             wrong = f"line {error.line}: {error.problem}"
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
-        wanted = self.convention.gradients(returned, kept, list(self.arguments), self.source)
+        named = parts_of(self.reader.returned)
+        wanted = self.convention.gradients(returned, named, kept, list(self.arguments), self.source)
         only = self.file.only
         left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]
@@ -257,7 +289,10 @@ class _PairReading:
         return found
 
     def _zeros(self, name: str) -> StoredArray:
-        return StoredArray(broadcast(constant(0), self.arguments[name]))
+        return self._stored(self._nothing(self.arguments[name]))
+
+    def _nothing(self, shape: Shape) -> FormArray:
+        return broadcast(constant(Fraction(0)), shape)
 
     def _gradient(self, name: str, value: Any) -> CodeGradient:
         shape, line = self.arguments[name], self.convention.backward.lineno

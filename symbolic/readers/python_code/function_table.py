@@ -217,8 +217,6 @@ def _transpose(call: CallArguments) -> FormArray:
     order = [] if axes == [None] else _axes(axes)
     if call.library == "torch" and len(order) == 2:
         return swapped(array, *order)
-    if call.library == "both" and order and order != [1, 0]:
-        raise NotInSubset("a transpose of NumPy or of PyTorch, which mean different things by it: write swapaxes, and")
     return permuted(array, order or range(len(array.shape))[::-1])
 
 
@@ -251,7 +249,8 @@ def _expand_dims(call: CallArguments) -> FormArray:
 
 def _squeeze(call: CallArguments) -> FormArray:
     array, axis = call.array("a", "input"), call.take("axis", "dim", default=None)
-    return without_axes(array, None if axis is None else axes_from(axis, len(array.shape)))
+    axes = None if axis is None else call.axes_of(axis, len(array.shape))
+    return without_axes(array, axes, lenient=call.library == "torch")
 
 
 def _broadcast_to(call: CallArguments) -> FormArray:
@@ -312,9 +311,12 @@ def _is_truth_type(value: Any) -> bool:
 
 
 def _is_number_type(value: Any) -> bool:
-    """A type of integers, in which 0 and 1 are as they are."""
+    """A type of integers that are long enough; unsigned and short ones begin anew beyond their last number."""
     name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and name.rpartition(".")[2].lstrip("u").rstrip("0123456789") in ("int", "long", "i")
+    return isinstance(name, str) and name.rpartition(".")[2] in _INTEGERS
+
+
+_INTEGERS = ("int", "int_", "intp", "int32", "int64", "long", "longlong", "i4", "i8")
 
 
 def _as_numbers(call: CallArguments) -> FormArray:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.python_code.array_library import home_library
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import (
     TakenArguments,
     handed_over,
     is_gradient,
-    returned_parts,
     taken_arguments,
 )
-from dyadic.symbolic.readers.python_code.source_text import HOW, SourceText, arguments_of
+from dyadic.symbolic.readers.python_code.source_text import HOW, NotInSubset, SourceText, arguments_of
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
@@ -61,8 +61,11 @@ class Convention:
         """Whether the first argument is ``ctx`` or ``self``."""
         return self.style in (TORCH, OBJECT)
 
-    def outputs(self, returned: Any, source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
-        """The outputs with names, and what else the forward pass returns: a cache, or a list of values."""
+    def outputs(self, returned: Any, parts: Sequence[str], source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
+        """The outputs with names, and what else the forward pass returns: a cache, or a list of values.
+
+        parts: the variables in the return that ran.
+        """
         if returned is None:
             raise source.at(self.forward, f"{self.forward.name} returns nothing", "return its outputs")
         values, cache = [*returned] if isinstance(returned, tuple) else [returned], []
@@ -78,7 +81,7 @@ class Convention:
             cache = values.pop()
         elif self.style == NUMPY:
             values, cache = values[: len(self.grads)], values[len(self.grads) :]
-        names = _returned_names(self.forward)
+        names = _all_named(parts)
         listed = names if len(names) >= len(values) else [f"output{k + 1}" for k in range(len(values))]
         return list(zip(listed, values, strict=False)), cache
 
@@ -92,12 +95,14 @@ class Convention:
         return self.grads
 
     def handed(
-        self, arrays: Sequence[StoredArray], cache: Any, known: Mapping[str, Any], source: SourceText
+        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], known: Mapping[str, Any], source: SourceText
     ) -> tuple[dict[str, Any], str]:
         """What the backward pass is called with, and in words what was taken for what.
 
-        arrays: the derivatives by the outputs.  known: arguments and variables of the forward pass.
+        arrays: the derivatives by the outputs.  saved: what the forward pass returned behind its outputs, and the
+        variables in its return.  known: its arguments and variables.
         """
+        cache, parts = saved
         found: dict[str, Any] = dict.fromkeys(self.taken.cached, cache)
         found |= {name: known[one] for name, one in zip(_arguments(self.backward), self.fixed, strict=False)}
         if self.style == JAX and len(arrays) > 1:
@@ -106,13 +111,13 @@ class Convention:
         if self.style != NUMPY:
             return found, ""
         extra = [] if self.taken.cached else cache
-        saved, said = handed_over(self.taken, extra, known, (self.forward, self.backward), source)
-        return found | saved, said
+        values, said = handed_over(self.taken, extra, parts, known, (self.forward, self.backward), source)
+        return found | values, said
 
     def gradients(
-        self, returned: Any, kept: KeptObject, arguments: Sequence[str], source: SourceText
+        self, returned: Any, parts: Sequence[str], kept: KeptObject, arguments: Sequence[str], source: SourceText
     ) -> list[tuple[str, Any]]:
-        """What is returned for each of the arguments that are arrays."""
+        """What is returned for each of the arguments that are arrays.  parts: the variables in the return that ran."""
         if isinstance(returned, dict):
             found = _by_name(returned, arguments)
             if found is None or not found:
@@ -125,7 +130,7 @@ class Convention:
         found = self._of_attributes(kept, [name for name in arguments if name not in own])
         if returned is None and found:
             return found
-        names = _returned_names(self.backward)
+        names = _all_named(parts)
         told = len(set(names)) == len(names) == len(values)
         named = _by_name(dict(zip(names, values, strict=True)), own) if told else None
         if named is not None:
@@ -176,11 +181,19 @@ def convention_of(names: FileNames, name: str) -> Convention:
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
-            residuals = (one, two) == ("{}_fwd", "{}_bwd") and names.library == "numpy" and "jax" in names.libraries
-            style = JAX if residuals else NUMPY
-            return _of_functions(names, names.functions[forward], names.functions[backward], style)
+            pair = names.functions[forward], names.functions[backward]
+            residuals = (one, two) == ("{}_fwd", "{}_bwd") and home_of(names, pair) == JAX
+            return _of_functions(names, *pair, JAX if residuals else NUMPY)
     remedy = f"define {name}_forward and {name}_backward, or a class {name} with forward and backward"
     raise SpecError(source.path, f"holds no forward and backward pass called {name[:60]!r}", remedy)
+
+
+def home_of(names: FileNames, functions: Sequence[ast.FunctionDef]) -> str:
+    """Whose arrays two functions work with, by what they call and what the file imports."""
+    try:
+        return home_library(names, functions)[0]
+    except NotInSubset as error:
+        raise names.source.at(functions[0], str(error)) from error
 
 
 def pair_names(names: FileNames) -> list[str]:
@@ -267,10 +280,9 @@ def _arguments(function: ast.FunctionDef) -> list[str]:
     return [argument.arg for argument in arguments_of(function)]
 
 
-def _returned_names(function: ast.FunctionDef) -> list[str]:
-    """The variables in the last return, where it holds nothing else."""
-    parts = returned_parts(function)
-    return parts if all(parts) else []
+def _all_named(parts: Sequence[str]) -> list[str]:
+    """The variables in a return, where it holds nothing else."""
+    return list(parts) if all(parts) else []
 
 
 def _by_name(values: Mapping[str, Any], arguments: Sequence[str]) -> list[tuple[str, Any]] | None:
