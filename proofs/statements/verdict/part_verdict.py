@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
@@ -33,11 +33,23 @@ _LARGEST = "shown with any numbers in place of largest values, on which the resu
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
 _FOR_ALL, _TWICE = 45_000, 2_500
 """Operations of one evaluation up to which all sizes are tried at once, and numbers a second time."""
+_ALONE = 3
+"""How many sizes are tried as 1 beside others."""
+_BEYOND, _MOST_BEYOND = 20_000, 20
+"""The same for sizes beyond the numbers in the code, and the largest of these numbers."""
 _TOTAL = 20_000_000
 _OWNED = re.compile(rf"_{re.escape(FORWARD)}(?=\[|\b|\Z)")
 
 
-def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Claim:
+@dataclass(frozen=True)
+class ExaminedPart:
+    """tried: the numbers for sizes, in words, for which alone it is proved; none where it is for all."""
+
+    claim: Claim
+    tried: tuple[str, ...] = ()
+
+
+def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> ExaminedPart:
     """The verdict by the arguments that the file is asked for.  numbers: for sizes, besides those that the file gives.
 
     Raises :class:`SpecError` for code that is not in the subset.
@@ -47,7 +59,10 @@ def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Cl
         named = ", ".join(file.sizes) or "none"
         raise SpecError(file.source.path, f"has no size named {unknown[0]}", f"sizes that have a name: {named}")
     given = {name: number for name, number in file.numbers.items() if name in file.sizes} | dict(numbers or {})
-    return _Examination(file, given).verdict()
+    examination = _Examination(file, given)
+    found = examination.verdict()
+    tried = examination.tried if found.verdict is Verdict.PROVED else []
+    return ExaminedPart(found, tuple(_at(numbers).removeprefix(" at ") for numbers in tried))
 
 
 class _Examination:
@@ -55,20 +70,64 @@ class _Examination:
         self.file, self.given = file, given
         self.budget = sizes.Budget(_TOTAL)
         self.left = [size for size in file.sizes if size not in given]
+        self.tried: list[dict[str, int]] = []
 
     def verdict(self) -> Claim:
         if self.left:
             proved = self._for_all_sizes()
             if proved is not None:
+                self.tried = [dict(self.given)] if self.given else []
                 return proved
         first, *others = self._numbers()
         found = self._at(first)
-        for numbers in others if found.verdict is Verdict.PROVED and self._affordable(first, _TWICE) else ():
+        if found.verdict is not Verdict.PROVED:
+            return found
+        self.tried = [first] if first else []
+        for numbers in others if self._affordable(first, _TWICE) else ():
             again = self._at(numbers)
             if again.verdict is not Verdict.PROVED:
                 return again
-            found = replace(found, statement=found.statement.replace(_at(first), f"{_at(first)}, and{_at(numbers)}"))
-        return found
+            self.tried.append(numbers)
+        for numbers in self._further():
+            again_or_none = self._if_it_runs(numbers)
+            if again_or_none is not None and again_or_none.verdict is Verdict.REFUTED:
+                return again_or_none
+            if again_or_none is not None and again_or_none.verdict is Verdict.PROVED:
+                self.tried.append(numbers)
+        self.tried.sort(key=lambda numbers: [*numbers.values()])
+        sizes_tried = ", and".join(map(_at, self.tried))
+        found = replace(found, statement=found.statement.replace(_at(first), sizes_tried) if first else found.statement)
+        return replace(found, hypotheses=(*found.hypotheses, *self._not_beyond()))
+
+    def _further(self) -> Iterator[dict[str, int]]:
+        """Sizes of 1, all or one of them; and sizes beyond all numbers of the code, where it may do something else."""
+        if not self.left:
+            return
+        yield {**self.given, **dict.fromkeys(self.left, 1)}
+        for name in self.left[:_ALONE] if len(self.left) > 1 else ():
+            yield {**self.tried[0], name: 1}
+        most = self.file.largest_number
+        if most > self._largest_tried() - 1:
+            beyond = {**self.given, **{name: most + 2 + k for k, name in enumerate(self.left)}}
+            if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
+                yield beyond
+
+    def _largest_tried(self) -> int:
+        """The smallest of the numbers up to which the sizes were tried."""
+        return min((max(numbers[name] for numbers in self.tried) for name in self.left), default=0)
+
+    def _not_beyond(self) -> list[str]:
+        most = self.file.largest_number
+        if not self.left or most < self._largest_tried():
+            return []
+        return [f"the code holds the number {most}, and not all sizes that were tried are larger"]
+
+    def _if_it_runs(self, numbers: dict[str, int]) -> Claim | None:
+        """The verdict at these numbers, at which the forward pass may have no sense."""
+        try:
+            return self._at(numbers)
+        except SpecError:
+            return None
 
     def _affordable(self, numbers: Mapping[str, int], most: int) -> bool:
         """Whether no equation takes more operations than that, at these sizes or, of named ones, for all of them."""
@@ -208,4 +267,4 @@ def _renamed(value: Any) -> Any:
     return _OWNED.sub("", value) if isinstance(value, str) else value
 
 
-__all__ = ["examine_part"]
+__all__ = ["ExaminedPart", "examine_part"]

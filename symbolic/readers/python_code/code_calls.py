@@ -28,7 +28,8 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     sized,
     whole_number,
 )
-from dyadic.symbolic.readers.python_code.code_expressions import Names, integer_power
+from dyadic.symbolic.readers.python_code.code_expressions import Names
+from dyadic.symbolic.readers.python_code.code_operators import integer_power
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS

@@ -31,6 +31,7 @@ from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARR
 from dyadic.symbolic.readers.python_code.array_library import home_library
 from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
+from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import parts_of
 from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, pair_names
@@ -124,6 +125,11 @@ class CodeFile:
         """The sizes that have a name, in the order in which they are written."""
         used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
         return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
+
+    @property
+    def largest_number(self) -> int:
+        """The largest of the integers with which the pair's functions compare, shift or count."""
+        return largest_number(self.names, [*self.convention.functions, *self.convention.outer])
 
     def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:
         """The file once for every set of arguments that are at the same kinks, and for each for which None is returned.
