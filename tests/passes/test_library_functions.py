@@ -34,7 +34,8 @@ def test_of_jax_lax_a_part():
 
 @pytest.mark.parametrize(("head", "there", "not_there"), [
     ("import numpy as np", "np.tanh(x)", "np.sigmoid(x)"), ("import numpy as np", "np.exp(x)", "x.exp()"),
-    ("import numpy as np", "x.reshape(x.shape)", "x.view(x.shape)"), ("import numpy as np", "np.log1p(x)", "np.relu(x)"),
+    ("import numpy as np", "x.reshape(x.shape)", "x.view(x.shape)"),
+    ("import numpy as np", "np.log1p(x)", "np.relu(x)"),
     ("import torch", "torch.sigmoid(x)", "torch.gelu(x)"), ("import torch", "x.tanh()", "x.astype(float)"),
     ("import jax", "jax.nn.softplus(x)", "jax.numpy.softplus(x)"), ("import math", "x * math.exp(1)", "math.exp(x)"),
     ("import scipy.special", "scipy.special.expit(x)", "scipy.special.relu(x)"),

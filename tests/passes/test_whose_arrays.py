@@ -57,10 +57,13 @@ def test_the_same_code_with_arrays_of_jax(tmp_path):
 
 
 @pytest.mark.parametrize(("forward", "backward", "expected"), [
-    ("t = x.sum()\n        u = t\n        t += 2\n        return x * u", "return g * (x.sum() + 2) + (g * x).sum()", PROVED),
+    ("t = x.sum()\n        u = t\n        t += 2\n        return x * u",
+     "return g * (x.sum() + 2) + (g * x).sum()", PROVED),
     ("t = x.sum()\n        u = t\n        t += 2\n        return x * u", "return g * x.sum() + (g * x).sum()", REFUTED),
-    ("t = x.sum()\n        u = float(t)\n        t += 2\n        return x * u", "return g * x.sum() + (g * x).sum()", PROVED),
-    ("t = x.sum()\n        u = t.item()\n        u += 2\n        return x * t", "return g * x.sum() + (g * x).sum()", PROVED),
+    ("t = x.sum()\n        u = float(t)\n        t += 2\n        return x * u",
+     "return g * x.sum() + (g * x).sum()", PROVED),
+    ("t = x.sum()\n        u = t.item()\n        u += 2\n        return x * t",
+     "return g * x.sum() + (g * x).sum()", PROVED),
     ("return x * float(np.sqrt(4.0)) * math.sqrt(9)", "return 6 * g", PROVED),
     ("return np.exp(x)", "return g * torch.exp(x)", REFUSED),
     ("return torch.maximum(x, 0.0)", "return g * (x > 0)", REFUSED),
@@ -73,11 +76,16 @@ def test_tensors_in_a_file_that_imports_numpy_too(tmp_path, forward, backward, e
 
 
 @pytest.mark.parametrize(("forward", "slope", "expected"), [
-    ("y = +x\n    y *= 3\n    return x * x", "2 * g * x", PROVED), ("y = x\n    y *= 3\n    return x * x", "2 * g * x", REFUTED),
+    ("y = +x\n    y *= 3\n    return x * x", "2 * g * x", PROVED),
+    ("y = x\n    y *= 3\n    return x * x", "2 * g * x", REFUTED),
     ("t = np.zeros(())\n    u = t\n    t += 5\n    return x * u", "5 * g", PROVED),
     ("t = np.zeros(())\n    u = t\n    t += 5\n    return x * u", "0 * g", REFUTED),
     ("t = np.array(5.0)\n    u = t\n    t *= 2\n    return x * u", "10 * g", PROVED),
     ("t = x.sum()\n    u = t\n    t += 5\n    return x * 0 + u", "g.sum() + 0 * x", PROVED),  # a number, not an array
+    ("t = np.copy(5.0)\n    u = t\n    t *= 2\n    return x * u", "10 * g", PROVED),
+    ("t = x.sum().copy()\n    u = t\n    t += 5\n    return x * 0 + u", "g.sum() + 0 * x", PROVED),
+    ("t = np.tensordot(x, x, 1)\n    u = t\n    t *= 2\n    return 0 * x + u", "4 * g.sum() * x", PROVED),
+    ("t = x @ x\n    u = t\n    t *= 2\n    return 0 * x + u", "2 * g.sum() * x", PROVED),
     ("t = np.sum(np.ones(3))\n    u = t\n    t += 5\n    return x * u", "3 * g", PROVED),
     ("k = (x > 0).sum() + 2\n    return x * np.reciprocal(k)", "g / ((x > 0).sum() + 2)", REFUSED),
     ("k = (x > 0).sum() + 2\n    return x * np.reciprocal(1.0 * k)", "g / ((x > 0).sum() + 2)", PROVED),

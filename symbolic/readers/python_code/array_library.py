@@ -23,7 +23,7 @@ _SPOKEN = {NUMPY: "NumPy", TORCH: "PyTorch", JAX: "JAX"}
 _PRODUCTS = frozenset({"matmul", "mm", "bmm", "dot", "einsum", "inner", "outer", "tensordot"})
 _NO_COMPARISONS = _PRODUCTS | {
     "sub", "subtract", "mean", "var", "std", "softmax", "log_softmax", "logsumexp", "norm", "pow", "float_power",
-    "square", "clamp", "clip", "diff",
+    "square", "clamp", "clip", "diff", "trace",
 }  # fmt: skip
 _NO_INTEGERS = frozenset({
     "mean", "var", "std", "norm", "softmax", "log_softmax", "gelu", "silu", "mish", "elu", "softplus", "leaky_relu",

@@ -61,6 +61,8 @@ _HELD = {
     "full_like",
     "empty_like",
     "where",
+    "copy",
+    "tensordot",
 }
 """What gives an array in memory also where it has no axes."""
 _LAX = {"max": "maximum", "min": "minimum"}
@@ -161,7 +163,10 @@ class CodeCalls(CodeScopes):
         own = [target.array, *given]
         if target.name == "where" and given:  # x.where(condition, y)
             own[:2] = own[1::-1]
-        return self._known(target.name, own, named, library)
+        found = self._known(target.name, own, named, library)
+        if target.name == "copy" and isinstance(found, StoredArray):
+            found.held = target.array.held
+        return found
 
     def _known(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> Any:
         arrays: list[StoredArray] = []
