@@ -39,6 +39,7 @@ def test_of_jax_lax_a_part():
     ("import torch", "torch.sigmoid(x)", "torch.gelu(x)"), ("import torch", "x.tanh()", "x.astype(float)"),
     ("import jax", "jax.nn.softplus(x)", "jax.numpy.softplus(x)"), ("import math", "x * math.exp(1)", "math.exp(x)"),
     ("import scipy.special", "scipy.special.expit(x)", "scipy.special.relu(x)"),
+    ("import jax", "jax.lax.clamp(0.5, x, 1.5)", "jax.lax.clamp(1, x, 2)"),
     ("import jax", "jax.lax.exp(x)", "jax.lax.cumsum(x)"), ("import jax", "jax.lax.mul(x, x)", "jax.lax.div(7, 2) * x"),
 ])  # fmt: skip
 def test_a_function_that_a_library_lacks_is_refused(tmp_path, head, there, not_there):
@@ -52,3 +53,13 @@ def test_a_function_that_a_library_lacks_is_refused(tmp_path, head, there, not_t
                 examine_pair(CodeFile(path, "f"))
         else:
             assert examine_pair(CodeFile(path, "f")).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(("low", "expected"), [("0.5", Verdict.PROVED), ("1.5", Verdict.REFUTED)])
+def test_the_order_of_jax_lax_clamp(tmp_path, low, expected):
+    path = tmp_path / "f.py"
+    path.write_text(
+        "import jax\ndef f_fwd(x: 'n'):\n    return jax.lax.clamp(0.5, x, 1.5), x\n\n"
+        f"def f_bwd(x, g):\n    return (g * (x > {low}) * (x < 1.5),)\n"
+    )
+    assert examine_pair(CodeFile(path, "f")).verdict is expected

@@ -113,6 +113,11 @@ def test_numbers_copies_and_types_of_numpy(tmp_path, forward, slope, expected):
     ("(x > 0).where(x > 1, x)", "g", REFUTED), ("(x > 0).where(x > 1, x)", "torch.where(x > 1, 0 * g, g)", PROVED),
     ("x.where(x > 0, 2 * x)", "torch.where(x > 0, g, 2 * g)", PROVED),
     ("x.where(x > 0, 2 * x)", "torch.where(x > 0, 2 * g, g)", REFUTED),
+    ("x * x.transpose(0, 1).T", "2 * g * x", PROVED), ("x * x.transpose().T", "2 * g * x", REFUSED),
+    ("x.cumsum(1)", "g.flip(1).cumsum(1).flip(1)", PROVED), ("x.cumsum()", "g", REFUSED),
+    ("x.mm(x.T).sum() * x * 0", "0 * x", PROVED),
+    ("torch.dot(x, x) * x", "g", REFUSED), ("x - x.max(dim=(0, 1))", "g", REFUSED), ("x.softmax()", "g", REFUSED),
+    ("x * x.logsumexp((0, 1)) * 0", "0 * g", PROVED), ("x * x.logsumexp() * 0", "0 * g", REFUSED),
     ("torch.equal(x, x) * x", "g", REFUSED), ("x[::-1] * 1", "g", REFUSED),
     ("x * 2", "g.unsqueeze(2).squeeze(-1) * 2", PROVED), ("x * 2", "g.squeeze(-1) * 2", REFUTED),  # d = 1
 ])  # fmt: skip

@@ -6,7 +6,7 @@ What ``x += y`` does to other names of x, and what a method means, depends on th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.file_names import FileNames
@@ -30,6 +30,12 @@ _NO_INTEGERS = frozenset({
     "logsigmoid",
 })  # fmt: skip
 """What PyTorch does not do with comparisons, or with integers."""
+_RANKS = {"mm": (2, 2), "bmm": (3, 3), "dot": (1, 1), "outer": (1, 1), "t": (0, 2), "trace": (2, 2)}
+"""The fewest and the most axes of an array that PyTorch's functions take."""
+_MANY = 64
+_ASK_FOR_AXIS = frozenset({"cumsum", "logsumexp", "flip", "transpose", "softmax", "log_softmax"})
+_ONE_AXIS = frozenset({"max", "min", "prod", "cumsum", "softmax", "log_softmax", "diff"})
+"""The functions of PyTorch that have no axis unless it is told, and those that take no more than one."""
 
 
 def maker(root: str) -> str:
@@ -112,6 +118,18 @@ def check_types(name: str, arrays: Sequence[StoredArray]) -> None:
         raise NotInSubset(f"{name} of {kind}, at which PyTorch stops,")
 
 
+def check_axes(name: str, given: Sequence[Any], named: Mapping[str, Any], arrays: Sequence[StoredArray]) -> None:
+    """Refuse calls of PyTorch's functions with axes, or of arrays with so many axes, at which it stops."""
+    least, most = _RANKS.get(name, (0, _MANY))
+    if not all(least <= len(one.array.shape) <= most for one in arrays):
+        raise NotInSubset(f"{name} of arrays with so many axes, at which PyTorch stops,")
+    told = [*given[1:], *(named[word] for word in ("dim", "axis", "dims") if word in named)]
+    if name in _ASK_FOR_AXIS and not told:
+        raise NotInSubset(f"{name} without an axis, at which PyTorch stops,")
+    if name in _ONE_AXIS and any(isinstance(one, tuple | list) for one in told):
+        raise NotInSubset(f"{name} along several axes, at which PyTorch stops,")
+
+
 def check_lax(given: Sequence[Any]) -> None:
     """The functions of jax.lax take real numbers of one shape and one type."""
     arrays = [value.array for value in given if isinstance(value, StoredArray)]
@@ -122,6 +140,6 @@ def check_lax(given: Sequence[Any]) -> None:
 
 
 __all__ = [
-    "JAX", "NUMPY", "TORCH", "check_arguments", "check_lax", "check_types", "common", "home_library", "library_of",
-    "maker", "named_libraries",
+    "JAX", "NUMPY", "TORCH", "check_arguments", "check_axes", "check_lax", "check_types", "common", "home_library",
+    "library_of", "maker", "named_libraries",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.array_library import (
     TORCH,
     check_arguments,
+    check_axes,
     check_lax,
     common,
     library_of,
@@ -149,6 +150,8 @@ class CodeCalls(CodeScopes):
             raise NotInSubset(f"{target.name}")
         if place == "jax.lax":
             check_lax([*given, *named.values()])
+            if name == "clamp" and len(given) == 3:  # of jax.lax: the least, x, the largest
+                given = [given[1], given[0], given[2]]
         return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
 
     def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
@@ -175,6 +178,8 @@ class CodeCalls(CodeScopes):
         if made != TORCH and _OF_TORCH & set(named):
             raise NotInSubset("a name of PyTorch's for an argument, at which other libraries stop,")
         check_arguments(made, name, given, arrays, self.home)
+        if made == TORCH:
+            check_axes(name, given, named, arrays)
         if name in ("pow", "power") and len(given) == 2:
             integer_power(*given)
         arguments = CallArguments(self.recorder, plain, plain_named, library)

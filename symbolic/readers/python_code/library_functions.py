@@ -89,8 +89,8 @@ _WRITTEN = {
         sinh sqrt tan tanh
     """,
     "jax.lax": """
-        abs acos acosh add asin asinh atan atanh cos cosh div eq erf exp expm1 ge gt le log log1p lt max min mul ne neg
-        reshape rsqrt sign sin sinh sqrt square sub tan tanh transpose
+        abs acos acosh add asin asinh atan atanh clamp cos cosh div eq erf exp expm1 ge gt le log log1p lt max min
+        mul ne neg reshape rsqrt sign sin sinh sqrt square sub tan tanh transpose
     """,
 }
 HAS: dict[str, frozenset[str]] = {place: frozenset(text.split()) for place, text in _WRITTEN.items()}
