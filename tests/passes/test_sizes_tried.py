@@ -107,3 +107,26 @@ def test_a_defect_in_one_pair_leaves_the_others_their_verdicts(tmp_path, capsys,
     assert list(found["defects"]) == ["f"]
     with pytest.raises(KeyError):
         check_vjp(f"{path}:f", (), "text", False)
+
+
+@pytest.mark.parametrize(("shift", "expected"), [("i", Verdict.PROVED), ("2 - i", Verdict.REFUTED)])
+def test_small_sizes_at_which_the_code_has_no_sense_are_left_out(tmp_path, shift, expected):
+    """A part of n - 2 entries is empty, or none at all, at n = 2 and n = 1."""
+    text = f"""def f_forward(x: "n", k: "3"):
+    y = np.zeros(x.shape[0] - 2)
+    for i in range(3):
+        y += k[i] * x[i : x.shape[0] - 2 + i]
+    return y, (x, k)
+
+def f_backward(g, cache):
+    x, k = cache
+    dx, dk = np.zeros_like(x), np.zeros_like(k)
+    for i in range(3):
+        j = {shift}
+        dx[j : x.shape[0] - 2 + j] += k[i] * g
+        dk[i] = (g * x[i : x.shape[0] - 2 + i]).sum()
+    return dx, dk
+"""
+    found = examined(tmp_path, text)
+    assert found.claim.verdict is expected
+    assert found.only_at == (("n = 3", "n = 5") if expected is Verdict.PROVED else ())

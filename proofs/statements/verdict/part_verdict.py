@@ -78,7 +78,7 @@ class _Examination:
             if proved is not None:
                 self.tried = [dict(self.given)] if self.given else []
                 return proved
-        first, *others = self._numbers()
+        first, *others = self._readable_numbers()
         found = self._at(first)
         if found.verdict is not Verdict.PROVED:
             return found
@@ -108,7 +108,7 @@ class _Examination:
             yield {**self.tried[0], name: 1}
         most = self.file.largest_number
         if most > self._largest_tried() - 1:
-            beyond = {**self.given, **{name: most + 2 + k for k, name in enumerate(self.left)}}
+            beyond = {**self.given, **self.file.numbers_beyond(self.left)}
             if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
                 yield beyond
 
@@ -137,6 +137,20 @@ class _Examination:
             tried = [one for one in (usual, sizes.choose_few(claim, link)) if isinstance(one, Setting)]
             if tried and min(sizes.operations(claim, link, one) for one in tried) > most:
                 return False
+        return True
+
+    def _readable_numbers(self) -> list[dict[str, int]]:
+        """Small sizes, or where the passes have no sense at these, as a part n - 2 of n = 2, larger ones."""
+        small = list(self._numbers())
+        found = [numbers for numbers in small if self._readable(numbers)]
+        beyond = {**self.given, **self.file.numbers_beyond(self.left)}
+        return found or ([beyond] if self.left and self._readable(beyond) else small[:1])
+
+    def _readable(self, numbers: dict[str, int]) -> bool:
+        try:
+            self.file.pair(numbers)
+        except SpecError:
+            return False
         return True
 
     def _numbers(self) -> Iterator[dict[str, int]]:

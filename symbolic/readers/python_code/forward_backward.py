@@ -131,6 +131,10 @@ class CodeFile:
         """The largest of the integers with which the pair's functions compare, shift or count."""
         return largest_number(self.names, [*self.convention.functions, *self.convention.outer])
 
+    def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
+        """Numbers for sizes that are larger than all with which the code compares, shifts or counts."""
+        return {name: number for number, name in enumerate(names, self.largest_number + 2)}
+
     def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:
         """The file once for every set of arguments that are at the same kinks, and for each for which None is returned.
 
@@ -140,7 +144,10 @@ class CodeFile:
             pair = self.pair(numbers)
         except NumbersNeeded:
             left = [size for size in self.sizes if size not in numbers]
-            pair = self.pair({**numbers, **{size: number for number, size in enumerate(left, 2)}})
+            try:
+                pair = self.pair({**numbers, **{size: number for number, size in enumerate(left, 2)}})
+            except CodeError:
+                pair = self.pair({**numbers, **self.numbers_beyond(left)})
         at: dict[frozenset[int], list[str]] = {}
         for gradient in pair.gradients:
             found = frozenset(number for number, read in enumerate(pair.kinks_of) if gradient.argument in read)
