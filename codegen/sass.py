@@ -24,16 +24,19 @@ _TARGET = re.compile(r"`\((\.L_x_\d+)\)")
 
 @dataclass(frozen=True)
 class Loop:
-    """Instructions of one pass of a kernel's innermost loop with the most multiply-adds.
+    """Instructions of one pass of a kernel's innermost loop with the most products of matrices, or multiply-adds.
 
     multiply_adds: FFMA or DFMA; shared, loads: reads of shared and of global memory by bits; local: accesses to local
-    memory (spilled or indexed registers) in the whole kernel.
+    memory (spilled or indexed registers) in the whole kernel; products: HMMA, a warp's products on tensor cores;
+    writes: those of shared memory by bits.
     """
 
     multiply_adds: int
     shared: dict[int, int]
     loads: dict[int, int]
     local: int
+    products: int
+    writes: dict[int, int]
 
     @property
     def per_shared_pack(self) -> float:
@@ -92,9 +95,14 @@ def _hot(lines: list[str]) -> Loop:
                 loops.append((labels[target[1]], len(opcodes)))
     inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)]
     counts = [Counter(opcodes[a:b]) for a, b in inner] or [Counter()]
-    best = max(counts, key=_multiply_adds)
+    best = max(counts, key=lambda count: (_products(count), _multiply_adds(count)))
     local = sum(opcode.startswith(("LDL", "STL")) for opcode in opcodes)
-    return Loop(_multiply_adds(best), _widths(best, "LDS"), _widths(best, "LDG"), local)
+    shared, loads, writes = (_widths(best, name) for name in ("LDS", "LDG", "STS"))
+    return Loop(_multiply_adds(best), shared, loads, local, _products(best), writes)
+
+
+def _products(opcodes: Counter[str]) -> int:
+    return sum(n for opcode, n in opcodes.items() if opcode.startswith("HMMA"))
 
 
 def _multiply_adds(opcodes: Counter[str]) -> int:

@@ -7,11 +7,11 @@ is an attention's score (samples and heads are *groups*: axes that both operands
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, NearestTF32
 from dyadic.symbolic.expressions import Element, Index
 
 
@@ -68,6 +68,15 @@ def contraction(kernel: Kernel) -> Contraction | None:
         return None
     groups = tuple(axis for axis in kernel.axes if axis.index in shared)
     return Contraction(total, Operand(left, tuple(guards[0]), rows), Operand(right, tuple(guards[1]), columns), groups)
+
+
+def rounded(kernel: Kernel) -> Kernel:
+    """A contraction whose two factors are rounded to TF32 before they are multiplied."""
+    total, *rest = kernel.statements
+    if contraction(kernel) is None or not isinstance(total, Accumulate):
+        raise ValueError(f"{kernel.name} is no contraction")
+    value = Mul(*(NearestTF32(factor) for factor in Mul.make_args(total.value)))
+    return replace(kernel, statements=(replace(total, value=value), *rest))
 
 
 def free_indices(node: Expr) -> set[Index]:
