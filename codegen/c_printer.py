@@ -126,7 +126,8 @@ class CPrinter(ABC):
         indent, name = "    " * depth, step.index.name
         forward = f"++{name}" if step.step == 1 else f"{name} += {step.step}"
         head = f"for (int {name} = {self.whole(step.start)}; {name} < {self.whole(step.stop)}; {forward}) {{"
-        unroll = [f"{indent}#pragma unroll"] if step.unroll else []
+        pragma = "#pragma unroll" if step.unroll is True else f"#pragma unroll {step.unroll}"
+        unroll = [indent + pragma] if step.unroll else []
         return [*unroll, indent + head, *self.steps(step.body, depth + 1), f"{indent}}}"]
 
     def _set(self, step: Set) -> str:

@@ -26,9 +26,10 @@ _TARGET = re.compile(r"`\((\.L_x_\d+)\)")
 class Loop:
     """Instructions of one pass of a kernel's innermost loop with the most products of matrices, or multiply-adds.
 
-    multiply_adds: FFMA or DFMA; shared, loads: reads of shared and of global memory by bits; local: accesses to local
-    memory (spilled or indexed registers) in the whole kernel; products: HMMA, a warp's products on tensor cores;
-    writes: those of shared memory by bits.
+    multiply_adds: FFMA or DFMA; products: HMMA, a warp's products on tensor cores; shared: reads of shared memory by
+    bits.  loads, writes: reads of global and writes of shared memory by bits, in a pass of the smallest loop around it,
+    or itself, that reads global memory.  local: accesses to local memory (spilled or indexed registers) in the whole
+    kernel.
     """
 
     multiply_adds: int
@@ -93,12 +94,14 @@ def _hot(lines: list[str]) -> Loop:
             target = _TARGET.search(match[2])
             if match[1].startswith("BRA") and target and target[1] in labels:
                 loops.append((labels[target[1]], len(opcodes)))
-    inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)]
-    counts = [Counter(opcodes[a:b]) for a, b in inner] or [Counter()]
-    best = max(counts, key=lambda count: (_products(count), _multiply_adds(count)))
+    inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)] or [(0, 0)]
+    counts = {span: Counter(opcodes[slice(*span)]) for span in [*loops, (0, 0)]}
+    hot = max(inner, key=lambda span: (_products(counts[span]), _multiply_adds(counts[span])))
+    around = [(a, b) for a, b in loops if a <= hot[0] and hot[1] <= b and _widths(counts[a, b], "LDG")]
+    best, bringing = counts[hot], counts[min(around, key=lambda span: span[1] - span[0], default=hot)]
     local = sum(opcode.startswith(("LDL", "STL")) for opcode in opcodes)
-    shared, loads, writes = (_widths(best, name) for name in ("LDS", "LDG", "STS"))
-    return Loop(_multiply_adds(best), shared, loads, local, _products(best), writes)
+    loads, writes = (_widths(bringing, name) for name in ("LDG", "STS"))
+    return Loop(_multiply_adds(best), _widths(best, "LDS"), loads, local, _products(best), writes)
 
 
 def _products(opcodes: Counter[str]) -> int:

@@ -79,14 +79,18 @@ class Combine:
 
 @dataclass(frozen=True)
 class For:
-    """``for (index = start; index < stop; index += step)``."""
+    """``for (index = start; index < stop; index += step)``.
+
+    unroll: True for each pass written out, 1 for a loop that stays one, where registers are scarce; else as a compiler
+    likes.
+    """
 
     index: Index
     start: Expr
     stop: Expr
     step: int
     body: tuple[Step, ...]
-    unroll: bool = False
+    unroll: bool | int = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dyadic.codegen.loops.nest import (
     THREAD,
     Array,
     Cell,
+    For,
     IndexValue,
     Nest,
     Scope,
@@ -35,6 +36,8 @@ WARP_ROW, WARP_COLUMN, QUAD, MEMBER, BESIDE = (
 )
 _SKEW = 8
 """Cells between rows of shared memory, and once more after every four."""
+_MANY = 64
+"""With so many sums a thread holds the factors of one product's depth at a time, so that two blocks fit, not one."""
 
 
 def warp_tiled(kernel: Kernel, schedule: WarpTiled) -> Nest:
@@ -107,7 +110,10 @@ class WarpTiling(Tiling):
         for half in (0, 1):
             body += self._fetch(self.left, WARP_ROW, s.warp_rows, half)
             body += self._fetch(self.right, WARP_COLUMN, s.warp_columns, half)
-        return list(unrolled(DEEP, s.depth // DEPTH, *body, *loops(*self._products, product)))
+        body += loops(*self._products, product)
+        if s.warp_rows * s.warp_columns // WARP < _MANY:
+            return list(unrolled(DEEP, s.depth // DEPTH, *body))
+        return [For(DEEP, Integer(0), Integer(s.depth // DEPTH), 1, tuple(body), unroll=1)]
 
     def _fetch(self, side: Side, warp: Index, size: int, half: int) -> list[Step]:
         """A thread's rows (or columns) of its term among four."""
