@@ -294,12 +294,20 @@ def test_the_evidence_says_no(monkeypatch):
     assert [finding.outcome for finding in emulated] == ["shown", "shown"]
     assert "in double precision without rounding, " in emulated[0].detail
     assert "with factors rounded to TF32, " in emulated[1].detail
+    monkeypatch.setattr(under_test, "TF32_TOLERANCE", 1e-9)
+    assert [f.outcome for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"] == [
+        "shown",
+        "not shown",
+    ]
     emit_module = under_test.emit_module
     old, new = BROKEN["rounding left out"]
     monkeypatch.setattr(under_test, "emit_module", lambda target: emit_module(target).replace(old, new))
     first, second = [f for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"]
     assert (first.outcome, second.outcome) == ("shown", "wrong")
     assert "a factor of a matrix product is not rounded to TF32" in second.detail
+    old, new = BROKEN["transposed fragment"]
+    first, _ = [f for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"]
+    assert first.outcome == "wrong"
 
 
 # -- machine code --------------------------------------------------------------------------------------------------
