@@ -24,7 +24,10 @@ from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
-_SMOOTH = "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass"
+_SMOOTH = (
+    "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass, "
+    "unless it is so at all points nearby"
+)
 _LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
 _FOR_ALL, _TWICE = 45_000, 2_500

@@ -86,6 +86,7 @@ class Recorder:
     random: dict[str, Shape] = field(default_factory=dict)
     differentiated: bool = True
     line: int = 0
+    remarks: list[str] = field(default_factory=list)
     _made: dict[str, str] = field(default_factory=dict)
     _freed: dict[str, Any] = field(default_factory=dict)
     _bound: int = 0
@@ -161,6 +162,11 @@ class Recorder:
         self.taken.add(name)
         self.random[name] = shape
         return tensor(name, shape)
+
+    def remark(self, text: str) -> None:
+        """What is taken for granted, once."""
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""

@@ -109,6 +109,27 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
     return entrywise(recorder, lambda a: power_node(a, value), base, real=real)
 
 
+def raised_by(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
+    """A power, whose exponent may be an array: exp(p log x), where the base is positive."""
+    if not isinstance(exponent, FormArray):
+        return raised(recorder, base, exponent)
+    if base.truth or exponent.truth or (base.whole and exponent.whole):
+        raise NotInSubset("a power of integers or comparisons whose exponent is an array")
+    constant_base = base.plain and not base.shape and not isinstance(base.at([]), list)
+    if constant_base and base.at([]) <= 0:
+        raise NotInSubset("a power of a number that is not positive")
+    if not (constant_base or _written(base)):
+        recorder.remark("the base of a power whose exponent is an array is taken to be positive")
+    logarithm = recorder.named(applied(recorder, "log", base))
+    return applied(recorder, "exp", multiplied(recorder, exponent, logarithm))
+
+
+def _written(base: FormArray) -> bool:
+    """Whether it is a fraction that is written out, which is positive if it is read at all."""
+    node = base.at([]) if base.plain and not base.shape else None
+    return isinstance(node, list) and node[0] == "rational" and node[1] > 0
+
+
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
     """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
     apart = recorder.named(entrywise(recorder, difference, one, two))
@@ -191,7 +212,7 @@ def clipped(call: CallArguments) -> FormArray:
 
 
 def power(call: CallArguments) -> FormArray:
-    return raised(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
+    return raised_by(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
 
 
 def leaky_relu(call: CallArguments) -> FormArray:

@@ -23,6 +23,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     times,
     whole_numbers,
 )
+from dyadic.symbolic.readers.python_code.ellipsis_letters import without_ellipsis
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 
 
@@ -339,6 +340,9 @@ def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> Fo
         raise NotInSubset("a product of comparisons (multiply by 1.0 first)")
     written, arrow, result = text.replace(" ", "").partition("->")
     terms = written.split(",")
+    if "..." in text:
+        terms, result = without_ellipsis(terms, result if arrow else None, arrays)
+        arrow = "->"
     letters = "".join(terms)
     if not arrow:
         result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
