@@ -20,7 +20,7 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
-from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
+from dyadic.symbolic.readers.python_code.array_forms import ARRAY, UNNAMED
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
@@ -115,7 +115,7 @@ class _Examination:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
-        if instead.freed:
+        if instead.freed and not _compares_largest(instead):
             yield self._decided(instead, numbers, smooth=bool(instead.kinks), search=False)
         yield self._decided(pair, numbers, smooth=False, search=False)
         if pair.kinks:
@@ -147,6 +147,32 @@ class _Examination:
             trusted=trusted,
             counterexample=found.counterexample and _shown(pair, found.counterexample),
         )
+
+
+def _compares_largest(pair: CodePair) -> bool:
+    """Whether a kink is made of a largest value and of something else.
+
+    With any number m in place of the largest x, ``x - m`` is 0 nowhere; with the largest it is 0 somewhere always, so
+    that to be off such a kink is no assumption that may be made.
+    """
+    bodies = {definition.name: definition.body for definition in pair.forward}
+    for kink in pair.kinks:
+        stack, leaves = [kink.body], set[str]()
+        seen = set[str]()
+        while stack:
+            node = stack.pop()
+            if not isinstance(node, list):
+                continue
+            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
+                seen.add(node[2])
+                if node[2] in bodies and node[2] not in pair.freed:
+                    stack.append(bodies[node[2]])
+                else:
+                    leaves.add(node[2])
+            stack.extend(node[1:])
+        if leaves & pair.freed.keys() and leaves - pair.freed.keys():
+            return True
+    return False
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:

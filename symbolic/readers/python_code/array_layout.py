@@ -65,6 +65,8 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
 
 def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
     """Without axes of one entry; without all of them where none are told."""
+    if axes is None and (named := [dim for dim in array.shape if isinstance(dim, str)]):
+        raise NumbersNeeded(named[0])  # of one entry or of several
     chosen = [a for a, dim in enumerate(array.shape) if dim == 1] if axes is None else [*axes]
     chosen = [axis_of(axis, len(array.shape)) for axis in chosen]
     if any(array.shape[axis] != 1 for axis in chosen):

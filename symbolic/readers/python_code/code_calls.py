@@ -43,8 +43,9 @@ _PLACES = frozenset({
     "cupy", "cupy.linalg",
 })  # fmt: skip
 """Where the functions of the table stand; a function of that name elsewhere may be another one."""
-_LAX = {"max": "maximum", "min": "minimum"}
-"""Functions that have another name in jax.lax."""
+_LAX = {name: name for name in ("abs", "cos", "erf", "exp", "log", "rsqrt", "sign", "sin", "sqrt", "square", "tanh")}
+_LAX |= {"max": "maximum", "min": "minimum"}
+"""Functions of jax.lax that are those of jax.numpy; others take or do other things."""
 _RANDOM = {
     "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
 }  # fmt: skip
@@ -121,6 +122,8 @@ class CodeCalls(CodeScopes):
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named)
         if place not in _PLACES or name not in FUNCTIONS:
+            raise NotInSubset(f"{target.name}")
+        if place == "jax.lax" and name not in _LAX:
             raise NotInSubset(f"{target.name}")
         return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
 

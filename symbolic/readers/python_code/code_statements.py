@@ -296,11 +296,18 @@ class CodeReader(CodeCalls):
         if isinstance(old, list):
             old[:] = new
             return True
+        if isinstance(old, StoredArray) and self._untold(old):
+            raise NotInSubset("a change of an array in a file that imports libraries which differ in what it changes")
         number = not isinstance(old, StoredArray) or not (old.array.shape or self.names.library == "torch")
         if number or self.immutable:
             return False
         old.write(self.recorder.named(self.array(new), name))
         return True
+
+    def _untold(self, old: StoredArray) -> bool:
+        """Whether it is not told if an array is written into or made anew: JAX makes new ones, NumPy new numbers."""
+        others = self.names.libraries & {"numpy", "torch", "autograd", "cupy"}
+        return bool(self.immutable and others) or (not old.array.shape and self.names.library == "both")
 
     def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
         container, key = self.value(target.value, names), self.value(target.slice, names)

@@ -251,7 +251,12 @@ def _expand_dims(call: CallArguments) -> FormArray:
 
 def _squeeze(call: CallArguments) -> FormArray:
     array, axis = call.array("a", "input"), call.take("axis", "dim", default=None)
-    return without_axes(array, None if axis is None else axes_from(axis, len(array.shape)))
+    axes = None if axis is None else axes_from(axis, len(array.shape))
+    if call.library in ("torch", "both") and axes is not None:  # which leaves axes of several entries alone
+        if call.library == "both" or any(isinstance(array.shape[axis], str) for axis in axes):
+            raise NotInSubset("squeeze, of which it is not told whether the axis has one entry")
+        axes = [axis for axis in axes if array.shape[axis] == 1]
+    return without_axes(array, axes)
 
 
 def _broadcast_to(call: CallArguments) -> FormArray:
