@@ -20,7 +20,7 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
-from dyadic.symbolic.readers.python_code.array_forms import ARRAY, UNNAMED
+from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, arrays_read
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
@@ -155,24 +155,9 @@ def _compares_largest(pair: CodePair) -> bool:
     With any number m in place of the largest x, ``x - m`` is 0 nowhere; with the largest it is 0 somewhere always, so
     that to be off such a kink is no assumption that may be made.
     """
-    bodies = {definition.name: definition.body for definition in pair.forward}
-    for kink in pair.kinks:
-        stack, leaves = [kink.body], set[str]()
-        seen = set[str]()
-        while stack:
-            node = stack.pop()
-            if not isinstance(node, list):
-                continue
-            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
-                seen.add(node[2])
-                if node[2] in bodies and node[2] not in pair.freed:
-                    stack.append(bodies[node[2]])
-                else:
-                    leaves.add(node[2])
-            stack.extend(node[1:])
-        if leaves & pair.freed.keys() and leaves - pair.freed.keys():
-            return True
-    return False
+    bodies = {item.name: item.body for item in pair.forward if item.name not in pair.freed}
+    read = [arrays_read(kink.body, bodies) for kink in pair.kinks]
+    return any(names & pair.freed.keys() and names - pair.freed.keys() for names in read)
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:

@@ -65,8 +65,8 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
 
 def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
     """Without axes of one entry; without all of them where none are told."""
-    if axes is None and (named := [dim for dim in array.shape if isinstance(dim, str)]):
-        raise NumbersNeeded(named[0])  # of one entry or of several
+    if axes is None and any(isinstance(dim, str) for dim in array.shape):
+        raise NumbersNeeded  # of one entry or of several
     chosen = [a for a, dim in enumerate(array.shape) if dim == 1] if axes is None else [*axes]
     chosen = [axis_of(axis, len(array.shape)) for axis in chosen]
     if any(array.shape[axis] != 1 for axis in chosen):
@@ -117,7 +117,7 @@ def taken(key: Any, dim: Dim) -> Taken:
         if key < 0 or (isinstance(dim, int) and key >= dim):
             raise ShapesDoNotFit(f"the index {key} of an axis of {dim} entries")
         if isinstance(dim, str) and key > 0:
-            raise NumbersNeeded(dim)
+            raise NumbersNeeded
         return Taken(key, None)
     if key == slice(None):
         return Taken(0, dim)

@@ -12,12 +12,11 @@ from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
-    SizeFormula,
-    SizeName,
     dimension,
     size_value,
     sized,
     whole_number,
+    whole_size,
 )
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
@@ -121,11 +120,10 @@ class CodeCalls(CodeScopes):
         root = place.partition(".")[0]
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named)
-        if place not in _PLACES or name not in FUNCTIONS:
+        known = _LAX.get(name, "") if place == "jax.lax" else name
+        if place not in _PLACES or known not in FUNCTIONS:
             raise NotInSubset(f"{target.name}")
-        if place == "jax.lax" and name not in _LAX:
-            raise NotInSubset(f"{target.name}")
-        return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
+        return self._known(known, given, named, root)
 
     def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
         if target.name == "size" and self.names.library == "torch":  # of PyTorch; NumPy's is no method
@@ -274,10 +272,10 @@ def _int(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, int | Fraction):
         return int(value)
-    if isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole):
+    if whole_size(value):
         return value
-    if isinstance(value, SizeFormula):
-        raise NumbersNeeded("")
+    if sized(value):
+        raise NumbersNeeded
     raise NotInSubset("an integer from this")
 
 
@@ -292,7 +290,7 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     def builtin(calls: CodeCalls, given: list[Any]) -> Any:
         values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
         if any(map(sized, values)):
-            raise NumbersNeeded("")
+            raise NumbersNeeded
         if any(isinstance(value, StoredArray) for value in values) or not values:
             raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)

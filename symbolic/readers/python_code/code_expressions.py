@@ -31,6 +31,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     size_value,
     sized,
     whole_number,
+    whole_size,
 )
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
@@ -184,7 +185,7 @@ class CodeExpressions:
             if operator is ast.Mult and isinstance(two, int):
                 return short(one * min(max(two, 0), 1000))
             if operator is ast.Mult and sized(two):
-                raise NumbersNeeded("")
+                raise NumbersNeeded
             raise NotInSubset("this between tuples or lists")
         if (sized(one) or is_number(one)) and (sized(two) or is_number(two)):
             formula = size_formula(operator, one, two)
@@ -247,7 +248,7 @@ class CodeExpressions:
         if isinstance(value, StoredArray | MaskedPart):
             raise NotInSubset("a condition that depends on the numbers in an array")
         if sized(value):
-            raise NumbersNeeded("")
+            raise NumbersNeeded
         if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
             return bool(value)
         return True
@@ -323,8 +324,8 @@ class CodeExpressions:
         """The indices of a basic subscript."""
         found = list(key) if isinstance(key, tuple) else [key]
         for one in found:
-            if sized(one) and getattr(one, "whole", True):
-                raise NumbersNeeded("")
+            if whole_size(one):
+                raise NumbersNeeded
             if isinstance(one, slice) and (one.step or 1) < 0 and self.names.library == "torch":
                 raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
