@@ -70,11 +70,18 @@ def contraction(kernel: Kernel) -> Contraction | None:
     return Contraction(total, Operand(left, tuple(guards[0]), rows), Operand(right, tuple(guards[1]), columns), groups)
 
 
+def contraction_of(kernel: Kernel) -> Contraction:
+    """The same.  Raises :class:`ValueError` if it is none."""
+    found = contraction(kernel)
+    if found is None:
+        raise ValueError(f"{kernel.name} is no contraction")
+    return found
+
+
 def rounded(kernel: Kernel) -> Kernel:
     """A contraction whose two factors are rounded to TF32 before they are multiplied."""
-    total, *rest = kernel.statements
-    if contraction(kernel) is None or not isinstance(total, Accumulate):
-        raise ValueError(f"{kernel.name} is no contraction")
+    found, (_, *rest) = contraction_of(kernel), kernel.statements
+    total = found.sum
     value = Mul(*(NearestTF32(factor) for factor in Mul.make_args(total.value)))
     return replace(kernel, statements=(replace(total, value=value), *rest))
 

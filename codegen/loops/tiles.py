@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer
 
-from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction, packs
+from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction_of, packs
 from dyadic.codegen.loops.kernel import Axis, Kernel, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -58,9 +58,7 @@ class Side:
 
 def tiled(kernel: Kernel, schedule: Tiled) -> Nest:
     """Raises :class:`ValueError` if the kernel is no contraction or the schedule does not fit together."""
-    found = contraction(kernel)
-    if found is None:
-        raise ValueError(f"{kernel.name} is no contraction")
+    found = contraction_of(kernel)
     return RegisterTiling(kernel, found, schedule).nest()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
-from dyadic.codegen.loops.contraction import contraction, rounded
+from dyadic.codegen.loops.contraction import contraction_of, rounded
 from dyadic.codegen.loops.kernel import Kernel, NearestTF32
 from dyadic.codegen.loops.nest import (
     THREAD,
@@ -45,9 +45,7 @@ def warp_tiled(kernel: Kernel, schedule: WarpTiled) -> Nest:
 
     Raises :class:`ValueError` if the kernel is no contraction or the schedule does not fit together.
     """
-    found = contraction(kernel)
-    if found is None:
-        raise ValueError(f"{kernel.name} is no contraction")
+    found = contraction_of(kernel)
     if schedule.warp_rows % ROWS or schedule.warp_columns % COLUMNS or schedule.depth % DEPTH:
         raise ValueError(f"{schedule} does not consist of products of {ROWS} x {DEPTH} by {DEPTH} x {COLUMNS}")
     return WarpTiling(rounded(kernel), found, schedule).nest()

@@ -207,11 +207,16 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
 
 
+def _path(bench: Bench, beta: complex, correction: Correction) -> list[Units]:
+    """The states of a nudged phase after each of its unit steps."""
+    found: list[Units] = []
+    settled(bench, beta, correction, lambda step, u: found.append(u))
+    return found
+
+
 def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
     """Steps of all phases at once, after the free phase; one that has settled stays where it is."""
-    paths: list[list[Units]] = [[] for _ in range(points)]
-    for path, phase in zip(paths, _phases(points), strict=True):
-        settled(bench, beta * phase, correction, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+    paths = [_path(bench, beta * phase, correction) for phase in _phases(points)]
     watch = Watch(bench)
     for step in range(max(map(len, paths))):
         watch.see(step + 1, _mean(bench, beta, [path[min(step, len(path) - 1)] for path in paths]))
@@ -302,9 +307,7 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
         reason = f"the error stays at {min(known):.1e}" if known else "no nudge has an equilibrium that was found"
         return Effort("centred", None, None, 2 * per_vertex * count, reason)
     watch = Watch(bench)
-    paths: list[list[Units]] = [[], []]
-    for path, sign in zip(paths, (1, -1), strict=True):
-        settled(bench, sign * beta, correction, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+    paths = [_path(bench, sign * beta, correction) for sign in (1, -1)]
     for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
         watch.see(step, estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down))))
     free = bench.derivation.L * count

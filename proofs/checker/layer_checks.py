@@ -115,8 +115,7 @@ class LayerChecks:
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
         """Evaluation at the sizes that the network has, where that is affordable."""
-        every = self.exam.tables(place)
-        tables = [table for table in every if table is not None]
+        every, tables = self.exam.tables(place), self.exam.known_tables(place)
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
@@ -169,8 +168,7 @@ class LayerChecks:
             title = self.claims.titles[claim["id"]]
             self.exam.open.append(f"{title}: there is no proof for all sizes, and values do not show it")
             return
-        known = [table for table in self.exam.tables(place) if table is not None]
-        check_runs(claim["witness"], known, f"{self.claims.place[claim['id']]}.witness")
+        check_runs(claim["witness"], self.exam.known_tables(place), f"{self.claims.place[claim['id']]}.witness")
         chance = f"error below 1e{exponent(bound)}"
         text = f"at the sizes of this network and no others, {PRIMES} primes; {chance}"
         self.exam.say(claim, Done.EVALUATED, text)
