@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
@@ -252,7 +253,11 @@ class HtmlRenderer(Renderer):
 
 
 def _template(name: str) -> str:
-    return files("dyadic.paper").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+    return _stored(name).decode("utf-8")
+
+
+def _stored(name: str) -> bytes:
+    return files("dyadic.paper").joinpath(f"templates/{name}").read_bytes()
 
 
 def render_html(*documents: Document) -> str:
@@ -263,6 +268,7 @@ def render_html(*documents: Document) -> str:
     parts = {
         "title": escape(plain_name(" and ".join(document.title for document in documents))),
         "style": _template("page.css"),
+        "font": b64encode(_stored("stix-two-math.woff2")).decode("ascii"),
         "script": _template("page.js"),
         "contents": "".join(f"<ol>{renderer.contents()}</ol>" for renderer in renderers),
         "digest": " ".join(f"<code>{escape(document.digest)}</code>" for document in documents),

@@ -80,7 +80,7 @@ _JAX = [
      "one, two = g\n    return (one * jnp.cos(x) - two * jnp.sin(x),)", "one, two = g\n    return (one * jnp.cos(x) + two * jnp.sin(x),)"),
 ]  # fmt: skip
 
-WRITTEN = {
+_WRITTEN = {
     "numpy": "import numpy as np\n\n\ndef {name}_forward({inputs}):\n    {forward}\n\n\ndef {name}_backward({taken}):\n    {backward}\n",
     "torch": "import torch\n\n\nclass {name}(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, {inputs}):\n        {forward}\n\n"
     "    @staticmethod\n    def backward(ctx, {taken}):\n        {backward}\n",
@@ -91,12 +91,17 @@ WRITTEN = {
 
 def pairs():
     """Style, name, whether it is right, and the file."""
-    for style, table in (("numpy", _NUMPY), ("torch", _TORCH), ("jax", _JAX)):
+    return written({"numpy": _NUMPY, "torch": _TORCH, "jax": _JAX})
+
+
+def written(tables):
+    """The same of tables by style, whose rows are as those above."""
+    for style, table in tables.items():
         for name, inputs, forward, taken, right, wrong, *other in table:
             names = ", ".join(part.partition(":")[0] for part in inputs.split(", "))
             for is_right, backward in ((True, right), (False, wrong)):
                 takes = other[0] if other and not is_right else taken
-                text = WRITTEN[style].format(
+                text = _WRITTEN[style].format(
                     name=name, inputs=inputs, names=names, forward=forward, taken=takes, backward=backward
                 )
                 yield style, name, is_right, text

@@ -150,6 +150,7 @@ REFUSED = [
     ("return x.reshape(5, 2)", "cannot be reshaped"),
     ("return unknown(x)", "no function that is known"),
     ("return (x > 0) ** y", "whose exponent is an array"),
+    ("return (-2) ** y", "a power of a number that is not positive"), ("return (-0.5) ** y", "a power of a number that is not positive"),
     ("for i in range(10**9):\n        x = x + 1\n    return x", "a loop of more than"),
     ("return 10 ** 10 ** 10 * x", "the exponent"),
     ("return (2 ** 64) ** 64 * x", "so many digits"),

@@ -3,7 +3,7 @@
 style; name; arguments; forward pass; what the backward pass takes; the right one; the wrong one.
 """
 
-from passes.further_pairs import WRITTEN
+from passes.further_pairs import written
 
 _NUMPY = [
     ("clipped", 'x: "n d"', "return np.clip(x, -1, 0.5), x", "g, x", "return g * ((x >= -1) & (x <= 0.5))", "return g * (x >= -1)"),
@@ -68,14 +68,10 @@ _HEADS = {
 }
 
 
+_RATE = "import numpy as np\n\nRATE = 1.0 / np.sqrt(8)\n"
+
+
 def pairs():
-    """Style, name, whether it is right, text."""
-    for style, table in (("numpy", _NUMPY), ("torch", _TORCH), ("jax", _JAX)):
-        for name, inputs, forward, taken, right, wrong in table:
-            names = ", ".join(part.partition(":")[0] for part in inputs.split(", "))
-            for is_right, backward in ((True, right), (False, wrong)):
-                text = WRITTEN[style].format(
-                    name=name, inputs=inputs, names=names, forward=forward, taken=taken, backward=backward
-                )
-                rate = "numpy as np\n\nRATE = 1.0 / np.sqrt(8)\n"
-                yield style, name, is_right, _HEADS[style] + text.replace("import numpy as np\n\n", "import " + rate, 1)
+    """Style, name, whether it is right, and the file."""
+    for style, name, is_right, text in written({"numpy": _NUMPY, "torch": _TORCH, "jax": _JAX}):
+        yield style, name, is_right, _HEADS[style] + text.replace("import numpy as np\n\n", _RATE, 1)

@@ -70,7 +70,7 @@ class Browser:
             self.complaints.append(parameters["exceptionDetails"]["text"])
         if method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
             self.complaints.append(parameters["entry"]["text"])
-        if method == "Network.requestWillBeSent" and not parameters["request"]["url"].startswith("file:"):
+        if method == "Network.requestWillBeSent" and not parameters["request"]["url"].startswith(("file:", "data:")):
             self.complaints.append(parameters["request"]["url"])
         if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning"):
             self.complaints.append(str(parameters["args"]))

@@ -1,16 +1,22 @@
 """The page: well formed, alone in the world, and it does what a reader asks of it by mouse and keyboard."""
 
 import re
+from base64 import b64decode
+from html import unescape
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fontTools.ttLib import TTFont
 from support.browser import Browser, find_browser
 from support.optional import require
 
 from dyadic.paper import build_document, render_html
 from dyadic.paper.claims_graph import claims_graph
+from dyadic.paper.glyphs import GREEK, Notation
+from dyadic.paper.mathml import MathmlPrinter
 from dyadic.proofs import verify
 from dyadic.symbolic import architecture, derive, read_spec
 
@@ -77,7 +83,7 @@ def test_it_is_well_formed_and_points_only_into_itself(decoder):
     assert found.links
     assert all(link.startswith("#") and link[1:] in found.ids for link in found.links)
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
-    assert "url(" not in page
+    assert page.count("url(") == page.count("src: url(data:font/woff2;base64,") == 1
     assert "@import" not in page
 
 
@@ -97,6 +103,19 @@ def test_every_formula_is_mathml_of_its_own(decoder):
             if len(node):
                 assert not (node.text or "").strip()
                 assert not any((child.tail or "").strip() for child in node)
+
+
+def test_the_font_of_formulas_holds_every_sign_of_theirs(decoder):
+    """But for those of the names of a user: they are none of the notation, and the reader's fonts show them."""
+    _, _, page = decoder
+    stored = b64decode(re.search(r"url\(data:font/woff2;base64,([^)]+)", page)[1])
+    font = TTFont(BytesIO(stored))
+    assert {"MATH", "GSUB"} <= set(font.keys())
+    held = font.getBestCmap().keys()
+    signs = set(unescape(re.sub(r"<[^>]*>", "", "".join(re.findall(r"<math.*?</math>", page, re.S)))))
+    signs |= set("".join(MathmlPrinter(Notation()).greek(name) for name in GREEK if name.islower()))
+    italic = {chr(0x1D434 + k) for k in range(52)} - {chr(0x1D455)} | {"\u210e"} | {chr(0x1D6E2 + k) for k in range(58)}
+    assert {sign for sign in signs | italic if not sign.isspace() and ord(sign) not in held} == set()
 
 
 def test_every_equation_is_there_with_its_hash_and_every_claim_with_its_verdict(decoder):

@@ -6,7 +6,7 @@ entry; what is read more than once gets a name first, and an equation (:class:`R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -143,37 +143,28 @@ class Recorder:
             name = f"{wanted}.{count}"
         return name
 
-    def read_by(self, body: Any) -> set[str]:
-        """The tensors without an equation on which an expression depends; a free number stands for its own."""
+    def _parts(self, body: Any) -> Iterator[list[Any]]:
+        """An expression's parts and those of the equations that it reads; a free number stands for its own."""
         known = {definition.name: definition.body for definition in self.definitions} | self._freed
         stack, seen = [body], set[str]()
         while stack:
             node = stack.pop()
             if not isinstance(node, list):
                 continue
+            yield node
             if node[:2] == ["entry", ARRAY] and node[2] not in seen:
                 seen.add(node[2])
                 stack.append(known.get(node[2]))
             stack.extend(node[1:])
-        return seen - set(known)
+
+    def read_by(self, body: Any) -> set[str]:
+        """The tensors without an equation on which an expression depends."""
+        known = {definition.name for definition in self.definitions} | set(self._freed)
+        return {node[2] for node in self._parts(body) if node[:2] == ["entry", ARRAY]} - known
 
     def of_largest(self, kink: CodeDefinition) -> bool:
         """Whether a kink is a tie of largest values, or depends on one, or on the number in its place."""
-        known = {definition.name: definition.body for definition in self.definitions}
-        stack, seen = [["max"] if kink.name == _TIE else kink.body], set[str]()
-        while stack:
-            node = stack.pop()
-            if not isinstance(node, list):
-                continue
-            if node[:1] == ["max"]:
-                return True
-            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
-                if node[2] in self.freed:
-                    return True
-                seen.add(node[2])
-                stack.append(known.get(node[2]))
-            stack.extend(node[1:])
-        return False
+        return kink.name == _TIE or any(node[:1] == ["max"] for node in self._parts(kink.body))
 
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
@@ -373,5 +364,5 @@ def counted(dims: Sequence[Dim]) -> Any:
 def number_of(dim: Dim) -> int:
     """The size of an axis, where it is a number."""
     if isinstance(dim, str):
-        raise NumbersNeeded(dim)
+        raise NumbersNeeded
     return dim

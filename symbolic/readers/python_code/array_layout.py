@@ -121,7 +121,7 @@ def taken(key: Any, dim: Dim) -> Taken:
         if key < 0 or (isinstance(dim, int) and key >= dim):
             raise ShapesDoNotFit(f"the index {key} of an axis of {dim} entries")
         if isinstance(dim, str) and key > 0:
-            raise NumbersNeeded(dim)
+            raise NumbersNeeded
         return Taken(key, None)
     if key == slice(None):
         return Taken(0, dim)

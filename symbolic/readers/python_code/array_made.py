@@ -1,4 +1,4 @@
-"""Arrays made of others and of counted numbers: arange, hstack, diff, _trace, _tensordot and the like."""
+"""Arrays made of others and of counted numbers: arange, hstack, diff, trace, tensordot and the like."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     summed,
     times,
 )
-from dyadic.symbolic.readers.python_code.array_functions import applied, divided, multiplied, numbers, subtracted
+from dyadic.symbolic.readers.python_code.array_functions import (
+    applied,
+    comparisons,
+    divided,
+    multiplied,
+    numbers,
+    subtracted,
+)
 from dyadic.symbolic.readers.python_code.array_layout import axis_of, contracted, joined, part, with_axis
 from dyadic.symbolic.readers.python_code.array_rearranged import product
 from dyadic.symbolic.readers.python_code.call_arguments import (
@@ -108,7 +115,7 @@ def _differences(call: CallArguments) -> FormArray:
 def _trace(call: CallArguments) -> FormArray:
     array = call.array("a", "input")
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
-        raise NotInSubset("the _trace of what is no square matrix")
+        raise NotInSubset("the trace of what is no square matrix")
     diagonal = array.moved(array.shape[:1], lambda at: array.at([at[0], at[0]]))
     return summed(call.recorder, diagonal, [0], False)
 
@@ -120,14 +127,14 @@ def _tensordot(call: CallArguments) -> FormArray:
     if isinstance(axes, tuple | list) and len(axes) == 2:
         left, right = (list(each) if isinstance(each, tuple | list) else [each] for each in axes)
         if call.library == "torch" and not all(isinstance(each, tuple | list) for each in axes):
-            raise NotInSubset("axes of a _tensordot that are not listed")
+            raise NotInSubset("axes of a tensordot that are not listed")
     else:
         count = whole_number(axes, "a number of axes")
         if not 0 <= count <= min(len(one.shape), len(two.shape)):
-            raise ShapesDoNotFit(f"a _tensordot over {count} axes of arrays of the shapes {one} and {two}")
+            raise ShapesDoNotFit(f"a tensordot over {count} axes of arrays of the shapes {one} and {two}")
         left, right = list(range(len(one.shape) - count, len(one.shape))), list(range(count))
     if len(left) != len(right):
-        raise ShapesDoNotFit("a _tensordot over axes that are not as many")
+        raise ShapesDoNotFit("a tensordot over axes that are not as many")
     left = [axis_of(whole_number(axis, "an axis"), len(one.shape)) for axis in left]
     right = [axis_of(whole_number(axis, "an axis"), len(two.shape)) for axis in right]
     return _paired(call.recorder, one, two, left, right)
@@ -145,7 +152,7 @@ def _paired(recorder: Recorder, one: FormArray, two: FormArray, left: Sequence[i
     a = list(ascii_letters[: len(one.shape)])
     b = list(ascii_letters[len(one.shape) : len(one.shape) + len(two.shape)])
     if len(a) + len(b) > 20 or len(set(left)) < len(left) or len(set(right)) < len(right):
-        raise NotInSubset("a _tensordot over these axes")
+        raise NotInSubset("a tensordot over these axes")
     rest = [letter for k, letter in enumerate(a) if k not in left]
     rest += [letter for k, letter in enumerate(b) if k not in right]
     for i, j in zip(left, right, strict=True):
@@ -195,8 +202,7 @@ def _heaviside(call: CallArguments) -> FormArray:
 def _number_that_hold(call: CallArguments) -> FormArray:
     """count_nonzero of comparisons."""
     array = call.array("a", "input")
-    if not array.truth:
-        raise NotInSubset("a count of what are no comparisons")
+    comparisons("a count", array)
     axes, keep = call.axes(len(array.shape))
     return summed(call.recorder, array, axes, keep)
 
@@ -206,8 +212,7 @@ def _holds(every: bool) -> Callable[[CallArguments], FormArray]:
 
     def handler(call: CallArguments) -> FormArray:
         array = call.array("a", "input")
-        if not array.truth:
-            raise NotInSubset("any or all of what are no comparisons")
+        comparisons("any or all", array)
         turned = array if every else entrywise(call.recorder, one_minus, array, truth=True)
         rest = {name: call.keyword(name) for name in ("axis", "dim", "keepdims", "keepdim") if call.has(name)}
         found = product(CallArguments(call.recorder, [turned, *call.rest()], rest, call.library))

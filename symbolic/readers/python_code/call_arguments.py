@@ -55,12 +55,17 @@ def sized(value: Any) -> bool:
     return isinstance(value, SizeName | SizeFormula)
 
 
+def whole_size(value: Any) -> bool:
+    """Whether it is such a number that is an integer."""
+    return isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole)
+
+
 def size_formula(operator: type[ast.operator], one: Any, two: Any) -> SizeFormula | None:
     """Arithmetic of numbers and sizes that have names; None where its result has no formula."""
     left, right = (as_array(value).at([]) for value in (one, two))
-    whole = all(isinstance(value, int | SizeName) or getattr(value, "whole", False) for value in (one, two))
+    whole = all(isinstance(value, int) or whole_size(value) for value in (one, two))
     if operator in (ast.FloorDiv, ast.Mod):
-        raise NumbersNeeded("")
+        raise NumbersNeeded
     if operator is ast.Add:
         return SizeFormula(plus(left, right), whole)
     if operator is ast.Sub:
@@ -76,8 +81,8 @@ def dimension(value: Any) -> Dim:
     """The size of an axis, as a shape is written in code."""
     if isinstance(value, SizeName):
         return value.name
-    if isinstance(value, SizeFormula) and value.whole:
-        raise NumbersNeeded("")
+    if whole_size(value):
+        raise NumbersNeeded
     if isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= LARGEST_SIZE and value:
         return value
     raise NotInSubset(f"a shape that holds {value if isinstance(value, int) else kind_of(value)}")
@@ -201,11 +206,16 @@ class CallArguments:
         return flag(told("keepdims", "keepdim", default=False), "keepdims")
 
 
+def type_name(value: Any) -> str:
+    """What a type of numbers or a device is called; nothing where it is neither."""
+    name = value.name if isinstance(value, LibraryName) else value
+    return name if isinstance(name, str) else ""
+
+
 def floating(value: Any) -> None:
     """Refuses a type of numbers that are not real ones: what is stored in it is cut off, or made 0 or 1."""
-    name = value.name if isinstance(value, LibraryName) else value
-    if name is not None and not (isinstance(name, str) and name.rpartition(".")[2] in FLOATING):
-        said = repr(name)[:40] if isinstance(name, str) else kind_of(value)
+    if value is not None and type_name(value).rpartition(".")[2] not in FLOATING:
+        said = repr(type_name(value))[:40] if type_name(value) else kind_of(value)
         raise NotInSubset(f"the type {said}, which is none of floating-point numbers,")
 
 
@@ -229,8 +239,8 @@ def flag(value: Any, what: str) -> bool:
 
 def whole_number(value: Any, what: str) -> int:
     """An integer that the code has to know."""
-    if isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole):
-        raise NumbersNeeded(getattr(value, "name", ""))
+    if whole_size(value):
+        raise NumbersNeeded
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise NotInSubset(f"{what} that is no integer")
@@ -238,7 +248,7 @@ def whole_number(value: Any, what: str) -> int:
 
 def exact_number(value: Any, what: str) -> int | Fraction:
     if sized(value):
-        raise NumbersNeeded("")
+        raise NumbersNeeded
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
         return value
     raise NotInSubset(f"{what} that is no number")

@@ -22,12 +22,11 @@ from dyadic.symbolic.readers.python_code.array_library import (
 )
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
-    SizeFormula,
-    SizeName,
     dimension,
     size_value,
     sized,
     whole_number,
+    whole_size,
 )
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.code_operators import integer_power
@@ -340,10 +339,10 @@ def _int(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, int | Fraction):
         return int(value)
-    if isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole):
+    if whole_size(value):
         return value
-    if isinstance(value, SizeFormula):
-        raise NumbersNeeded("")
+    if sized(value):
+        raise NumbersNeeded
     raise NotInSubset("an integer from this")
 
 
@@ -358,7 +357,7 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     def builtin(calls: CodeCalls, given: list[Any]) -> Any:
         values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
         if any(map(sized, values)):
-            raise NumbersNeeded("")
+            raise NumbersNeeded
         if any(isinstance(value, StoredArray) for value in values) or not values:
             raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)

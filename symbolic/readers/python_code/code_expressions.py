@@ -15,8 +15,8 @@ from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import (
     kind_of,
     size_value,
-    sized,
     whole_number,
+    whole_size,
 )
 from dyadic.symbolic.readers.python_code.code_operators import CodeOperators
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
@@ -227,8 +227,8 @@ class CodeExpressions(CodeOperators):
         """The indices of a basic subscript of an array."""
         found = list(key) if isinstance(key, tuple) else [key]
         for one in found:
-            if sized(one) and getattr(one, "whole", True):
-                raise NumbersNeeded("")
+            if whole_size(one):
+                raise NumbersNeeded
             if isinstance(one, slice) and (one.step or 1) < 0 and library_of(stored, self.home) == TORCH:
                 raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...

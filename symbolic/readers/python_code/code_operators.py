@@ -54,7 +54,7 @@ class CodeOperators:
             if operator is ast.Mult and isinstance(two, int):
                 return short(one * min(max(two, 0), 1000))
             if operator is ast.Mult and sized(two):
-                raise NumbersNeeded("")
+                raise NumbersNeeded
             raise NotInSubset("this between tuples or lists")
         if (sized(one) or is_number(one)) and (sized(two) or is_number(two)):
             formula = size_formula(operator, one, two)
@@ -124,7 +124,7 @@ class CodeOperators:
         if isinstance(value, StoredArray | MaskedPart):
             raise NotInSubset("a condition that depends on the numbers in an array")
         if sized(value):
-            raise NumbersNeeded("")
+            raise NumbersNeeded
         if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
             return bool(value)
         return True

@@ -86,9 +86,9 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     dimension,
     floating,
     size_value,
+    type_name,
     whole_number,
 )
-from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 
@@ -301,19 +301,17 @@ def _same(call: CallArguments) -> FormArray:
 
 
 def _is_device(value: Any) -> bool:
-    name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and (name == "torch.device" or name.partition(":")[0] in ("cpu", "cuda", "mps"))
+    name = type_name(value)
+    return name == "torch.device" or name.partition(":")[0] in ("cpu", "cuda", "mps")
 
 
 def _is_truth_type(value: Any) -> bool:
-    name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and name.rpartition(".")[2] in ("bool", "bool_")
+    return type_name(value).rpartition(".")[2] in ("bool", "bool_")
 
 
 def _is_number_type(value: Any) -> bool:
     """A type of integers that are long enough; unsigned and short ones begin anew beyond their last number."""
-    name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and name.rpartition(".")[2] in _INTEGERS
+    return type_name(value).rpartition(".")[2] in _INTEGERS
 
 
 _INTEGERS = ("int", "int_", "intp", "int32", "int64", "long", "longlong", "i4", "i8")

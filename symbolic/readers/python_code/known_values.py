@@ -43,13 +43,13 @@ def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
     if sized(one) or sized(two):
         if one == two and isinstance(operator, ast.Eq | ast.NotEq):
             return isinstance(operator, ast.Eq)
-        raise NumbersNeeded("")
+        raise NumbersNeeded
     if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
         items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
         if not all(isinstance(item, int) or sized(item) for item in items):
             raise NotInSubset("a comparison of tuples of arrays")
         if any(map(sized, items)) and one != two:
-            raise NumbersNeeded("")
+            raise NumbersNeeded
         return (one == two) == isinstance(operator, ast.Eq)
     if not (is_number(one) and is_number(two)):
         raise NotInSubset("this comparison")
