@@ -20,6 +20,8 @@ _MADE_BY = {
     "builtins": "",
 }  # fmt: skip
 _SPOKEN = {NUMPY: "NumPy", TORCH: "PyTorch", JAX: "JAX"}
+_OF_TORCH = {"dim", "dims", "keepdim", "input", "other"}
+"""Arguments that only PyTorch calls so."""
 _PRODUCTS = frozenset({"matmul", "mm", "bmm", "dot", "einsum", "inner", "outer", "tensordot"})
 _NO_COMPARISONS = _PRODUCTS | {
     "sub", "subtract", "mean", "var", "std", "softmax", "log_softmax", "logsumexp", "norm", "pow", "float_power",
@@ -89,13 +91,21 @@ def library_of(value: StoredArray, home: str) -> str:
     return value.library or (home if value.array.shape else "")
 
 
-def check_arguments(library: str, name: str, given: Sequence[Any], arrays: Sequence[StoredArray], home: str) -> None:
-    """Refuse arrays that are another library's than the function's, and types that it does not take."""
+def check_arguments(
+    library: str, name: str, told: tuple[list[Any], dict[str, Any]], arrays: Sequence[StoredArray], home: str
+) -> None:
+    """Refuse arrays that are another library's than the function's, and types that it does not take.
+
+    told: its arguments by position and by name.  arrays: those among them, within lists too.
+    """
+    given, named = told
     makers = {library_of(value, home) for value in arrays} - {""}
     if library == NUMPY and makers - {NUMPY}:
         raise NotInSubset(f"a function of NumPy of an array of {_SPOKEN[(makers - {NUMPY}).pop()]}")
     if library == JAX and TORCH in makers:
         raise NotInSubset("a function of JAX of an array of PyTorch")
+    if library != TORCH and _OF_TORCH & set(named):
+        raise NotInSubset("a name of PyTorch's for an argument, at which other libraries stop,")
     if library == TORCH:
         tensors = [isinstance(value, StoredArray) and library_of(value, home) == TORCH for value in given]
         if makers - {TORCH} or (name in ONLY_TENSORS and not all(tensors)):
@@ -103,6 +113,7 @@ def check_arguments(library: str, name: str, given: Sequence[Any], arrays: Seque
         if name in FIRST_IS_TENSOR and given and not tensors[0]:
             raise NotInSubset(f"{name} of PyTorch of what is no tensor, at which it stops,")
         check_types(name, arrays)
+        _check_axes(name, given, named, arrays)
     if library == "" and any(value.array.shape for value in arrays):
         raise NotInSubset("a function of numbers of an array, at which it stops,")
     if name == "reciprocal" and library == NUMPY and any(one.array.truth or one.array.whole for one in arrays):
@@ -118,7 +129,7 @@ def check_types(name: str, arrays: Sequence[StoredArray]) -> None:
         raise NotInSubset(f"{name} of {kind}, at which PyTorch stops,")
 
 
-def check_axes(name: str, given: Sequence[Any], named: Mapping[str, Any], arrays: Sequence[StoredArray]) -> None:
+def _check_axes(name: str, given: Sequence[Any], named: Mapping[str, Any], arrays: Sequence[StoredArray]) -> None:
     """Refuse calls of PyTorch's functions with axes, or of arrays with so many axes, at which it stops."""
     least, most = _RANKS.get(name, (0, _MANY))
     if not all(least <= len(one.array.shape) <= most for one in arrays):
@@ -140,6 +151,6 @@ def check_lax(given: Sequence[Any]) -> None:
 
 
 __all__ = [
-    "JAX", "NUMPY", "TORCH", "check_arguments", "check_axes", "check_lax", "check_types", "common", "home_library",
+    "JAX", "NUMPY", "TORCH", "check_arguments", "check_lax", "check_types", "common", "home_library",
     "library_of", "maker", "named_libraries",
 ]  # fmt: skip

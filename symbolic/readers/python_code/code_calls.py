@@ -14,7 +14,6 @@ from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.array_library import (
     TORCH,
     check_arguments,
-    check_axes,
     check_lax,
     common,
     library_of,
@@ -48,22 +47,10 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 _MOST_ENTRIES = 50_000
 MOST_TURNS = 1_000
 """Turns of a loop."""
-_OF_TORCH = {"dim", "dims", "keepdim", "input", "other"}
-_HELD = {
-    "zeros",
-    "ones",
-    "full",
-    "empty",
-    "array",
-    "asarray",
-    "zeros_like",
-    "ones_like",
-    "full_like",
-    "empty_like",
-    "where",
-    "copy",
-    "tensordot",
-}
+_HELD = VIEWS | {
+    "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
+    "copy", "tensordot",
+}  # fmt: skip
 """What gives an array in memory also where it has no axes."""
 _LAX = {"max": "maximum", "min": "minimum"}
 """Functions that have another name in jax.lax."""
@@ -76,8 +63,10 @@ _INSTEAD: dict[str, type[ast.operator] | None] = {
     "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
 }  # fmt: skip
 """What ``x.at[key]`` can do with the entries there."""
-_CTX = {"mark_dirty", "set_materialize_grads"}
 WITHOUT_DERIVATIVE = "mark_non_differentiable"
+_CTX = {"save_for_backward": "saved_tensors", WITHOUT_DERIVATIVE: WITHOUT_DERIVATIVE}
+"""What PyTorch's ctx is told of tensors, and as what it is kept there."""
+_PASSED_OVER = {"mark_dirty", "set_materialize_grads"}
 
 
 class CodeCalls(CodeScopes):
@@ -174,11 +163,7 @@ class CodeCalls(CodeScopes):
         arrays: list[StoredArray] = []
         plain, plain_named = self._plain(given, arrays), {k: self._plain(v, arrays) for k, v in named.items()}
         made = maker(library)
-        if made != TORCH and _OF_TORCH & set(named):
-            raise NotInSubset("a name of PyTorch's for an argument, at which other libraries stop,")
-        check_arguments(made, name, given, arrays, self.home)
-        if made == TORCH:
-            check_axes(name, given, named, arrays)
+        check_arguments(made, name, (given, named), arrays, self.home)
         if name in ("pow", "power") and len(given) == 2:
             integer_power(*given)
         arguments = CallArguments(self.recorder, plain, plain_named, library)
@@ -189,12 +174,11 @@ class CodeCalls(CodeScopes):
         if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
-        base = (
-            next((one for one in (*given, *named.values()) if isinstance(one, StoredArray)), None) if shares else None
-        )
+        direct = (one for one in (*given, *named.values()) if isinstance(one, StoredArray))
+        base = next(direct, None) if shares else None
         if name == "item":
             return self._number_of(found)
-        held = name in _HELD or name in VIEWS
+        held = name in _HELD
         if isinstance(found, tuple):
             return tuple(StoredArray(one, base, made, held) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base, made, held) if isinstance(found, FormArray) else found
@@ -234,12 +218,9 @@ class CodeCalls(CodeScopes):
         if isinstance(owner, PartOfNew) and owner.told and name in _INSTEAD and len(given) == 1 and not named:
             return self.with_other_entries(owner, _INSTEAD[name], given[0])
         if isinstance(owner, KeptObject) and owner.torch and not named:
-            if name == "save_for_backward":
-                owner.attributes["saved_tensors"] = tuple(given)
-                return None
-            if name == WITHOUT_DERIVATIVE:
-                owner.attributes[name] = tuple(given)
-            if name in _CTX or name == WITHOUT_DERIVATIVE:
+            if name in _CTX:
+                owner.attributes[_CTX[name]] = tuple(given)
+            if name in _CTX or name in _PASSED_OVER:
                 return None
         if isinstance(owner, list) and name == "append" and len(given) == 1 and len(owner) < MOST_TURNS:
             owner.append(self.held(given[0]))

@@ -28,13 +28,12 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     tensor,
 )
 from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARRAYS
-from dyadic.symbolic.readers.python_code.array_library import home_library
 from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
 from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import parts_of
-from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, pair_names
+from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, home_of, pair_names
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     CodeError,
@@ -109,16 +108,13 @@ class CodeFile:
         self.shapes, self.numbers = found.shapes, found.numbers
         self.name = name
         self.only: tuple[str, ...] = ()
-        self.home, self.remark = self._home()
+        style = self.convention.style
+        self.home, self.remark = (style, "") if style in (TORCH, JAX) else home_of(self.names, self._written)
 
-    def _home(self) -> tuple[str, str]:
-        convention = self.convention
-        if convention.style in (TORCH, JAX):
-            return convention.style, ""
-        try:
-            return home_library(self.names, [*convention.functions, *convention.outer])
-        except NotInSubset as error:
-            raise self.source.at(convention.forward, str(error)) from error
+    @property
+    def _written(self) -> list[ast.FunctionDef | ast.ClassDef]:
+        """What the pair is written in."""
+        return [*self.convention.functions, *self.convention.outer]
 
     @property
     def sizes(self) -> list[str]:
@@ -129,7 +125,7 @@ class CodeFile:
     @property
     def largest_number(self) -> int:
         """The largest of the integers with which the pair's functions compare, shift or count."""
-        return largest_number(self.names, [*self.convention.functions, *self.convention.outer])
+        return largest_number(self.names, self._written)
 
     def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
         """Numbers for sizes that are larger than all with which the code compares, shifts or counts."""
@@ -195,17 +191,20 @@ class _PairReading:
         returned, names = self._follow(convention.forward, given, kept)
         parts = parts_of(self.reader.returned)
         outputs, cache = convention.outputs(returned, parts, self.source)
-        without = [id(value) for value in kept.attributes.get(WITHOUT_DERIVATIVE, ())]
-        owed = [not any(id(value) == one for one in without) for _, value in outputs]
+        marked = kept.attributes.get(WITHOUT_DERIVATIVE, ())
+        owed = [not any(value is one for one in marked) for _, value in outputs]
         outputs = [(name, self._output(value, name)) for name, value in outputs]
         forward = len(recorder.definitions)
         grads = convention.upstream(len(outputs), self.source)
-        of_output = {grad: array for grad, (_, array) in zip(grads, outputs, strict=True)}
-        upstream = {grad: array for (grad, array), one in zip(of_output.items(), owed, strict=True) if one}
+        upstream = {grad: array for grad, (_, array), one in zip(grads, outputs, owed, strict=True) if one}
         if not upstream:
             raise self.source.at(convention.forward, "no output has a derivative", "return one that has")
         recorder.differentiated = False
-        gradients = self._gradients(of_output, upstream, (cache, parts), names, given, kept)
+        arrays = [  # by an output without a derivative it is 0, as PyTorch has it
+            self._stored(tensor(grad, array.shape) if grad in upstream else _nothing(array.shape))
+            for grad, (_, array) in zip(grads, outputs, strict=True)
+        ]
+        gradients = self._gradients(arrays, (cache, parts), {**names, **given}, kept)
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
@@ -268,17 +267,10 @@ class _PairReading:
         return array if _name_of(array) else self.recorder.stored(array, name)
 
     def _gradients(
-        self, of_output: Mapping[str, FormArray], upstream: Mapping[str, FormArray], saved: tuple[Any, list[str]],
-        names: Mapping[str, Any], given: Mapping[str, StoredArray], kept: KeptObject,
-    ) -> list[CodeGradient]:  # fmt: skip
-        """upstream: the outputs that have a derivative; by the others it is 0, as PyTorch has it."""
-        arrays = [
-            self._stored(
-                tensor(name, array.shape) if name in upstream else broadcast(constant(Fraction(0)), array.shape)
-            )
-            for name, array in of_output.items()
-        ]
-        handed, said = self.convention.handed(arrays, saved, {**names, **given}, self.source)
+        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], known: Mapping[str, Any], kept: KeptObject
+    ) -> list[CodeGradient]:
+        """As :meth:`Convention.handed` takes them."""
+        handed, said = self.convention.handed(arrays, saved, known, self.source)
         self.remarks += [said] if said else []
         backward = self.convention.backward
         try:
@@ -294,18 +286,13 @@ class _PairReading:
         left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]
         if only:  # there None stands for 0
-            wanted = [(name, self._zeros(name) if value is None else value) for name, value in wanted if name in only]
+            nothing = {name: self._stored(_nothing(self.arguments[name])) for name in only}
+            wanted = [(name, nothing[name] if value is None else value) for name, value in wanted if name in only]
         self.remarks += [f"no gradient by {name} is returned" for name in left]
         found = [self._gradient(name, value) for name, value in wanted if value is not None and name in self.arguments]
         if not found:
             raise self.source.at(backward, "returns no gradient", "return one for an argument whose shape is told")
         return found
-
-    def _zeros(self, name: str) -> StoredArray:
-        return self._stored(self._nothing(self.arguments[name]))
-
-    def _nothing(self, shape: Shape) -> FormArray:
-        return broadcast(constant(Fraction(0)), shape)
 
     def _gradient(self, name: str, value: Any) -> CodeGradient:
         shape, line = self.arguments[name], self.convention.backward.lineno
@@ -333,6 +320,10 @@ class _PairReading:
         self.remarks.append("PyTorch sums a gradient of a larger shape to that of its input")
         found = summed(self.recorder, self.recorder.named(array), axes, True)
         return found.moved(shape, lambda at: found.at([*[0] * lead, *at]))
+
+
+def _nothing(shape: Shape) -> FormArray:
+    return broadcast(constant(Fraction(0)), shape)
 
 
 def _name_of(array: FormArray) -> str:

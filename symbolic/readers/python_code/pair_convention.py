@@ -182,18 +182,18 @@ def convention_of(names: FileNames, name: str) -> Convention:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
             pair = names.functions[forward], names.functions[backward]
-            residuals = (one, two) == ("{}_fwd", "{}_bwd") and home_of(names, pair) == JAX
+            residuals = (one, two) == ("{}_fwd", "{}_bwd") and home_of(names, pair)[0] == JAX
             return _of_functions(names, *pair, JAX if residuals else NUMPY)
     remedy = f"define {name}_forward and {name}_backward, or a class {name} with forward and backward"
     raise SpecError(source.path, f"holds no forward and backward pass called {name[:60]!r}", remedy)
 
 
-def home_of(names: FileNames, functions: Sequence[ast.FunctionDef]) -> str:
-    """Whose arrays two functions work with, by what they call and what the file imports."""
+def home_of(names: FileNames, nodes: Sequence[ast.FunctionDef | ast.ClassDef]) -> tuple[str, str]:
+    """Whose arrays a pair works with, by what it calls and what the file imports, and what is taken for granted."""
     try:
-        return home_library(names, functions)[0]
+        return home_library(names, nodes)
     except NotInSubset as error:
-        raise names.source.at(functions[0], str(error)) from error
+        raise names.source.at(nodes[0], str(error)) from error
 
 
 def pair_names(names: FileNames) -> list[str]:
