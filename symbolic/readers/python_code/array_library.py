@@ -22,7 +22,7 @@ _MADE_BY = {
 _SPOKEN = {NUMPY: "NumPy", TORCH: "PyTorch", JAX: "JAX"}
 _OF_TORCH = {"dim", "dims", "keepdim", "input", "other"}
 """Arguments that only PyTorch calls so."""
-_PRODUCTS = frozenset({"matmul", "mm", "bmm", "dot", "einsum", "inner", "outer", "tensordot"})
+_PRODUCTS = frozenset({"matmul", "mm", "bmm", "dot", "einsum", "inner", "outer", "tensordot", "linear", "addmm"})
 _NO_COMPARISONS = _PRODUCTS | {
     "sub", "subtract", "mean", "var", "std", "softmax", "log_softmax", "logsumexp", "norm", "pow", "float_power",
     "square", "clamp", "clip", "diff", "trace",

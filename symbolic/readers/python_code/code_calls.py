@@ -310,7 +310,8 @@ def _range(calls: CodeCalls, given: list[Any]) -> range:
 def _number(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, str):
-        raise NotInSubset("a number from a text")
+        infinite = value.strip().lstrip("+-").lower() in ("inf", "infinity", "nan")
+        raise NotInSubset("a number that is not finite" if infinite else "a number from a text")
     if isinstance(value, StoredArray):
         return calls._number_of(replace(value.array, truth=False, whole=False))
     return Fraction(value) if isinstance(value, int) else value

@@ -190,6 +190,10 @@ class _PairReading:
             self._follow(convention.constructor, given, kept)
         returned, names = self._follow(convention.forward, given, kept)
         parts = parts_of(self.reader.returned)
+        if convention.context is not None:
+            _, inputs, output = (argument.arg for argument in arguments_of(convention.context))
+            handed = tuple(self._arguments(convention.forward, given, kept).values())
+            self._follow(convention.context, {inputs: handed, output: returned}, kept)
         outputs, cache = convention.outputs(returned, parts, self.source)
         marked = kept.attributes.get(WITHOUT_DERIVATIVE, ())
         owed = [not any(value is one for one in marked) for _, value in outputs]
@@ -240,10 +244,15 @@ class _PairReading:
     ) -> tuple[Any, dict[str, Any]]:
         """What a function returns, and its variables at the end."""
         self.reader.check_decorators(function)
+        names = self._arguments(function, given, kept)
+        return self.reader.follow(function.body, names), names
+
+    def _arguments(self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject) -> dict[str, Any]:
+        """The values of a function's arguments."""
         names: dict[str, Any] = {}
         defaults = defaults_of(function)
         for position, argument in enumerate(arguments_of(function)):
-            if position == 0 and self.convention.keeps:
+            if position == 0 and self.convention.takes_kept(function):
                 names[argument.arg] = kept
             elif argument.arg in given:
                 names[argument.arg] = given[argument.arg]
@@ -254,7 +263,7 @@ class _PairReading:
                 raise self.source.at(argument, f"the shape of {argument.arg} is not told", remedy)
         if function.args.vararg or function.args.kwarg:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
-        return self.reader.follow(function.body, names), names
+        return names
 
     def _output(self, value: Any, name: str) -> FormArray:
         if not isinstance(value, StoredArray):

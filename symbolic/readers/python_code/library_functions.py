@@ -50,7 +50,7 @@ _WRITTEN = {
         squeeze std sum swapaxes trace transpose var
     """,
     "torch": """
-        abs absolute acos acosh add all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh
+        abs absolute acos acosh add addmm all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh
         as_tensor asarray asin asinh atan atanh bmm broadcast_to cat chunk clamp clip clone column_stack
         concatenate conj cos cosh count_nonzero cumsum detach diag diff div divide dot einsum empty empty_like
         eq erf exp exp2 expm1 eye flatten flip fliplr flipud float_power full full_like ge greater greater_equal
@@ -62,7 +62,7 @@ _WRITTEN = {
         triu true_divide unsqueeze var vstack where zeros zeros_like
     """,
     "torch.nn.functional": """
-        elu gelu leaky_relu log_softmax logsigmoid mish pad relu sigmoid silu softmax softplus softsign tanh
+        elu gelu leaky_relu linear log_softmax logsigmoid mish pad relu sigmoid silu softmax softplus softsign tanh
     """,
     "torch.linalg": """
         matmul norm
@@ -71,15 +71,15 @@ _WRITTEN = {
         erf exp2 expit expm1 log1p log_softmax logsumexp softmax
     """,
     "torch.Tensor": """
-        abs absolute acos acosh add all amax amin any arccos arccosh arcsin arcsinh arctan arctanh asin asinh
-        atan atanh bmm broadcast_to chunk clamp clip clone conj contiguous cos cosh count_nonzero cumsum detach
-        diag diff div divide dot double eq erf exp exp2 expand expand_as expm1 flatten flip fliplr flipud float
-        float_power ge greater greater_equal gt heaviside hypot inner item le less less_equal log log10 log1p
-        log2 log_softmax logaddexp logical_and logical_not logical_or logsumexp lt masked_fill matmul max
+        abs absolute acos acosh add addmm all amax amin any arccos arccosh arcsin arcsinh arctan arctanh asin
+        asinh atan atanh bmm broadcast_to chunk clamp clip clone conj contiguous cos cosh count_nonzero cumsum
+        detach diag diff div divide dot double eq erf exp exp2 expand expand_as expm1 flatten flip fliplr flipud
+        float float_power ge greater greater_equal gt heaviside hypot inner item le less less_equal log log10
+        log1p log2 log_softmax logaddexp logical_and logical_not logical_or logsumexp lt masked_fill matmul max
         maximum mean min minimum mm moveaxis movedim mul multiply ne neg negative norm not_equal numel outer
-        permute pow prod ravel reciprocal relu repeat repeat_interleave reshape roll rsqrt sigmoid sign sin sinh
-        size softmax split sqrt square squeeze std sub subtract sum swapaxes t tan tanh tile to trace transpose
-        tril triu true_divide type_as unsqueeze var view where
+        permute pow prod ravel reciprocal relu repeat repeat_interleave reshape reshape_as roll rsqrt sigmoid
+        sign sin sinh size softmax split sqrt square squeeze std sub subtract sum swapaxes t tan tanh tile to
+        trace transpose tril triu true_divide type_as unsqueeze var view view_as where
     """,
     "scipy.special": """
         erf exp2 expit expm1 log1p log_softmax logsumexp softmax softplus

@@ -32,6 +32,7 @@ class Convention:
 
     fixed: arguments by which no derivative is meant (nondiff_argnums), which the backward pass takes first.
     inputs: the arguments of the forward pass and of the constructor.  taken: those of the backward pass.
+    context: ``setup_context(ctx, inputs, output)`` of PyTorch, beside which the forward pass takes no ctx.
     """
 
     style: str
@@ -42,10 +43,11 @@ class Convention:
     outer: list[ast.ClassDef]
     constructor: ast.FunctionDef | None = None
     fixed: tuple[str, ...] = ()
+    context: ast.FunctionDef | None = None
 
     @property
     def functions(self) -> list[ast.FunctionDef]:
-        return [f for f in (self.constructor, self.forward, self.backward) if f is not None]
+        return [f for f in (self.constructor, self.forward, self.context, self.backward) if f is not None]
 
     @property
     def grads(self) -> list[str]:
@@ -56,10 +58,9 @@ class Convention:
         """Whether it is a class that keeps things in ``self``."""
         return self.style == OBJECT
 
-    @property
-    def keeps(self) -> bool:
-        """Whether the first argument is ``ctx`` or ``self``."""
-        return self.style in (TORCH, OBJECT)
+    def takes_kept(self, function: ast.FunctionDef) -> bool:
+        """Whether the first argument of a function is ``ctx`` or ``self``."""
+        return self.style in (TORCH, OBJECT) and not (self.context is not None and function is self.forward)
 
     def outputs(self, returned: Any, parts: Sequence[str], source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
         """The outputs with names, and what else the forward pass returns: a cache, or a list of values.
@@ -230,15 +231,18 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     forward, backward = methods["forward"], methods["backward"]
     static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
     first = _arguments(forward)[:1]
+    context = methods.get("setup_context")
     style = TORCH if static or first == ["ctx"] else OBJECT
     if not first or not _arguments(backward):
         raise source.at(forward, "forward and backward take ctx or self first", HOW)
+    if context is not None and (style != TORCH or len(_arguments(context)) != 3):
+        raise source.at(context, "setup_context takes ctx, inputs and output, beside a static forward without ctx", HOW)
     constructor = methods.get("__init__") if style == OBJECT else None
-    inputs = _arguments(forward)[1:]
+    inputs = _arguments(forward)[0 if context else 1 :]
     if constructor is not None:
         inputs += [name for name in _arguments(constructor)[1:] if name not in inputs]
     taken = TakenArguments(_arguments(backward)[1:], [], [], [])
-    return Convention(style, forward, backward, inputs, taken, [node], constructor)
+    return Convention(style, forward, backward, inputs, taken, [node], constructor, context=context)
 
 
 def _fixed(names: FileNames, name: str) -> tuple[int, ...]:
