@@ -154,7 +154,7 @@ def _decided(
         if outcome.method is not None and outcome.nowhere and not values.every:
             return undecided(f"{link.label}: at some of the integers a side has no value, and not all were examined")
         if outcome.method is None:
-            words = "; ".join(given_up) or "no numbers were found at which it does"
+            words = "; ".join(given_up) or "no numbers were found at which it fails"
             return undecided(f"{link.label} was not proved, and {words}")
         if not outcome.compared:
             return undecided(f"{link.label} compares no entries: nothing is claimed")
