@@ -229,10 +229,13 @@ class CodeReader(CodeCalls):
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 if isinstance(value, StoredArray):
                     value = self.listed(value)
-                if not isinstance(value, tuple | list) or len(value) != len(parts):
+                items = _items_for(parts, value)
+                if items is None:
                     raise self.source.at(target, "this cannot be taken apart into so many parts")
-                for one, item in zip(parts, value, strict=True):
+                for one, item in zip(parts, items, strict=True):
                     self.assign(one, item, names)
+            case ast.Starred(value=one):
+                self.assign(one, value, names)
             case ast.Attribute(value=owner, attr=name):
                 kept = self.value(owner, names)
                 if not isinstance(kept, KeptObject) or name.startswith("__"):
@@ -351,6 +354,19 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _is_mask(key: Any) -> bool:
     return isinstance(key, StoredArray) and key.array.truth
+
+
+def _items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
+    """An item for each target; the one behind a star gets a list of what is left.  None where they do not fit."""
+    if not isinstance(value, tuple | list):
+        return None
+    items, more = list(value), len(value) - len(parts)
+    starred = [at for at, one in enumerate(parts) if isinstance(one, ast.Starred)]
+    if len(starred) == 1 and more >= -1:
+        at = starred[0]
+        items[at : at + more + 1] = [items[at : at + more + 1]]
+        starred = []
+    return items if len(items) == len(parts) and not starred else None
 
 
 def _name_of(target: ast.expr) -> str:
