@@ -18,7 +18,7 @@ from dyadic.symbolic.readers.python_code import CodeFile
 
 @dataclass(frozen=True)
 class ExaminedPair:
-    """left_out: arrays for which None is returned, though the derivative by them is not shown to be 0.
+    """left_out: arrays for which None or nothing is returned, though the derivative by them is not shown to be 0.
 
     only_at: the numbers for sizes, in words, for which alone all of it is proved; none where it is for all.
     """
@@ -53,7 +53,7 @@ def examined(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Examin
     out = [
         name for part in left if examine_part(part, numbers).claim.verdict is not Verdict.PROVED for name in part.only
     ]
-    told = tuple(f"None is returned for {name}, by which the derivative is not shown to be 0" for name in out)
+    told = tuple(f"no gradient by {name} is returned, though the derivative is not shown to be 0" for name in out)
     unsaid = {f"no gradient by {name} is returned" for name in out}
     common = [one for one in tried[0] if all(one in other for other in tried)] if tried else []
     return ExaminedPair(

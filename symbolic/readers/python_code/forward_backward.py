@@ -70,7 +70,8 @@ class CodePair:
     of these.  forward, backward: the equations in order; those of the backward pass read those of the forward pass.
     freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
     where a derivative is claimed; kinks_of: the arguments on which each depends.  remarks: what else is taken for
-    granted.  left_out: arrays for which None is returned.  kinks_apart: the kinks that depend on no largest value.
+    granted.  left_out: arrays for which None or nothing is returned.  kinks_apart: the kinks that depend on no largest
+    value.
     """
 
     name: str
@@ -132,7 +133,7 @@ class CodeFile:
         return {name: number for number, name in enumerate(names, self.largest_number + 2)}
 
     def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:
-        """The file once for every set of arguments that are at the same kinks, and for each for which None is returned.
+        """The file once for every set of arguments that are at the same kinks, and for each that is left out.
 
         By an argument on which what is at a kink does not depend there is a derivative there, and it is examined.
         """
@@ -208,7 +209,7 @@ class _PairReading:
             self._stored(tensor(grad, array.shape) if grad in upstream else _nothing(array.shape))
             for grad, (_, array) in zip(grads, outputs, strict=True)
         ]
-        gradients = self._gradients(arrays, (cache, parts), {**names, **given}, kept)
+        gradients = self._gradients(arrays, (cache, parts), names, given, kept)
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
@@ -276,10 +277,11 @@ class _PairReading:
         return array if _name_of(array) else self.recorder.stored(array, name)
 
     def _gradients(
-        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], known: Mapping[str, Any], kept: KeptObject
-    ) -> list[CodeGradient]:
-        """As :meth:`Convention.handed` takes them."""
-        handed, said = self.convention.handed(arrays, saved, known, self.source)
+        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], names: Mapping[str, Any],
+        given: Mapping[str, StoredArray], kept: KeptObject,
+    ) -> list[CodeGradient]:  # fmt: skip
+        """arrays, saved: as :meth:`Convention.handed` takes them.  names: variables of the forward pass."""
+        handed, said = self.convention.handed(arrays, saved, {**names, **given}, self.source)
         self.remarks += [said] if said else []
         backward = self.convention.backward
         try:
@@ -290,7 +292,9 @@ class _PairReading:
             wrong = f"line {error.line}: {error.problem}"
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
         named = parts_of(self.reader.returned)
-        wanted = self.convention.gradients(returned, named, kept, list(self.arguments), self.source)
+        wanted = self.convention.gradients(returned, named, kept, given, self.source)
+        returned_for = {*dict(wanted), *self.convention.fixed}
+        wanted += [(name, None) for name in self.arguments if name not in returned_for]
         only = self.file.only
         left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
@@ -116,11 +117,14 @@ class Convention:
         return found | values, said
 
     def gradients(
-        self, returned: Any, parts: Sequence[str], kept: KeptObject, arguments: Sequence[str], source: SourceText
+        self, returned: Any, parts: Sequence[str], kept: KeptObject, arguments: Mapping[str, Any], source: SourceText
     ) -> list[tuple[str, Any]]:
-        """What is returned for each of the arguments that are arrays.  parts: the variables in the return that ran."""
+        """What is returned for each of the arguments that are arrays.  parts: the variables in the return that ran.
+
+        arguments: the arrays that were handed over.
+        """
         if isinstance(returned, dict):
-            found = _by_name(returned, arguments)
+            found = _by_name(returned, [*arguments])
             if found is None or not found:
                 raise source.at(self.backward, "its result names no arguments of the forward pass", "write dx, dw, ...")
             return found
@@ -128,7 +132,7 @@ class Convention:
         own = [name for name in arguments if name in _arguments(self.forward)]
         if self.style in (TORCH, JAX):
             return self._in_order(values, source)
-        found = self._of_attributes(kept, [name for name in arguments if name not in own])
+        found = self._of_attributes(kept, {name: array for name, array in arguments.items() if name not in own})
         if returned is None and found:
             return found
         names = _all_named(parts)
@@ -151,13 +155,15 @@ class Convention:
             raise source.at(self.backward, problem, "return one for each argument, None where there is none")
         return list(zip(inputs, values, strict=True))
 
-    def _of_attributes(self, kept: KeptObject, arguments: Sequence[str]) -> list[tuple[str, Any]]:
-        """What ``self`` holds: dW, grad_W or a dictionary of gradients."""
-        tables = [
-            kept.attributes,
-            *(v for name, v in kept.attributes.items() if name in ("grads", "gradients", "grad")),
-        ]
+    def _of_attributes(self, kept: KeptObject, arguments: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """What ``self`` holds: dW, grad_W, a dictionary of gradients, or a list of them beside one of parameters."""
+        tables = [kept.attributes, *_called(kept, "grads", "gradients", "grad")]
         found = []
+        name_of = {id(array): name for name, array in arguments.items()}
+        for parameters, gradients in product(_called(kept, "params", "parameters", "weights"), tables[1:]):
+            if isinstance(parameters, list | tuple) and isinstance(gradients, list | tuple):
+                names = [name_of.get(id(one), "") for one in parameters]
+                found += [pair for pair in zip(names, gradients, strict=False) if pair[0]]
         for argument in arguments:
             for table in tables:
                 for name, value in table.items() if isinstance(table, dict) else ():
@@ -282,6 +288,11 @@ def _of_functions(
 
 def _arguments(function: ast.FunctionDef) -> list[str]:
     return [argument.arg for argument in arguments_of(function)]
+
+
+def _called(kept: KeptObject, *names: str) -> list[Any]:
+    """The attributes that are called so."""
+    return [value for name, value in kept.attributes.items() if name in names]
 
 
 def _all_named(parts: Sequence[str]) -> list[str]:
