@@ -16,8 +16,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import StoredArray
 
 NUMPY, TORCH, JAX = "numpy", "torch", "jax"
 _MADE_BY = {
-    "numpy": NUMPY, "scipy": NUMPY, "autograd": NUMPY, "cupy": NUMPY, "torch": TORCH, "jax": JAX, "math": "",
-    "builtins": "",
+    "numpy": NUMPY, "scipy": NUMPY, "autograd": NUMPY, "cupy": NUMPY, "torch": TORCH, "jax": JAX,
 }  # fmt: skip
 _SPOKEN = {NUMPY: "NumPy", TORCH: "PyTorch", JAX: "JAX"}
 _OF_TORCH = {"dim", "dims", "keepdim", "input", "other"}
@@ -45,7 +44,7 @@ def maker(root: str) -> str:
     return _MADE_BY.get(root, "")
 
 
-def named_libraries(names: FileNames, nodes: Iterable[ast.AST]) -> set[str]:
+def _named_libraries(names: FileNames, nodes: Iterable[ast.AST]) -> set[str]:
     """Whose functions or types are named in parts of a file, and in the functions of it that these use."""
     stack, seen, found = list(nodes), set[str](), set[str]()
     while stack:
@@ -65,7 +64,7 @@ def home_library(names: FileNames, nodes: Iterable[ast.AST]) -> tuple[str, str]:
 
     Raises :class:`NotInSubset` where PyTorch's and JAX's functions are both called.
     """
-    called = named_libraries(names, nodes)
+    called = _named_libraries(names, nodes)
     if {TORCH, JAX} <= called:
         raise NotInSubset("a pair that calls functions of PyTorch and of JAX")
     for library in (TORCH, JAX, NUMPY):
@@ -152,5 +151,5 @@ def check_lax(given: Sequence[Any]) -> None:
 
 __all__ = [
     "JAX", "NUMPY", "TORCH", "check_arguments", "check_lax", "check_types", "common", "home_library",
-    "library_of", "maker", "named_libraries",
+    "library_of", "maker",
 ]  # fmt: skip
