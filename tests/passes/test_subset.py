@@ -44,6 +44,7 @@ BODIES = [
     "np.linalg.norm(x, 2, axis=1)", "np.expand_dims(x, (0, 2))",
 ]  # fmt: skip
 BLOCKS = [
+    "y = y.copy()\n    for k in range(3)[::-1][:2]:\n        y[k] = x[k] + y[range(1, 3)[-2]]\n    return y",
     "a, *rest = x, y, x * y\n    return a * rest[1] - rest[0]", "*rest, b = [x, y]\n    return b - 2 * rest[0]",
     "a, (*rest,), b = x, (), y\n    return a * (len(rest) + 2) - b",
     "z = x.copy()\n    z[1:, :2] = 0\n    z[0] += y[1]\n    return z",

@@ -130,6 +130,8 @@ class CodeCalls(CodeScopes):
     def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
         place, _, name = target.name.rpartition(".")
         root = place.partition(".")[0]
+        if target.name == "numpy.random.default_rng":  # what it draws may be any numbers, whatever it is told
+            return LibraryName("numpy.random.Generator")
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named, maker(root))
         if place == "torch.Tensor" and given and isinstance(given[0], StoredArray):

@@ -205,7 +205,7 @@ class CodeExpressions(CodeOperators):
             if key not in value:
                 raise NotInSubset(f"the entry {key[:40]!r}, which this dictionary lacks,")
             return value[key]
-        if isinstance(value, tuple | list):
+        if isinstance(value, tuple | list | range):
             if isinstance(key, slice):
                 return value[key]
             index = whole_number(key, "an index")
