@@ -127,13 +127,16 @@ def entries_in(nodes: Any) -> list[Any]:
 
 
 def claimed_below(slot: Slot, sides: list[Any]) -> int | None:
-    """The number below which an index is for which an equation is claimed: a bracket before all of every side."""
+    """The number below which an index is for which an equation is claimed: a bracket before all of every side.
+
+    Beyond the end of one side alone that side is 0, which is claimed of the others.
+    """
     found: int | None = None
     for side in sides:
         ends = [end for factor in _leading(side) if (end := _end_of(factor, slot)) is not None]
         if not ends and side != 0:
             return None
-        found = min(ends) if ends else found
+        found = max([min(ends), *([] if found is None else [found])]) if ends else found
     return found
 
 
