@@ -86,6 +86,38 @@ def test_brackets_before_every_side(claim, true):
         assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
 
 
+@pytest.mark.parametrize(
+    ("definition", "claim", "true"),
+    [
+        ("v[i] = x_h[i + 1] for i < 2", "v[i] = x_h[i + 1]", True),
+        ("v[i] = x_h[i + 1] for i < 2", "v[2] = x_h[3]", False),
+        ("v[i] = [i < 2] x_h[i + 1] for i < 4", "v[i] = x_h[i + 1]", False),
+        ("v[i] = [i < 2] x_h[i + 1] for i < 4", "v[i] = [i < 2] x_h[i + 1]", True),
+        ("v[i, j] = x_h[i + j] for i < 3, j < 2", "v[2, 1] = x_h[3]", True),
+        ("v[i, j] = x_h[i + j] for i < 3, j < 2", "v[2, 1] = x_h[2]", False),
+        ("v[i] = i for i < 6", "Sum[i] v[i] = 15", True),
+        ("v[i] = [i < 2] x_h[i + 1]", "[i < 3] x_h[i + 1] = v[i]", None),
+        ("v[i] = x_h[i] for 1 <= i < 3", "v[1] = x_h[1]", None),
+    ],
+)
+def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
+    """A bracket in its formula says where that is 0, not how many entries it has."""
+    if true is None:
+        with pytest.raises(SpecError):
+            judged(FIVE, claim, definitions=(definition,))
+    else:
+        found = judged(FIVE, claim, definitions=(definition,))
+        assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"), [("x_h[3] = 0", True), ("x_h[2] = 0", True), ("x_h[1] = 0", False), ("x_h[4] = 0", False)]
+)
+def test_what_is_assumed_is_assumed_as_far_as_its_longest_bracket(claim, true):
+    found = judged(FIVE, claim, assumptions=("[i < 3] x_h[i + 1] = [i < 1] x_h[i + 1]",))
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
 @pytest.mark.parametrize("claim", ["Sum[i<n-1] x_h[i] + x_h[n-1] = Sum[i] x_h[i]", "Sum[i<n-1] 1 = n - 1"])
 def test_for_all_sizes_such_a_range_is_not_proved(claim):
     """Its end is tied to the size of an axis, of which the argument for blocks says nothing."""
