@@ -10,9 +10,12 @@ _SMALLEST = 1e-300
 
 
 def gradient_error(found: Array, wanted: Array) -> tuple[float, float]:
-    """(|found - wanted| / |wanted|, the cosine of the angle between them), for two vectors; (0, 1) if both are 0."""
-    if not found.any() and not wanted.any():
-        return 0.0, 1.0
+    """(|found - wanted| / |wanted|, the cosine of the angle between them), for two vectors.
+
+    (0, 1) if both are 0; (infinity, NaN) if only the second is, since no error is relative to 0, and 0 has no angle.
+    """
+    if not wanted.any():
+        return (float("inf"), float("nan")) if found.any() else (0.0, 1.0)
     off, own, norm = _norm(found - wanted), _norm(found), _norm(wanted)
     cosine = float((wanted / max(norm, _SMALLEST)) @ (found / max(own, _SMALLEST)))
     return off / max(norm, _SMALLEST), cosine

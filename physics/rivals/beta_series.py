@@ -83,6 +83,11 @@ def coefficients(gradient: Mapping[str, Array], k: int) -> dict[str, Array]:
     return found
 
 
+def all_zero(gradient: Mapping[str, Array]) -> bool:
+    """Whether every entry is 0, a ball without a radius."""
+    return all(entry == 0 for array in gradient.values() for entry in np.ravel(array))
+
+
 def nonzero(gradient: Mapping[str, Array]) -> tuple[str, tuple[int, ...], Any] | None:
     """(parameter, entry, ball) of an entry that is certainly not 0, that of the largest magnitude; or None."""
     best, size = None, 0.0
@@ -153,7 +158,7 @@ def limit_claim(
                     return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (SMOOTH,))
                 mine, wanted = found()
                 off = {key: mine[key] - wanted[key] for key in wanted}
-                if all(entry == 0 for array in off.values() for entry in np.ravel(array)):  # balls without a radius
+                if all_zero(off):
                     return Claim(name, what, Verdict.PROVED, method, (SMOOTH,))
                 place = nonzero(off)
         except Unenclosed as error:
@@ -173,6 +178,6 @@ def limit_claim(
 
 
 __all__ = [
-    "SERIES", "SMOOTH", "BetaSeries", "coefficient", "coefficients", "exactness_claim", "expansion", "limit_claim",
-    "nonzero", "order_claim",
+    "SERIES", "SMOOTH", "BetaSeries", "all_zero", "coefficient", "coefficients", "exactness_claim", "expansion",
+    "limit_claim", "nonzero", "order_claim",
 ]  # fmt: skip

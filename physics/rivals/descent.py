@@ -7,7 +7,7 @@ and not a place on the way to it.  What neither brings to rest is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from dyadic.physics.updates import Array
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
 _NEWTON, _HALVINGS = 100, 40
 _DIFFERENCE = 1e-6
+_CONJUGATE = 1e-10
 _MOVED, _SETTLED = 1e-9, 1e-15
 _BEYOND_ROUNDING = 1e-11
 """Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
@@ -46,14 +47,20 @@ class Objective:
 
 @dataclass(frozen=True)
 class Rest:
-    """A minimum.  steps: of gradient descent that went there; None where its steps do not, and Newton's method did."""
+    """A minimum; NaN where none was found, with the reason.
+
+    steps: of gradient descent that went there; None where its steps do not, and Newton's method did.
+    """
 
     u: dict[str, Array]
     steps: int | None
+    reason: str = ""
 
     @property
     def how(self) -> str:
         """What is added to a setting's name."""
+        if self.reason:
+            return f"; {self.reason}"
         return "" if self.steps is not None else "; descent does not come to rest, Newton's method"
 
 
@@ -65,15 +72,10 @@ def step_size(bench: Bench) -> float:
     return min(STEP, 1 / curvature) if np.isfinite(curvature) and curvature else STEP
 
 
-def at_rest(
-    objective: Objective, start: Units, step: float = STEP, see: Callable[[int, Units], None] | None = None
-) -> Rest:
-    """The minimum that descent from ``start`` leads to.  see: told the state after each of descent's steps.
-
-    Raises :class:`NotAtRest`.
-    """
+def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
+    """The minimum that descent from ``start`` leads to.  Raises :class:`NotAtRest`."""
     with np.errstate(all="ignore"):
-        u, steps, terms = _descended(objective, start, step, see)
+        u, steps, terms = _descended(objective, start, step)
         finite = all(np.isfinite(value).all() for value in u.values())
         left = largest(objective.moving(u)) if finite else np.inf
         if objective.bench.size > LARGEST:
@@ -87,22 +89,34 @@ def at_rest(
         return Rest(found, steps if arrived else None)
 
 
-def _descended(
-    objective: Objective, start: Units, step: float, see: Callable[[int, Units], None] | None
-) -> tuple[dict[str, Array], int, float]:
-    """Where descent ends, after how many steps, and the largest slope on the way."""
-    u, least, fell, most, number = dict(start), np.inf, 0, 0.0, 0
+def at_rest_or_nowhere(objective: Objective, start: Units, step: float = STEP) -> Rest:
+    """The same for one nudging of several: where no minimum is found, no numbers and the reason."""
+    try:
+        return at_rest(objective, start, step)
+    except NotAtRest as error:
+        return Rest({name: np.full_like(value, np.nan) for name, value in start.items()}, None, str(error))
+
+
+def path(objective: Objective, start: Units, step: float = STEP) -> Iterator[tuple[Units, float]]:
+    """Gradient descent until it rests or no longer falls: the state after each step, and the slope before it."""
+    u, least, fell, most = dict(start), np.inf, 0, 0.0
     for number in range(1, MOST_STEPS + 1):
         slope = objective.moving(u)
         u = added((1, u), (-step, slope))
-        if see is not None:
-            see(number, u)
         size = largest(slope)
+        yield u, size
         most = max(most, size)
         if size < 0.9 * least:
             least, fell = size, number
         if size <= _SETTLED * most or number - fell > STALLED or not np.isfinite(size):
-            break
+            return
+
+
+def _descended(objective: Objective, start: Units, step: float) -> tuple[dict[str, Array], int, float]:
+    """Where descent ends, after how many steps, and the largest slope on the way."""
+    u, number, most = dict(start), 0, 0.0
+    for state, size in path(objective, start, step):
+        u, number, most = dict(state), number + 1, max(most, size)
     return u, number, most
 
 
@@ -111,7 +125,7 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
     moving = np.array([name not in objective.held for name in objective.bench.vertices for _ in _entries(u[name])])
     if not moving.any():
         return dict(u)
-    at, origin = objective.flat(u), objective.flat(start)
+    at, origin, saddle = objective.flat(u), objective.flat(start), ""
     for _ in range(_NEWTON):
         slope = objective.flat(objective.moving(objective.bench.units(at)))[moving]
         hessian = _hessian(objective, at)[np.ix_(moving, moving)]
@@ -123,13 +137,31 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
         direction[moving] = -axes @ ((axes.T @ slope) / np.maximum(np.abs(values), floor))
         length = float(np.abs(direction).max())
         near = _MOVED * float(np.abs(at - origin).max()) + _SETTLED * max(1.0, float(np.abs(at).max()))
-        if length <= near and values.min() > -1e-7 * np.abs(values).max():
+        downwards = values.min() <= -1e-7 * np.abs(values).max()
+        if length <= near and not downwards:
             return objective.bench.units(at + direction)
+        saddle = f"; it is a saddle, of a curvature of {values.min():.1e}" if length <= near else ""
         at = at + _shortened(objective, at, direction, float(direction[moving] @ slope)) * direction
     left = largest(objective.moving(objective.bench.units(at)))
     if not np.isfinite(left):
         raise NotAtRest("descent diverges and Newton's method finds no minimum: the energy may have none here")
-    raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e})")
+    raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e}{saddle})")
+
+
+def positive_solution(times: Callable[[Array], Array], right: Array) -> Array:
+    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask only for H times a vector."""
+    found, left = np.zeros_like(right), right.copy()
+    along, size = left.copy(), float(left @ left)
+    smallest = (_CONJUGATE**2) * size
+    for _ in range(10 * len(right)):
+        if not size > smallest:
+            break
+        turned = times(along)
+        part = size / float(along @ turned)
+        found, left = found + part * along, left - part * turned
+        before, size = size, float(left @ left)
+        along = left + size / before * along
+    return found
 
 
 def _entries(value: Array) -> Array:
@@ -160,4 +192,7 @@ def _shortened(objective: Objective, at: Array, direction: Array, slope: float) 
     return part
 
 
-__all__ = ["MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "step_size"]
+__all__ = [
+    "MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "at_rest_or_nowhere", "path",
+    "positive_solution", "step_size",
+]  # fmt: skip

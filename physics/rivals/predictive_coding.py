@@ -7,7 +7,8 @@ backpropagation's gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from dyadic.physics.rivals.beta_series import (
     limit_claim,
     order_claim,
 )
-from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, step_size
+from dyadic.physics.rivals.descent import MOST_STEPS, Objective, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain, identity_claim, zero_divergence
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.phases import together
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
@@ -70,13 +72,9 @@ def _clamped(bench: Bench) -> MethodTrial | str:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
         claim = limit_claim("pc:exact", what, lambda: _enclosed(bench, energy, found.u), how)
     setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
-    taken = Effort(setting, None, None, count, f"the error stays at {error[0]:.1e}")
+    taken = Effort(setting, None, None, count, stays(error[0]))
     if error[0] <= WANTED:
-        watch = Watch(bench)
-        if len(bench.vertices) == 1:
-            watch.first = 0
-        else:
-            at_rest(objective, _held(bench), step, lambda number, u: watch.see(number, gradient(u)))
+        watch = together(bench, [path(objective, _held(bench), step)], _held(bench), gradient)
         taken = effort(setting, watch, count, len(bench.vertices), "" if found.steps else _RESTLESS)
     measured = Measurement(f"minimum, output held{found.how}", *error)
     return MethodTrial((measured,), taken, (claim,), *_equations(energy))
@@ -109,7 +107,7 @@ def _nudged(bench: Bench) -> MethodTrial | str:
         return reason
     energy, measured = EnergyNetwork(bench.updates, squared_error), []
     for beta in BETAS:
-        found = _relaxed(bench, energy, beta)
+        found = at_rest_or_nowhere(_nudging(bench, energy, beta), bench.free, step_size(bench))
         measured.append(Measurement(f"beta {beta:g}{found.how}", *bench.error(_estimate(bench, energy, found.u, beta))))
     claims = (
         _order(),
@@ -118,38 +116,35 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
 
 
-def _relaxed(bench: Bench, energy: EnergyNetwork, beta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
+def _nudging(bench: Bench, energy: EnergyNetwork, beta: float) -> Objective:
+    """F + beta C."""
+
     def value(u: Units) -> float:
         return energy.value(u, {}) + beta * float(np.sum(bench.updates.at(u, {}).cost()))
 
     def slope(u: Units) -> dict[str, Array]:
         return added((1, energy.by_x(u, {})), (beta, bench.slope(u)))
 
-    return at_rest(Objective(bench, value, slope), bench.free, step_size(bench), see)
+    return Objective(bench, value, slope)
 
 
 def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dict[str, Array]:
     return {name: value / beta for name, value in bench.chosen(energy.by_parameters(u, {})).items()}
 
 
-def _watched(bench: Bench, energy: EnergyNetwork, beta: float) -> Watch:
-    watch = Watch(bench)
-    _relaxed(bench, energy, beta, lambda number, u: watch.see(number, _estimate(bench, energy, u, beta)))
-    return watch
-
-
 def _effort(bench: Bench, energy: EnergyNetwork) -> Effort:
     """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase."""
-    count, least, step = len(bench.vertices), float("inf"), step_size(bench)
+    count, errors, step = len(bench.vertices), list[float](), step_size(bench)
     for beta in SMALL:
-        found = _relaxed(bench, energy, beta)
-        error = bench.error(_estimate(bench, energy, found.u, beta))[0]
-        least = min(least, error)
-        if error <= WANTED:
-            watch = _watched(bench, energy, beta) if found.steps is not None else Watch(bench)
+        objective = _nudging(bench, energy, beta)
+        found = at_rest_or_nowhere(objective, bench.free, step)
+        errors.append(bench.error(_estimate(bench, energy, found.u, beta))[0])
+        if errors[-1] <= WANTED:
+            estimate = partial(_estimate, bench, energy, beta=beta)
+            watch = together(bench, [path(objective, bench.free, step)], bench.free, estimate)
             reason = "" if found.steps else _RESTLESS
             return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
-    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, f"the error stays at {least:.1e}")
+    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, stays(*errors))
 
 
 @recorded

@@ -7,7 +7,6 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 from __future__ import annotations
 
 import cmath
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +17,10 @@ from flint import fmpz_poly
 from dyadic.physics.linearity import constant_rates
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
-from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
-from dyadic.physics.rivals.nudged_states import Correction, residual, settled
+from dyadic.physics.rivals.finite_time import exact_after
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.nudged_states import Correction, residual, settled, unit_steps
+from dyadic.physics.rivals.phases import together
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
@@ -207,19 +208,10 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
 
 
-def _path(bench: Bench, beta: complex, correction: Correction) -> list[Units]:
-    """The states of a nudged phase after each of its unit steps."""
-    found: list[Units] = []
-    settled(bench, beta, correction, lambda step, u: found.append(u))
-    return found
-
-
 def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
-    """Steps of all phases at once, after the free phase; one that has settled stays where it is."""
-    paths = [_path(bench, beta * phase, correction) for phase in _phases(points)]
-    watch = Watch(bench)
-    for step in range(max(map(len, paths))):
-        watch.see(step + 1, _mean(bench, beta, [path[min(step, len(path) - 1)] for path in paths]))
+    """Steps of all phases at once, after the free phase."""
+    paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
+    watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
     count = len(bench.vertices)
     return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, bench.derivation.L * count)
 
@@ -265,7 +257,7 @@ _ANALYTIC_FUNCTIONS = frozenset(
 def _dyadic(bench: Bench) -> MethodTrial | str:
     from dyadic.physics.dynamics import RelaxationSetting, run
 
-    count, steps = len(bench.vertices), bench.derivation.steps
+    count, steps = len(bench.vertices), exact_after(bench)
     # d = -beta s obeys dd/dt = J^T d - beta c, the relaxation of s times beta: one relaxation stands for every beta.
     found = run(bench.updates, RelaxationSetting(steps), "zero")
     gradient = estimate(bench, added((-1, found.final.s)))
@@ -303,13 +295,13 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
         if errors[-1] <= WANTED:
             break
     else:
-        known = [error for error in errors if not math.isnan(error)]
-        reason = f"the error stays at {min(known):.1e}" if known else "no nudge has an equilibrium that was found"
-        return Effort("centred", None, None, 2 * per_vertex * count, reason)
-    watch = Watch(bench)
-    paths = [_path(bench, sign * beta, correction) for sign in (1, -1)]
-    for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
-        watch.see(step, estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down))))
+        return Effort("centred", None, None, 2 * per_vertex * count, stays(*errors))
+
+    def halved(up: Units, down: Units) -> dict[str, Array]:
+        return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
+
+    paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
+    watch = together(bench, paths, bench.free, halved)
     free = bench.derivation.L * count
     return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, free)
 
