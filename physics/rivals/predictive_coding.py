@@ -22,6 +22,7 @@ from dyadic.physics.rivals.beta_series import (
     expansion,
     limit_claim,
     order_claim,
+    unpushed,
 )
 from dyadic.physics.rivals.descent import MOST_STEPS, Objective, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
@@ -36,7 +37,7 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
 
 BETAS = (0.1, 0.01, 0.001)
-SMALL = tuple(10.0**-k for k in range(3, 9))
+SMALL = tuple(float(f"1e-{k}") for k in range(1, 9))
 _RESTLESS = f"descent does not come to rest in {MOST_STEPS} steps"
 
 
@@ -70,7 +71,8 @@ def _clamped(bench: Bench) -> MethodTrial | str:
         claim = identity_claim("pc:exact", what, bench, zero_divergence, ("one layer",))
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
-        claim = limit_claim("pc:exact", what, lambda: _enclosed(bench, energy, found.u), how)
+        gradients = partial(_enclosed, bench, energy, found.u)
+        claim = limit_claim("pc:exact", what, gradients, how, still=partial(unpushed, bench))
     setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
     taken = Effort(setting, None, None, count, stays(error[0]))
     if error[0] <= WANTED:
@@ -111,7 +113,7 @@ def _nudged(bench: Bench) -> MethodTrial | str:
         measured.append(Measurement(f"beta {beta:g}{found.how}", *bench.error(_estimate(bench, energy, found.u, beta))))
     claims = (
         _order(),
-        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy)),
+        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), still=partial(unpushed, bench)),
     )
     return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
 

@@ -217,8 +217,8 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     claims = (
         _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
         _order("ep one-sided", 1, "the one-sided estimate is the gradient of the minimum's cost + O(beta)"),
-        exactness_claim("ep centred", 2, lambda: found.enclosed.error_term(2), "centred", _MINIMUM, _ANALYTIC),
-        exactness_claim("ep one-sided", 1, lambda: found.enclosed.error_term(1), "one-sided", _MINIMUM, _ANALYTIC),
+        _exact(found, "centred", 2),
+        _exact(found, "one-sided", 1),
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
@@ -226,6 +226,13 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
+
+
+def _exact(found: EnergyMinimum, estimate: str, order: int) -> Claim:
+    return exactness_claim(
+        f"ep {estimate}", order, lambda: found.enclosed.error_term(order), estimate, _MINIMUM, _ANALYTIC,
+        still=lambda: found.enclosed.unpushed(),
+    )  # fmt: skip
 
 
 def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -273,9 +280,11 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
     how, at_one = "the states enclosed by Krawczyk's test, both gradients in balls", len(etas) == 1
     what = f"the contrast {'with eta = 1' if at_one else 'over eta, for eta -> 0,'} is {_MINIMUM}"
     gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
-    same = lambda: found.enclosed.linear_output()  # noqa: E731
-    claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost", same),)
-    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), claims, *_equations(found))
+    claim = limit_claim(
+        f"{name}:exact", what, gradients, how, "gradient_of_the_cost",
+        same=lambda: found.enclosed.linear_output(), still=lambda: found.enclosed.unpushed(),
+    )  # fmt: skip
+    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), (claim,), *_equations(found))
 
 
 def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: list[Measurement]) -> Effort:

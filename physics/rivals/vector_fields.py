@@ -16,7 +16,14 @@ from flint import fmpz_poly
 
 from dyadic.physics.linearity import constant_rates
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
+from dyadic.physics.rivals.beta_series import (
+    BetaSeries,
+    exactness_claim,
+    expansion,
+    limit_claim,
+    order_claim,
+    unpushed,
+)
 from dyadic.physics.rivals.finite_time import exact_after
 from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
 from dyadic.physics.rivals.nudged_states import Correction, residual, settled, unit_steps
@@ -131,6 +138,14 @@ def _error_term(bench: Bench, corrected: bool, k: int) -> dict[str, Array]:
     return estimate(found.bench, found.term(k))
 
 
+def _exact(name: str, bench: Bench, order: int, setting: str) -> Claim:
+    """Of AsymEP's field."""
+    return exactness_claim(
+        f"{name} {setting}", order, lambda: _error_term(bench, True, order + 1), setting,
+        straight=partial(constant_rates, bench.derivation), still=partial(unpushed, bench),
+    )  # fmt: skip
+
+
 def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
     found = _expanded(bench, False, 1)
     return estimate(found.bench, found.term(1)), found.bench.gradient
@@ -154,7 +169,6 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
     correction = Correction(bench.jacobian - bench.jacobian.T)
     measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, correction)) for beta in BETAS]
     measured += [_measured(f"one-sided, beta {beta:g}", bench, one_sided(bench, beta, correction)) for beta in BETAS]
-    straight = partial(constant_rates, bench.derivation)
     claims = (
         _order(
             "asymep centred", 2, "the centred estimate is backpropagation's gradient + O(beta^2)", False, True, _SMOOTH
@@ -167,8 +181,8 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
             True,
             _SMOOTH,
         ),
-        exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred", straight=straight),
-        exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided", straight=straight),
+        _exact("asymep", bench, 2, "centred"),
+        _exact("asymep", bench, 1, "one-sided"),
     )
     return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
 
@@ -185,6 +199,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
         limit_claim(
             "vf-ep:limit", "for beta -> 0 the estimate becomes backpropagation's gradient", lambda: _limit(bench),
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls", same=lambda: _symmetric(bench),
+            still=partial(unpushed, bench),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
@@ -200,11 +215,8 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
         for beta in (0.1, 0.5)
         for points in (2, 4, 8)
     ]
-    straight = partial(constant_rates, bench.derivation)
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
-    claims += (
-        exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2", straight=straight),
-    )
+    claims += (_exact("holomorphic", bench, 2, "N = 2"),)
     return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
 
 
