@@ -30,13 +30,21 @@ _MOST_IN_BALLS = 10_000
 """Entries of all activations up to which an algorithm, which makes no matrices, is executed in balls."""
 
 
-def chain(bench: Bench) -> str | None:
-    """Why the network is no chain of layers that ends in its one cost, or None."""
+def chain(bench: Bench, own_weights: bool = True) -> str | None:
+    """Why the network is no chain of layers that ends in its one cost, or None.
+
+    own_weights: whether no layer may be given its parameters, which others then may share.
+    """
     architecture = bench.derivation.architecture
     for vertex in architecture.vertices:
         children = architecture.edges_out[vertex.name]
-        if len(vertex.inputs) != 1:
-            return f"it is stated for chains of layers, and {vertex.name!r} reads {len(vertex.inputs)} arrays"
+        given = [name for name in vertex.inputs if name in bench.derivation.shared]
+        if len(vertex.inputs) - len(given) != 1:
+            count = counted(len(vertex.inputs) - len(given), "array")
+            return f"it is stated for chains of layers, and {vertex.name!r} reads {count}"
+        if given and own_weights:
+            own = "it is stated for layers with weights of their own"
+            return f"{own}, and {vertex.name!r} reads {given[0]!r}, which layers may share"
         if len(children) > 1:
             return f"it is stated for chains of layers, and {vertex.name!r} is read {len(children)} times"
     if len(architecture.costs) != 1 or architecture.costs[0].input != architecture.vertices[-1].name:

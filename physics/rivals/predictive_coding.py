@@ -54,7 +54,7 @@ def _held(bench: Bench) -> dict[str, Array]:
 
 
 def _clamped(bench: Bench) -> MethodTrial | str:
-    reason = chain(bench) or bench.held_constant()
+    reason = chain(bench, own_weights=False) or bench.held_constant()
     if reason:
         return reason
     energy, last = EnergyNetwork(bench.updates, squared_error), bench.vertices[-1]
@@ -67,7 +67,7 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     found = at_rest(objective, _held(bench), step)
     error = bench.error(gradient(found.u))
     what = "at the minimum with the output held the gradient is backpropagation's"
-    if len(bench.vertices) == 1:  # there is nothing to relax: the minimum is Z-IL's state at its only time
+    if len(bench.vertices) == 1 and not chain(bench):  # nothing relaxes: the minimum is Z-IL's state at its only time
         claim = identity_claim("pc:exact", what, bench, zero_divergence, ("one layer",))
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
@@ -99,7 +99,7 @@ def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mappin
         return bench.flat(exact.by_x(whole(entries), {}))[:hidden]
 
     start = np.array([float(value) for value in bench.flat(guess)[:hidden]])
-    found = whole(verified_zero(rate, start))
+    found = whole(verified_zero(rate, start) if hidden else [])
     return bench.chosen(exact.by_parameters(found, {})), one.gradient
 
 

@@ -24,6 +24,7 @@ from dyadic.physics.rivals.beta_series import (
     order_claim,
     unpushed,
 )
+from dyadic.physics.rivals.complex_numbers import on_complex_numbers
 from dyadic.physics.rivals.finite_time import exact_after
 from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
 from dyadic.physics.rivals.nudged_states import Correction, residual, settled, unit_steps
@@ -206,6 +207,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
 
 
 def _holomorphic(bench: Bench) -> MethodTrial | str:
+    bench = Bench(on_complex_numbers(bench.updates), bench.over)
     reason = bench.too_large() or bench.held_constant() or _not_analytic(bench)
     if reason:
         return reason
