@@ -27,7 +27,8 @@ def on_complex_numbers(updates: Updates) -> Updates:
 def log_of_sum(one: Array, two: Array) -> Array:
     """log(exp(a) + exp(b)), continued analytically from the real numbers: the exponent's real part is not above 0."""
     first = np.real(one) >= np.real(two)
-    high, low = np.where(first, one, two), np.where(first, two, one)
+    high: Array = np.where(first, one, two)
+    low: Array = np.where(first, two, one)
     return high + np.log1p(np.exp(low - high))
 
 

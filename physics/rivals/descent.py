@@ -18,7 +18,7 @@ from dyadic.physics.updates import Array
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
 _NEWTON, _HALVINGS = 100, 40
 _DIFFERENCE = 1e-6
-_CONJUGATE = 1e-10
+_CONJUGATE = 1e-9
 _MOVED, _SETTLED = 1e-9, 1e-15
 _BEYOND_ROUNDING = 1e-11
 """Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
@@ -149,11 +149,11 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
 
 
 def positive_solution(times: Callable[[Array], Array], right: Array) -> Array:
-    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask only for H times a vector."""
+    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask for H times a vector."""
     found, left = np.zeros_like(right), right.copy()
     along, size = left.copy(), float(left @ left)
     smallest = (_CONJUGATE**2) * size
-    for _ in range(10 * len(right)):
+    for _ in range(len(right)):
         if not size > smallest:
             break
         turned = times(along)

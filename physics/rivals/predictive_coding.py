@@ -26,7 +26,7 @@ from dyadic.physics.rivals.beta_series import (
 )
 from dyadic.physics.rivals.descent import MOST_STEPS, Objective, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
-from dyadic.physics.rivals.finite_time import chain, identity_claim, zero_divergence
+from dyadic.physics.rivals.finite_time import chain, identity_claim
 from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
 from dyadic.physics.rivals.phases import together
 from dyadic.physics.rivals.verified_zero import verified_zero
@@ -53,6 +53,12 @@ def _held(bench: Bench) -> dict[str, Array]:
     return {**bench.free, last: bench.free[last] - bench.slope(bench.free)[last]}
 
 
+def _of_what_is_held(bench: Bench) -> dict[str, Array]:
+    """dF/dtheta where the output is put: -(df/dtheta)^T (x - f)."""
+    u = _held(bench)
+    return bench.pairing(u, bench.field(u))
+
+
 def _clamped(bench: Bench) -> MethodTrial | str:
     reason = chain(bench, own_weights=False) or bench.held_constant()
     if reason:
@@ -67,8 +73,8 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     found = at_rest(objective, _held(bench), step)
     error = bench.error(gradient(found.u))
     what = "at the minimum with the output held the gradient is backpropagation's"
-    if len(bench.vertices) == 1 and not chain(bench):  # nothing relaxes: the minimum is Z-IL's state at its only time
-        claim = identity_claim("pc:exact", what, bench, zero_divergence, ("one layer",))
+    if len(bench.vertices) == 1:  # there is nothing to relax
+        claim = identity_claim("pc:exact", what, bench, _of_what_is_held, ("one layer",))
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
         gradients = partial(_enclosed, bench, energy, found.u)

@@ -59,10 +59,12 @@ def test_a_number_that_single_precision_cannot_hold(tmp_path):
 @pytest.mark.parametrize(
     ("value", "kind", "dtype", "rounded"),
     [
-        (2**63 + 1, "uint64", "float64", "9223372036854775808"), (2**64 - 1, "uint64", "float64", "18446744073709551616"),
-        (-(2**53) - 1, "int64", "float64", "-9007199254740992"), (2**24 + 1, "int32", "float32", "16777216"),
+        (2**63 + 1, "uint64", "float64", "9223372036854775808"),
+        (2**64 - 1, "uint64", "float64", "18446744073709551616"),
+        (-(2**53) - 1, "int64", "float64", "-9007199254740992"),
+        (2**24 + 1, "int32", "float32", "16777216"),
     ],
-)  # fmt: skip
+)
 def test_an_integer_is_not_rounded_without_a_word(tmp_path, value, kind, dtype, rounded):
     wanted, held = Wanted("parameters", SHAPES, dtype), (value // 4096) * 4096
     path = stored(tmp_path / "large.npz", p_weight=np.full((3, 2), value, dtype=kind))
