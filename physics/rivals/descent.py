@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from dyadic.physics.updates import Array
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
 _NEWTON, _HALVINGS = 100, 40
 _DIFFERENCE = 1e-6
-_CONJUGATE = 1e-9
+_CONJUGATE, _NEARING = 1e-9, 1e-4
 _MOVED, _SETTLED = 1e-9, 1e-15
 _BEYOND_ROUNDING = 1e-11
 """Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
@@ -74,19 +75,56 @@ def step_size(bench: Bench) -> float:
 
 def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
     """The minimum that descent from ``start`` leads to.  Raises :class:`NotAtRest`."""
+    large = objective.bench.size > LARGEST
     with np.errstate(all="ignore"):
+        found = _by_products(objective, start, step) if large else None
+        if found is not None:
+            return found
         u, steps, terms = _descended(objective, start, step)
         finite = all(np.isfinite(value).all() for value in u.values())
         left = largest(objective.moving(u)) if finite else np.inf
-        if objective.bench.size > LARGEST:
+        if large:
             if left <= _BEYOND_ROUNDING * terms:
                 return Rest(u, steps)
             raise NotAtRest(f"descent did not come to rest in {steps} steps of {step:.2g} (slope left: {left:.1e})")
-        found = _newton(objective, start, u if finite else start)
-        apart = largest(added((1, found), (-1, u))) if finite else np.inf
-        way = largest(added((1, found), (-1, start)))
-        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(found))
-        return Rest(found, steps if arrived else None)
+        end = _newton(objective, start, u if finite else start)
+        apart = largest(added((1, end), (-1, u))) if finite else np.inf
+        way = largest(added((1, end), (-1, start)))
+        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(end))
+        return Rest(end, steps if arrived else None)
+
+
+def _by_products(objective: Objective, start: Units, step: float) -> Rest | None:
+    """Descent until it is near, then Newton's method by conjugate gradients, without a matrix; None where it fails.
+
+    Near is where the slope has fallen far and the minimum is a small part of the way off: whole descent, whose last
+    digits take most of its steps, would arrive there too.
+    """
+    u, steps, terms = _descended(objective, start, step, _NEARING)
+    at, end = objective.flat(u), objective.flat(u)
+    for _ in range(_NEWTON):
+        slope = objective.flat(objective.moving(objective.bench.units(end)))
+        size = float(np.abs(slope).max(initial=0))
+        if not np.isfinite(size):
+            return None
+        if size <= _BEYOND_ROUNDING * terms:
+            way = float(np.abs(end - objective.flat(start)).max(initial=0))
+            near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
+            return Rest(objective.bench.units(end), steps) if near else None
+        direction = positive_solution(partial(_times, objective, end), -slope)
+        if direction is None:
+            return None
+        end = end + direction
+    return None
+
+
+def _times(objective: Objective, at: Array, along: Array) -> Array:
+    """The energy's second derivatives times a vector, by central differences of its slope."""
+    scale = float(np.abs(along).max(initial=0)) / _DIFFERENCE
+    ahead, behind = (
+        objective.flat(objective.moving(objective.bench.units(at + sign / scale * along))) for sign in (1, -1)
+    )
+    return (ahead - behind) * scale / 2
 
 
 def at_rest_or_nowhere(objective: Objective, start: Units, step: float = STEP) -> Rest:
@@ -97,8 +135,13 @@ def at_rest_or_nowhere(objective: Objective, start: Units, step: float = STEP) -
         return Rest({name: np.full_like(value, np.nan) for name, value in start.items()}, None, str(error))
 
 
-def path(objective: Objective, start: Units, step: float = STEP) -> Iterator[tuple[Units, float]]:
-    """Gradient descent until it rests or no longer falls: the state after each step, and the slope before it."""
+def path(
+    objective: Objective, start: Units, step: float = STEP, settled: float = _SETTLED
+) -> Iterator[tuple[Units, float]]:
+    """Gradient descent until it rests or no longer falls: the state after each step, and the slope before it.
+
+    settled: of the largest slope so far, the part that is called rest.
+    """
     u, least, fell, most = dict(start), np.inf, 0, 0.0
     for number in range(1, MOST_STEPS + 1):
         slope = objective.moving(u)
@@ -108,14 +151,16 @@ def path(objective: Objective, start: Units, step: float = STEP) -> Iterator[tup
         most = max(most, size)
         if size < 0.9 * least:
             least, fell = size, number
-        if size <= _SETTLED * most or number - fell > STALLED or not np.isfinite(size):
+        if size <= settled * most or number - fell > STALLED or not np.isfinite(size):
             return
 
 
-def _descended(objective: Objective, start: Units, step: float) -> tuple[dict[str, Array], int, float]:
+def _descended(
+    objective: Objective, start: Units, step: float, settled: float = _SETTLED
+) -> tuple[dict[str, Array], int, float]:
     """Where descent ends, after how many steps, and the largest slope on the way."""
     u, number, most = dict(start), 0, 0.0
-    for state, size in path(objective, start, step):
+    for state, size in path(objective, start, step, settled):
         u, number, most = dict(state), number + 1, max(most, size)
     return u, number, most
 
@@ -148,8 +193,11 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
     raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e}{saddle})")
 
 
-def positive_solution(times: Callable[[Array], Array], right: Array) -> Array:
-    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask for H times a vector."""
+def positive_solution(times: Callable[[Array], Array], right: Array) -> Array | None:
+    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask for H times a vector.
+
+    None where H is not positive along some direction that comes up.
+    """
     found, left = np.zeros_like(right), right.copy()
     along, size = left.copy(), float(left @ left)
     smallest = (_CONJUGATE**2) * size
@@ -157,7 +205,10 @@ def positive_solution(times: Callable[[Array], Array], right: Array) -> Array:
         if not size > smallest:
             break
         turned = times(along)
-        part = size / float(along @ turned)
+        curvature = float(along @ turned)
+        if not curvature > 0:
+            return None
+        part = size / curvature
         found, left = found + part * along, left - part * turned
         before, size = size, float(left @ left)
         along = left + size / before * along

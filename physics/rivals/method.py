@@ -82,9 +82,13 @@ class MethodTrial:
 
 @dataclass
 class Watch:
-    """Counts the steps until the gradient's error stays below :data:`WANTED`."""
+    """Counts the steps until the gradient's error stays below :data:`WANTED`.
+
+    every: the number of steps after which the error was looked at.
+    """
 
     bench: Bench
+    every: int = 1
     first: int | None = None
     last: tuple[float, float] = (inf, 0.0)
 
@@ -110,6 +114,7 @@ def effort(setting: str, watch: Watch, per_step: int, forward: int = 0, reason: 
     if watch.first is None:
         return Effort(setting, None, None, per_step, reason or stays(watch.last[0]))
     where = f"{setting}, {AFTER_FORWARD}" if forward else setting
+    where += f", looked at every {watch.every} steps" if watch.every > 1 else ""
     return Effort(where, watch.first, forward + watch.first * per_step, per_step)
 
 

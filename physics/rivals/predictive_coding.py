@@ -24,7 +24,7 @@ from dyadic.physics.rivals.beta_series import (
     order_claim,
     unpushed,
 )
-from dyadic.physics.rivals.descent import MOST_STEPS, Objective, at_rest, at_rest_or_nowhere, path, step_size
+from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain, identity_claim
 from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
@@ -114,14 +114,16 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     energy, measured = EnergyNetwork(bench.updates, squared_error), []
+    nearest = dict[float, tuple[Rest, float]]()
     for beta in BETAS:
-        found = at_rest_or_nowhere(_nudging(bench, energy, beta), bench.free, step_size(bench))
-        measured.append(Measurement(f"beta {beta:g}{found.how}", *bench.error(_estimate(bench, energy, found.u, beta))))
+        found, error = _nudged_rest(bench, energy, beta)
+        measured.append(Measurement(f"beta {beta:g}{found.how}", *error))
+        nearest[beta] = found, error[0]
     claims = (
         _order(),
         exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), still=partial(unpushed, bench)),
     )
-    return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
+    return MethodTrial(tuple(measured), _effort(bench, energy, nearest), claims, *_equations(energy))
 
 
 def _nudging(bench: Bench, energy: EnergyNetwork, beta: float) -> Objective:
@@ -140,16 +142,28 @@ def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dic
     return {name: value / beta for name, value in bench.chosen(energy.by_parameters(u, {})).items()}
 
 
-def _effort(bench: Bench, energy: EnergyNetwork) -> Effort:
-    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase."""
+def _nudged_rest(bench: Bench, energy: EnergyNetwork, beta: float) -> tuple[Rest, tuple[float, float]]:
+    """The minimum, with the error of the estimate there and the cosine."""
+    found = at_rest_or_nowhere(_nudging(bench, energy, beta), bench.free, step_size(bench))
+    return found, bench.error(_estimate(bench, energy, found.u, beta))
+
+
+def _effort(bench: Bench, energy: EnergyNetwork, known: Mapping[float, tuple[Rest, float]]) -> Effort:
+    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase.
+
+    known: of some nudgings the minimum and the error there.
+    """
     count, errors, step = len(bench.vertices), list[float](), step_size(bench)
     for beta in SMALL:
-        objective = _nudging(bench, energy, beta)
-        found = at_rest_or_nowhere(objective, bench.free, step)
-        errors.append(bench.error(_estimate(bench, energy, found.u, beta))[0])
-        if errors[-1] <= WANTED:
+        if beta in known:
+            found, error = known[beta]
+        else:
+            found, (error, _) = _nudged_rest(bench, energy, beta)
+        errors.append(error)
+        if error <= WANTED:
             estimate = partial(_estimate, bench, energy, beta=beta)
-            watch = together(bench, [path(objective, bench.free, step)], bench.free, estimate)
+            descent = path(_nudging(bench, energy, beta), bench.free, step)
+            watch = together(bench, [descent], bench.free, estimate)
             reason = "" if found.steps else _RESTLESS
             return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
     return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, stays(*errors))

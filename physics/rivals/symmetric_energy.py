@@ -21,6 +21,7 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import exactness_claim, limit_claim, order_claim
 from dyadic.physics.rivals.descent import (
     MOST_STEPS,
+    NotAtRest,
     Objective,
     Rest,
     at_rest,
@@ -103,6 +104,8 @@ class EnergyMinimum:
     def _by_differences(self) -> dict[str, Array]:
         c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float)
         moved = positive_solution(lambda along: self._along(along, self._slopes), c)
+        if moved is None:
+            raise NotAtRest("the free state is no minimum: its second derivatives are not positive")
         flat = self._along(moved, lambda u: np.concatenate([value.ravel() for value in self.parameters(u).values()]))
         found, place = {}, 0
         for name, value in self.parameters(self.free).items():

@@ -11,13 +11,13 @@ import dyadic
 from dyadic import Verdict
 from dyadic.physics.energy_rates import symplectic_claim
 from dyadic.physics.gradient_error import error_by_parts, gradient_error
-from dyadic.physics.rivals import compare
+from dyadic.physics.rivals import compare, descent, phases
 from dyadic.physics.rivals.bench import added, largest
 from dyadic.physics.rivals.complex_numbers import log_of_sum
 from dyadic.physics.rivals.descent import NotAtRest, Objective, at_rest, at_rest_or_nowhere, positive_solution
 from dyadic.physics.rivals.method import Measurement
 from dyadic.physics.rivals.nudged_states import Correction
-from dyadic.physics.rivals.symmetric_energy import minimum
+from dyadic.physics.rivals.symmetric_energy import minimum, nudged
 from dyadic.physics.rivals.vector_fields import centred
 
 PROVED, REFUTED = Verdict.PROVED, Verdict.REFUTED
@@ -132,6 +132,32 @@ def test_the_gradient_of_the_minimum_needs_no_matrix():
         np.linalg.solve(matrix, [1, 2, 3])
     )
     assert not positive_solution(lambda v: matrix @ v, np.zeros(3)).any()
+
+
+def test_large_networks_come_to_the_same_minimum_without_a_matrix(monkeypatch):
+    bench = bench_of(network())
+    one = minimum(bench)
+    up = nudged(one, 0.1)
+    monkeypatch.setattr(descent, "LARGEST", 3)
+    two = minimum(bench)
+    assert two.steps < one.steps / 2
+    assert largest(added((1, one.free), (-1, two.free))) < 1e-10
+    assert largest(added((1, nudged(two, 0.1).u), (-1, up.u))) < 1e-10
+    monkeypatch.setattr(descent, "positive_solution", lambda times, right: None)  # then whole descent
+    three = minimum(bench)
+    assert three.steps == one.steps
+    assert largest(added((1, one.free), (-1, three.free))) < 1e-10
+    matrix = np.diag([2.0, -1, 3])
+    assert positive_solution(lambda v: matrix @ v, np.ones(3)) is None
+
+
+def test_large_networks_are_looked_at_every_few_steps(monkeypatch):
+    found = compare(network(), methods=["pc-nudged"]).rows[0].trial.effort
+    monkeypatch.setattr(phases, "LARGEST", 3)
+    other = compare(network(), methods=["pc-nudged"]).rows[0].trial.effort
+    assert 0 <= other.steps - found.steps < 10
+    assert other.steps % 10 == 0
+    assert other.setting == f"{found.setting}, looked at every 10 steps"
 
 
 # -- complex numbers, shared weights -----------------------------------------------------------------------------------
