@@ -164,10 +164,12 @@ def test_steps_are_of_the_gradients_that_are_compared(over):
     rows = compare(derivation, methods=["dyadic", "dyadic-ep", "z-il", "fixed-prediction"], over=over)
     assert [row.trial.effort.steps for row in rows.rows] == [steps, steps, 2 - layer, 2 - layer]
     assert all(one.error < 1e-14 for row in rows.rows for one in row.trial.measurements)
+    given = {name: array.copy() for name, array in bench.updates.params.items()}
+    assert effort(derivation, "feedback-alignment", given, feedback=given, over=over).steps == steps
 
 
 def test_one_layer_takes_no_step():
-    found = compare(network((3, 2), "identity"), methods=["fixed-prediction", "z-il", "pc", "chl"])
+    found = compare(network((3, 2), "identity"), methods=["fixed-prediction", "z-il", "pc", "chl", "pc-alm"])
     taken = {row.method.id: row.trial.effort for row in found.rows}
     assert {name: one.steps for name, one in taken.items()} == dict.fromkeys(taken, 0)
     assert {one.updates for one in taken.values()} == {1}
