@@ -104,7 +104,7 @@ def _claim(record: Mapping[str, Any]) -> Claim:
 
 @recorded
 def asymmetry_here(derivation: Derivation) -> list[Claim]:
-    """That no potential generates inference, from dF/dx of the network's own code at some state; none if no state shows it.
+    """That no potential generates inference, from dF/dx of the network's own code; none if no state shows it.
 
     A certificate's witness is one layer's, and says nothing of a network of which other layers may have no value there;
     here the whole of F has one.  States are drawn from the domains that functions have: around 0, 1/2 and 3/2.

@@ -26,6 +26,7 @@ from dyadic.symbolic.nouns import counted
 
 Algorithm = Callable[[Bench], Mapping[str, Array]]
 """From a bench to the gradient that the method reads."""
+_THESE = "these parameters, inputs and targets: it is no identity of unknown functions"
 _MOST_IN_BALLS = 10_000
 """Entries of all activations up to which an algorithm, which makes no matrices, is executed in balls."""
 
@@ -111,7 +112,7 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
             found, wanted = algorithm(one), one.gradient
             off = {key: found[key] - value for key, value in wanted.items()}
             if all_zero(off):
-                return Claim(name, what, Verdict.PROVED, method, hypotheses)
+                return Claim(name, what, Verdict.PROVED, method, (*hypotheses, _THESE))
             place = nonzero(off)
     except Unenclosed as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
