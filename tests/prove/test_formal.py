@@ -34,6 +34,19 @@ def library(tmp_path_factory):
     return compiled(tmp_path_factory, [name for name in EVERYTHING if name in NEEDED])
 
 
+SMOOTH = ("gelu", "erf", "expm1", "sinh", "cosh", "log_sigmoid", "mish", "silu", "gelu_tanh")
+
+
+def test_smooth_functions_leave_no_hypothesis(library):
+    """Of all of them it is proved that they are differentiable everywhere; of elu it is asked."""
+    layers = [{"name": f"layer{k}", "type": name} for k, name in enumerate(SMOOTH)]
+    written = network(certificate(layers, [2], "squared_error"))
+    assert (written.everywhere, len(written.functions)) == (True, len(SMOOTH))
+    network_theorem.check(library, written)
+    other = network(certificate([*layers, {"name": "last", "type": "elu"}], [2], "squared_error"))
+    assert len(other.asked) == 1
+
+
 def digits(steps=8):
     return subject(derive(read_spec("examples/digits.toml")), steps)
 
