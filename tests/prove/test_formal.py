@@ -21,6 +21,7 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import network_theorem
+from dyadic.proofs.methods.formal.contents import complete
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
@@ -45,6 +46,20 @@ def test_smooth_functions_leave_no_hypothesis(library):
     network_theorem.check(library, written)
     other = network(certificate([*layers, {"name": "last", "type": "elu"}], [2], "squared_error"))
     assert len(other.asked) == 1
+
+
+def test_several_definitions_without_a_sensitivity_are_written_out(library):
+    """The counts of a padded average pool, one for each axis; the first may be read by the second."""
+    pool = {"name": "pool", "type": "average_pool", "kernel": [2, 3], "padding": [1, 1, 1, 1]}
+    content = certificate([{"name": "first", "type": "tanh"}, pool], [2, 3], "squared_error")
+    written = network(content)
+    assert [len(layer.equations["inner"]) for layer in written.layers] == [1, 1, 1]
+    compare(written.source, written)
+    network_theorem.check(library, written)
+    (layer,) = (layer for layer in content["layers"].values() if len(layer["definitions"]) == 3)
+    layer["definitions"][1]["body"] = ["*", layer["definitions"][1]["body"], ["entry", "c1", "v", [0]]]
+    assert [item["kind"] for item in complete(layer)["definitions"]] == ["f"]
+    assert "'c1'" not in str(complete(layer))
 
 
 def digits(steps=8):
