@@ -62,12 +62,15 @@ def formal_claim(
         return _open(certificate, numbers, str(error))
     with temporary_folder() as folder:
         try:
+            progress("Coq: proofs/coq, which is compiled once")
             put_library(folder, FORMAL)
             accepted, refused = proved_kinds(folder, written, certificate, progress)
             numbers["kinds"] = len(accepted)
             reason = _too_much(written, refused)
             if reason:
                 return _open(certificate, numbers, reason)
+            others = f", of {len(refused)} at its own sizes" if refused else ""
+            progress(f"Coq: the theorem of {len(written.layers)} layers{others}")
             check(folder, with_instances(written, accepted))
         except CoqError as error:
             is_missing = "Coquelicot" in str(error) and not has_coquelicot()
