@@ -230,6 +230,23 @@ Proof.
   apply (is_derive_pow (fun z => z) (S o) z 1), (is_derive_id z).
 Qed.
 
+(** A power of a fraction is no function of the table; what it stands for where a network's theorem has it, as one of
+    [others]: z^r with its o-th derivatives r (r - 1) ... (r - o + 1) z^(r - o). *)
+Fixpoint falling (r : R) (o : nat) : R := match o with O => 1 | S o => falling r o * (r - INR o) end.
+Definition real_power (r : R) (o : nat) (z : R) : R := falling r o * exp ((r - INR o) * logarithm z).
+
+Theorem power_derivative : forall r o z, 0 < z -> is_derive (real_power r o : R -> R_NormedModule) z (real_power r (S o) z).
+Proof.
+  intros r o z Hz. unfold real_power. set (c := r - INR o).
+  replace (falling r (S o) * exp ((r - INR (S o)) * logarithm z)) with (falling r o * (c * / z * exp (c * logarithm z))).
+  - apply (is_derive_scal (fun z => exp (c * logarithm z))).
+    apply (is_derive_comp (exp : R -> R_NormedModule) (fun z => c * logarithm z) z _ (c * / z)); [apply exp_derivative|].
+    apply (is_derive_scal (logarithm : R -> R)), logarithm_derivative, Hz.
+  - cbn [falling]. fold c. replace (r - INR (S o)) with (c - 1) by (unfold c; rewrite S_INR; ring).
+    replace ((c - 1) * logarithm z) with (c * logarithm z + - logarithm z) by ring.
+    rewrite exp_plus, exp_Ropp, exp_logarithm by exact Hz. ring.
+Qed.
+
 (** ** Functions that are differentiable everywhere *)
 
 Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (10 <? f)%nat && (f <? 20)%nat.

@@ -70,7 +70,7 @@ THEOREMS = {
     "NetworkTensors": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
-    "Functions": ("derivatives",),
+    "Functions": ("power_derivative", "derivatives"),
     "Demands": ("demands_suffice",),
     "Boxes": ("sum_change", "sum_entries", "leaves_something_at"),
     "Terms": ("expand_value", "expand_tangent_value"),

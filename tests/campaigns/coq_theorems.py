@@ -109,6 +109,7 @@ def test_the_statement_unfolds_to_its_layers(library):
         ("AllSizes", "negb (existsb (Nat.eqb k) ks) && distinct ks", "distinct ks"),
         ("Instances", " &&\n    forallb (fun d => is_local (target d)) (forward l).", "."),
         ("Functions", "1 - tanh z * tanh z\n  | 2", "1 + tanh z * tanh z\n  | 2"),
+        ("Functions", "falling r o * (r - INR o) end", "falling r o * (r - INR (S o)) end"),
         ("Integers", "T t (r * Z.of_nat n + v)%Z", "T t (r + v)%Z"),
         ("Integers", "(forall v, map (eval_index (set e j v)) is = map (eval_index e) is) ->", "True ->"),
         ("Functions", "fun z => 2 / sqrt PI * bell z", "fun z => 1 / sqrt PI * bell z"),
