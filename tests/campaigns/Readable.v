@@ -28,11 +28,12 @@ Proof.
   change (shape dims (Inner 0)) with [32%Z]. rewrite H32. cbn [standard_functions]. f_equal.
   rewrite define_same by now apply H1.
   unfold value. cbn [body eval map eval_index]. rewrite He by reflexivity.
-  change (shape dims (Param 1)) with [32%Z]. rewrite H32. cbn [tensors_at theta_of]. f_equal.
+  change (shape dims (Param 1)) with [32%Z]. rewrite H32. cbn [tensors_at theta_of].
+  match goal with |- ?a + _ = ?b + _ => constr_eq a b; apply (f_equal (Rplus a)) end.
   apply sum_list_ext. intros j Hj. apply in_zrange in Hj. cbn [Z.of_nat] in Hj.
   unfold set. cbn [Nat.eqb]. rewrite He by reflexivity.
   change (shape dims (Datum 0)) with [64%Z]. change (shape dims (Param 0)) with [32%Z; 64%Z].
   assert (H64 : flat [64%Z] [j] = Some j) by (cbn; rewrite inside by lia; f_equal; lia).
   assert (H2 : flat [32%Z; 64%Z] [i; j] = Some (i * 64 + j)%Z) by (cbn; rewrite !inside by lia; f_equal; lia).
-  now rewrite H64, H2.
+  rewrite H64, H2. cbv beta iota. match goal with |- ?a = ?b => constr_eq a b; reflexivity end.
 Qed.

@@ -22,7 +22,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.formal.contents import complete
-from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
 from dyadic.symbolic import derive, read_spec
@@ -195,6 +195,40 @@ def test_a_file_that_says_something_else_is_noticed(old, new):
         compare(written.source.replace(old, new, 1), written)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("run (2 * 4) start", "run (2 * 5) start", "statement"),
+        ("pair_parameters dims 6 (gradient z)", "pair_parameters dims 6 (gradient start)", "statement"),
+        ("(forall v, v < 4 -> fst z v", "(forall v, v < 3 -> fst z v", "statement"),
+        ("Notation cost := (cost F dims 4 6", "Notation cost := (cost F dims 3 6", "statement"),
+        ("  Theorem this_network", "  Hypothesis easy : False.\n  Theorem this_network", "statement"),
+        ("Section Statement.", "Axiom easy : False.\nSection Statement.", "before the statement"),
+        ("\nDefinition cost_layer", "\nModule Other.\nDefinition cost_layer", "before the statement"),
+        (
+            "[layer0; layer1; layer2; layer3] cost_layer.\nDef",
+            "[layer0; layer0; layer2; layer3] cost_layer.\nDef",
+            "once",
+        ),
+        ("cost_layer : layer := layer4.", "cost_layer : layer := layer3.", "once"),
+        ("layer4 : layer := Layer true", "layer4 : layer := Layer false", "once"),
+        ("Print Assumptions this_network", "Print Assumptions network_accepted", "after the theorem"),
+        ("Definition layer3 :", "Definition layer5 :", "not of the form"),
+    ],
+)
+def test_a_file_with_another_theorem_is_noticed(old, new, message):
+    """Coq lists no hypothesis of a section among the axioms, so that the statement is read too."""
+    written = network(digits())
+    assert written.source.count(old) == 1
+    wrong = written.source.replace(old, new)
+    with pytest.raises(Different, match=message):
+        compare(wrong, written)
+    if message != "not of the form":
+        with pytest.raises(Different, match=f"{message}|other layers"):
+            compare_with_kinds(wrong, written, written.source)
+    compare_with_kinds(written.source, written, written.source)
+
+
 def test_names_do_not_reach_coq():
     hostile = "*) Axiom easy : False. (*"
     assert not set(escaped(hostile)) & set('*()". ')
@@ -257,7 +291,7 @@ def test_a_theorem_that_is_not_reached_leaves_what_was_shown(monkeypatch):
     monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
     monkeypatch.setattr(network_theorem, "put_library", lambda *arguments: None)
     monkeypatch.setattr(network_theorem, "proved_kinds", lambda *arguments: (dict.fromkeys(range(4)), {4: "no proof"}))
-    monkeypatch.setattr(network_theorem, "with_instances", lambda *arguments: None)
+    monkeypatch.setattr(network_theorem, "with_instances", lambda written, accepted: written)
     monkeypatch.setattr(network_theorem, "has_coquelicot", lambda: True)
     monkeypatch.setattr(network_theorem, "check", out_of_time)
     claim = network_theorem.formal_claim(digits())

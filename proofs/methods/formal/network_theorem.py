@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.defined_states import NOT_FOUND
 from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
-from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import Network, network
 from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.methods.machine import FORMAL
@@ -71,7 +71,11 @@ def formal_claim(
                 return _open(certificate, numbers, reason)
             others = f", of {len(refused)} at its own sizes" if refused else ""
             progress(f"Coq: the theorem of {len(written.layers)} layers{others}")
-            check(folder, with_instances(written, accepted))
+            final = with_instances(written, accepted)
+            compare_with_kinds(final.source, final, written.source)
+            check(folder, final)
+        except Different as error:
+            return _open(certificate, numbers, str(error))
         except CoqError as error:
             is_missing = "Coquelicot" in str(error) and not has_coquelicot()
             return _open(certificate, numbers, NO_COQUELICOT if is_missing else str(error))
