@@ -12,6 +12,7 @@ from dyadic.paper.glyphs import Notation, allocate
 from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
+from dyadic.paper.rounding_section import RunBounds, rounding_section
 from dyadic.paper.setting import (
     costs,
     costs_of_any_network,
@@ -49,6 +50,7 @@ def build_document(
     sections: Sequence[str] | None = None,
     detail: str = "full",
     generic: bool = False,
+    rounding: RunBounds | None = None,
 ) -> Document:
     """The appendix of one architecture.
 
@@ -56,6 +58,7 @@ def build_document(
     chosen: glyphs for quantities, as :func:`dyadic.paper.glyphs.read_notation` returns them.
     sections: which of :data:`SECTIONS`, by default those of the ``detail``.
     generic: sizes and the depth L by name, of any network of these kinds of layers; the certificate is of this one.
+    rounding: bounds on the rounding errors of a run, which get a section after those.
     """
     architecture = derivation.architecture
     notation, kinds = allocate(derivation, chosen), kinds_on_paper(derivation)
@@ -81,17 +84,20 @@ def build_document(
         "proof": ("Proof", lambda: proof(derivation, certificate, generic)),
         "verification": (
             "What was verified, and how",
-            lambda: verification(certificate, in_words(derivation, kinds, by_kinds)),
+            lambda: verification(certificate, in_words(derivation, kinds, by_kinds), rounding is not None),
         ),
         "algorithms": ("Algorithms", lambda: _algorithms(steps)),
         "hashes": ("Tags and hashes", lambda: _tags(derivation)),
     }
     wanted = DETAILS[detail] if sections is None else sections
     shown = [name for name in SECTIONS if name in wanted and not (generic and name == "hashes")]
+    parts = [Section(written[name][0], written[name][1](), name) for name in shown]
+    if rounding is not None:
+        parts.insert(len(parts) - (shown[-1:] == ["hashes"]), rounding_section(rounding))
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=label_of(architecture.name),
-        sections=tuple(Section(written[name][0], written[name][1](), name) for name in shown),
+        sections=tuple(parts),
         notation=notation,
         aliases=aliases,
         named=architecture.own_names,
