@@ -62,7 +62,7 @@ def build_document(
     by_kinds = generic or detail == "short" or len(architecture.vertices) > LARGE
     aliases = {} if generic else _aliases(derivation, notation, by_kinds)
     equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
-    network = (*equations, *functions(kinds), *_energy(derivation, by_kinds))
+    network = (*equations, *functions(derivation, kinds), *_energy(derivation, by_kinds))
     double = derivation.steps == 2 * derivation.L
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {

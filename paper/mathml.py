@@ -220,7 +220,7 @@ def _bare(text: str, found: list[_Item]) -> None:
     """Letters, numbers and operators that stand bare, behind what is there already."""
     for token in _BARE.findall(text):
         if token[0] == "'":
-            found[-1].sup = f"<mo>{'′' * len(token)}</mo>"
+            found[-1].sup = f'<mo class="prime">{"′" * len(token)}</mo>'
         elif token[0].isdigit():
             found.append(_Item(f"<mn>{token}</mn>"))
         elif token == "-":
