@@ -13,7 +13,7 @@ from typeset.test_hosts import complaints
 from typeset.test_pages import pages_of
 
 from dyadic.paper import build_document, render_html, render_latex, render_typst
-from dyadic.paper.document import Display, Document, Section, Table
+from dyadic.paper.document import Display, Document, Paragraph, Section, Table
 from dyadic.paper.glyphs import Notation
 from dyadic.paper.prose import differing, with_powers
 from dyadic.proofs import verify
@@ -102,23 +102,47 @@ def test_the_tag_of_what_goes_over_a_page_stands_at_its_first_row(tmp_path):
     assert any(word == Q and abs(box[1] + box[3] - top - bottom) < 8 for word, box in page)
 
 
+def table_of(lines, count):
+    rows = tuple(((f"row{k} " + "x " * (28 * lines),), (f"b{k}",)) for k in range(count))
+    return Table("Rows.", (("one",), ("two",)), rows, (20, 20))
+
+
+def compiled_words(folder, host, *blocks):
+    """Of every page the words with the left, top and bottom of their boxes, as the class sets these blocks."""
+    require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
+    document = Document("T", "t", (Section("S", blocks),), Notation(), {}, frozenset())
+    assert complaints(folder, host, r"\input{appendix}\nocite{*}", document=document) == []
+    command = ["pdftotext", "-bbox", "main.pdf", "-"]
+    text = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return [
+        [(word, float(left), float(top), float(bottom)) for left, top, bottom, word in WORD.findall(page)]
+        for page in text.split("<page ")[1:]
+    ]
+
+
+WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">(.*?)<')
+
+
 def test_rows_are_not_pulled_apart_where_columns_end_level(tmp_path):
     """In IEEEtran columns are as long as each other: what is left over goes below a table's part, not between rows."""
-    rows = tuple(((f"row{k} " + "x " * 150,), (f"b{k}",)) for k in range(30))
-    table = Table("Rows.", (("one",), ("two",)), rows, (20, 20))
-    document = Document("T", "t", (Section("S", (table,)),), Notation(), {}, frozenset())
-    require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
-    assert complaints(tmp_path, "IEEEtran", r"\input{appendix}\nocite{*}", document=document) == []
-    text = subprocess.run(
-        ["pdftotext", "-bbox", "main.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>row(\d+)<|(<page )', text.stdout)
     gaps = []
-    for (left, top, number, page), (left2, top2, number2, page2) in pairwise(found):
-        if not (page or page2) and left == left2 and int(number2) == int(number) + 1:
-            gaps.append(float(top2) - float(top))
+    for page in compiled_words(tmp_path, "IEEEtran", table_of(5, 30)):
+        rows = [(int(word[3:]), left, top) for word, left, top, _ in page if word.startswith("row")]
+        gaps += [low - high for (k, a, high), (m, b, low) in pairwise(rows) if m == k + 1 and a == b]
     assert len(gaps) > 20
     assert max(gaps) - min(gaps) < 1
+
+
+@pytest.mark.parametrize("host", ["IEEEtran", "acmart"])
+def test_no_column_ends_early_where_rows_may_part(host, tmp_path):
+    text = Paragraph((" ".join(f"word{k}" for k in range(60)),))
+    blocks = (text, table_of(2, 25), *[text, Display(("x", "=", "y"))] * 12)
+    pages = compiled_words(tmp_path, host, *blocks)[:-1]
+    columns = [
+        max(bottom for _, left, _, bottom in page if (left > 306) == right) for page in pages for right in (False, True)
+    ]
+    assert len(columns) >= 4
+    assert max(columns) - min(columns) < 40
 
 
 def test_bars_and_primes_are_as_large_as_their_letters(tmp_path):
