@@ -13,6 +13,7 @@ from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
 from dyadic.paper.setting import (
+    architecture_picture,
     costs,
     costs_of_any_network,
     introduction,
@@ -122,7 +123,10 @@ def _setting(
     large: bool,
 ) -> tuple[Block, ...]:
     blocks: list[Block] = [introduction(derivation)]
-    blocks += [kinds_table(kinds), ranks_table(derivation, kinds)] if large else [network_table(derivation, aliases)]
+    if large:
+        blocks += [architecture_picture(derivation), kinds_table(kinds), ranks_table(derivation, kinds)]
+    else:
+        blocks.append(network_table(derivation, aliases))
     blocks += costs(derivation)
     if aliases and large:
         blocks.append(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol
 
 from dyadic.paper import theory
+from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.document import (
     Block,
     Cite,
@@ -15,6 +16,7 @@ from dyadic.paper.document import (
     EquationBlock,
     Math,
     Paragraph,
+    Picture,
     Span,
     Subscripted,
     Table,
@@ -98,6 +100,15 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         tuple(rows),
         (14, 16, 14, 10, 10, 10),
     )
+
+
+def architecture_picture(derivation: Derivation) -> Picture:
+    """The graph, repeated blocks once."""
+    caption = (
+        "The architecture, inputs below and outputs above. A block that is repeated is drawn once, with how "
+        "often it stands there."
+    )
+    return Picture(architecture_graph(derivation), (caption,), wide=True)
 
 
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:

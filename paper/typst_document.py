@@ -107,6 +107,8 @@ class TypstRenderer(Renderer):
         return f'#"{self.numbers[key]}"'
 
     def picture(self, block: Picture) -> str:
+        if block.wide:
+            return ""
         image = (
             f'image(bytes({typst_string(svg(block.drawing))}), format: "svg", alt: {typst_string(block.drawing.title)})'
         )
