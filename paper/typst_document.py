@@ -85,7 +85,7 @@ class TypstRenderer(Renderer):
     def blocks(self, blocks: Sequence[Block]) -> str:
         """A paragraph before a formula or an algorithm stays on the page of what it announces."""
         found = [
-            f"#block(sticky: true)[{self.block(block)}]" if announces else self.block(block)
+            f"#block(sticky: true, width: 100%)[{self.block(block)}]" if announces else self.block(block)
             for block, announces in zip(blocks, _announcing(blocks), strict=True)
         ]
         return "\n\n".join(found)

@@ -91,7 +91,9 @@ def test_remarks_and_the_formulas_of_stationarity_stay_whole(down, tmp_path):
     source = render_typst(build_document(derive(read_spec("examples/digits.toml")), UNVERIFIED, sections=["dynamics"]))
     moved = source.replace("#heading(level: 2", f"#block(height: {down}cm)[x]\n#heading(level: 2", 1)
     assert torn(moved, tmp_path) == 0
-    loose = moved.replace("height > 8cm", "height > 0cm").replace("#block(sticky: true)[#math", "#block[#math")
+    loose = moved.replace("height > 8cm", "height > 0cm").replace(
+        "#block(sticky: true, width: 100%)[#math", "#block[#math"
+    )
     assert torn(loose, tmp_path) == (down in (21, 22)), "where nothing held them together, it is seen"
 
 
@@ -161,3 +163,12 @@ def test_bars_and_primes_are_as_large_as_their_letters(tmp_path):
             assert browser.ask(f"{found}.every(m => {same})")
     finally:
         browser.close()
+
+
+def test_formulas_that_stay_together_stand_in_the_middle(tmp_path):
+    formulas = (Display(("x", "=", "y")), Display(("x", "=", "y"), "numbered"), Display(("x", "=", "y")))
+    document = Document("T", "t", (Section("S", formulas),), Notation(), {}, frozenset())
+    (page,) = pages_of(render_typst(document), tmp_path)
+    places = [(box[0] + box[2]) / 2 for word, box in page if "=" in word]
+    assert len(places) == 3
+    assert max(abs(place - 595.276 / 2) for place in places) < 5
