@@ -200,7 +200,7 @@ def _items(node: Node) -> list[_Item]:
 
 def _element(node: Node) -> _Item:
     if node.tag == "big":
-        space = ' rspace="0.15em"' if len(node.text or "") > 1 else ""
+        space = ' rspace="0.3em"' if len(node.text or "") > 1 else ""
         return _Item(f'<mo movablelimits="false"{space}>{escape(node.text or "")}</mo>', below=True)
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.attrib.items())
     if node.tag in _LEAVES:
