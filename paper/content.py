@@ -14,6 +14,7 @@ from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
 from dyadic.paper.rounding_section import RunBounds, rounding_section
 from dyadic.paper.setting import (
+    architecture_picture,
     costs,
     costs_of_any_network,
     introduction,
@@ -65,7 +66,7 @@ def build_document(
     by_kinds = generic or detail == "short" or len(architecture.vertices) > LARGE
     aliases = {} if generic else _aliases(derivation, notation, by_kinds)
     equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
-    network = (*equations, *functions(kinds), *_energy(derivation, by_kinds))
+    network = (*equations, *functions(derivation, kinds), *_energy(derivation, by_kinds))
     double = derivation.steps == 2 * derivation.L
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
@@ -128,7 +129,10 @@ def _setting(
     large: bool,
 ) -> tuple[Block, ...]:
     blocks: list[Block] = [introduction(derivation)]
-    blocks += [kinds_table(kinds), ranks_table(derivation, kinds)] if large else [network_table(derivation, aliases)]
+    if large:
+        blocks += [architecture_picture(derivation), kinds_table(kinds), ranks_table(derivation, kinds)]
+    else:
+        blocks.append(network_table(derivation, aliases))
     blocks += costs(derivation)
     if aliases and large:
         blocks.append(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
-from dyadic.paper.prose import counted_by_letters, sentence
+from dyadic.paper.prose import counted_by_letters, sentence, with_powers
 
 
 def verification(
@@ -77,7 +77,8 @@ def _row(
     spans: list[Span] = [Code(first["id"].partition(":")[0] if about else first["id"]), ". ", *sentence(said)]
     if about:
         subjects = (claim["id"].partition(":")[2] for claim in group)
-        spans.append(f" (of {'; '.join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))})")
+        listed = "; ".join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))
+        spans += with_powers(f" (of {listed})")
     if first["reason"]:
         spans.append(f". Open because {first['reason']}")
     if first["counterexample"]:
