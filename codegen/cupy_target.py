@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -13,9 +14,15 @@ from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
 from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.build import FEW, few, nest
+from dyadic.codegen.loops.chain import each_score_once
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
-from dyadic.codegen.program import variable
+from dyadic.codegen.loops.schedule import stream
+from dyadic.codegen.online import online_program
+from dyadic.codegen.plan import RoutineCall, make_plan
+from dyadic.codegen.program import LayerProgram, program_key, variable
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.structure import Vertex
 
 
 class CupyTarget(KernelTarget):
@@ -23,6 +30,35 @@ class CupyTarget(KernelTarget):
     template = "cupy.py.j2"
     array_module = "cp"
     makes = True
+
+    def __init__(self, derivation: Derivation, dtype: str) -> None:
+        super().__init__(derivation, dtype)
+        vertices = derivation.architecture.vertices
+        instead = {vertex.name: program for vertex in vertices if (program := self._without_weights(vertex))}
+        while instead:
+            self.online = make_plan(derivation, self.programs, self.costs, instead)
+            ours = (call for call in self.online.calls if call.owner in instead)
+            refused = {call.owner for call in ours if not self._fits(call)}
+            if not refused:
+                break
+            instead = {name: program for name, program in instead.items() if name not in refused}
+            self.online = None
+
+    def _without_weights(self, vertex: Vertex) -> LayerProgram | None:
+        """The vertex's program with attention online, if it is one; the same object for the same program."""
+        key = program_key(self.derivation, vertex)
+        if key not in self._rewritten:
+            self._rewritten[key] = online_program(self.programs[key])
+        return self._rewritten[key]
+
+    @cached_property
+    def _rewritten(self) -> dict[tuple[str, frozenset[int]], LayerProgram | None]:
+        return {}
+
+    def _fits(self, call: RoutineCall) -> bool:
+        """Whether no kernel of a call computes scores more often than once for each tile."""
+        kernels = self.lowered("kernel", call.routine, self.base(call)[1])
+        return all(stream(kernel, self.itemsize) or each_score_once(kernel) for kernel in kernels)
 
     def added(self, terms: Sequence[str], out: str | None) -> str:
         into = f", out={out}" if out else ""

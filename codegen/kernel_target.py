@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,10 +22,11 @@ from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.expressions import Definition, Element, Tensor, elements
 from dyadic.symbolic.indices import simplify
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import Name
 
 
 class KernelTarget(Target):
@@ -65,7 +67,14 @@ class KernelTarget(Target):
 
     @cached_property
     def _sized(self) -> dict[tuple[str, tuple[Expr, ...]], str]:
-        return sized_names([self.base(call) for call in self.plan.calls])
+        return sized_names([self.base(call) for call in self.all_calls])
+
+    @property
+    def all_calls(self) -> Iterator[RoutineCall]:
+        """Those of the simulation, and those of the gradients where they are others."""
+        yield from self.plan.calls
+        if self.online is not None:
+            yield from self.online.calls
 
     def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
         """A routine as kernels."""
@@ -76,7 +85,7 @@ class KernelTarget(Target):
         kernels: list[str] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
-        for call in self.plan.calls:
+        for call in self.all_calls:
             name = self.called(call)
             if name not in routines:
                 routines[name] = self._routine(name, call, kernels)
@@ -95,7 +104,7 @@ class KernelTarget(Target):
     def _used_for(self) -> dict[str, list[str]]:
         """The tags of the equations that each function serves."""
         tags: dict[str, list[str]] = {}
-        for call in self.plan.calls:
+        for call in self.all_calls:
             tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
 
@@ -131,11 +140,14 @@ class KernelTarget(Target):
             results = [_reshaped(copied, routine.definitions[0].tensor, sizes)]
         else:
             provenance = self._provenance(name)
-            found = [self.variants(one) for one in self.lowered(self._kernels_called(call), routine, sizes)]
+            lowered = self.lowered(self._kernels_called(call), routine, sizes)
+            known = self._known() if routine.inside else {}
+            lowered = [known.get(replace(one, name=""), one) for one in lowered]
+            found = [self.variants(one) for one in lowered]
             if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
             for variants in found:
-                for variant in variants:
+                for variant in variants if variants[0].kernel.name not in self.nests else ():
                     self.nests[variant.kernel.name] = variant
                     kernels.append(self.printed(variant, _about(variant, routine) + provenance))
                 usual.append(variants[0])
@@ -149,6 +161,10 @@ class KernelTarget(Target):
             "into": into is not None,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
+
+    def _known(self) -> dict[Kernel, Kernel]:
+        """The kernels that are written, by themselves without their names."""
+        return {replace(one.kernel, name=""): one.kernel for one in self.nests.values()}
 
     def _allocations(self, one: Nest, routine: Routine, sizes: Mapping[Expr, Expr], into: str | None) -> Iterator[str]:
         """Arrays for a kernel's results, new ones or ``out``.  into: the result that may be given."""
@@ -208,7 +224,19 @@ def _about(one: Nest, routine: Routine) -> str:
     own = {tensor.name for tensor in one.kernel.defines}
     pairs = zip(routine.definitions, routine.equations, strict=True)
     printer = TextPrinter()
-    return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
+    found = [equation for item, equation in pairs if item.tensor.name in own]
+    read = {entry.name for equation in found for entry in elements(equation.body)}
+    return "; ".join(printer.equation(item) for item in dict.fromkeys((*found, *_formed(routine.inside, read))))
+
+
+def _formed(inside: Sequence[Definition], read: set[Name]) -> Iterator[Definition]:
+    """What equations read that is formed in their place, and what that reads."""
+    for item in inside:
+        if item.tensor.name in read:
+            yield item
+            yield from _formed(
+                [one for one in inside if one is not item], {entry.name for entry in elements(item.body)}
+            )
 
 
 def _number(extent: Expr) -> str:

@@ -35,12 +35,14 @@ class Routine:
     """A straight-line function: tensors in, definitions in order, the values of ``outputs`` out.
 
     equations: the same definitions as derived, without batch axis, for the docstring.
+    inside: equations of what is formed where it is read and has no definition of its own here.
     """
 
     arguments: tuple[Tensor, ...]
     definitions: tuple[Definition, ...]
     outputs: tuple[Tensor, ...]
     equations: tuple[Definition, ...]
+    inside: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,14 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     return LayerProgram(
         name,
         layer,
-        routine(forward, equations, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
-        routine(bars, layer.intermediates, _read(bars, later)),
+        routine(forward, equations, [*kept(forward[:-1], [*bars, *later]), forward[-1]]),
+        routine(bars, layer.intermediates, kept(bars, later)),
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
     )
 
 
-def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
+def kept(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
     """Those whose values others read: the rest is not kept."""
     wanted = {entry.name for item in by for entry in elements(item.body)}
     return [item for item in definitions if item.tensor.name in wanted]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Integer, Mul
 
+from dyadic.codegen.loops.chain import with_row_sums
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
@@ -49,7 +50,8 @@ RESERVED = frozenset(
         "left_next",
     }
     | {"left_own", "load", "pack", "partial", "place", "real", "right", "right_next", "right_own", "row", "row_block"}
-    | {"chunk", "part", "stage", "start", "sum", "sums", "term", "tx", "ty", "within"}
+    | {"chunk", "factor", "highest", "largest", "panel", "part", "power", "score", "stage", "start", "streamed", "sum"}
+    | {"score_next", "sums", "term", "total_own", "tx", "ty", "weight", "within"}
 )
 """Names that schedules and printers use."""
 
@@ -86,7 +88,17 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr], whole: bool
         if kernel.writes:
             found.append(kernel)
             wanted |= {tensor.name for tensor in kernel.reads}
-    return found[::-1] if whole else [part for kernel in found[::-1] for part in _parts(kernel)]
+    return found[::-1] if whole else [part for kernel in _launches(found[::-1]) for part in _parts(kernel)]
+
+
+def _launches(found: Sequence[Kernel]) -> list[Kernel]:
+    """The kernels, those of a sum weighted by exponentials over their own sum in one."""
+    launches: list[Kernel] = []
+    for kernel in found:
+        launches.append(kernel)
+        if len(launches) > 2 and (merged := with_row_sums(*launches[-3:])) is not None:
+            launches[-3:] = [merged]
+    return launches
 
 
 def _parts(kernel: Kernel) -> Sequence[Kernel]:

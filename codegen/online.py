@@ -1,0 +1,299 @@
+"""Layers whose weights are exponentials over their own sum (attention), without their scores and weights as arrays.
+
+Where a layer's equations have, over indices (.., i) and a summed j, brackets G and any score a,
+
+    a[.., i, j] = ...,     t[.., i] = Max_j G a[.., i, j],     r[.., i] = log Sum_j G exp(a[.., i, j] - t[.., i]),
+    p[.., i, j] = G exp(a[.., i, j] - t[.., i] - r[.., i]),    o[.., i, c] = Sum_j p[.., i, j] v[.., j, c]
+
+and, derived from them,
+
+    pbar[.., i, j] = Sum_c obar[.., i, c] v[.., j, c],         lbar[.., i] = -Sum_j p[.., i, j] pbar[.., i, j],
+    abar[.., i, j] = p[.., i, j] (pbar[.., i, j] + lbar[.., i]),
+
+a, p, pbar and abar are put in where they are read, and the row sum, with its sums exchanged, is taken over c:
+
+    Sum_j p[i, j] Sum_c obar[i, c] v[j, c] = Sum_c obar[i, c] Sum_j p[i, j] v[j, c] = Sum_c obar[i, c] o[i, c].
+
+Only t and r are kept, one number a row each.  The source is Dao, Fu, Ermon, Rudra and Ré, "FlashAttention", 2022,
+arXiv:2205.14135, section 3 and appendix B.  In exact arithmetic nothing changes; rounding does.  What is recognised are
+the equations, not a type of layer: where one of them reads otherwise, the program stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sympy import Add, Expr, Mul
+
+from dyadic.codegen.log_sums import Apart
+from dyadic.codegen.program import SAMPLE, LayerProgram, Routine, kept, make_routine
+from dyadic.symbolic.expressions import (
+    Apply,
+    Definition,
+    Element,
+    Index,
+    Reduction,
+    all_indices,
+    elements,
+    fresh_index,
+    split_guards,
+    total,
+    walk,
+)
+from dyadic.symbolic.tensor_names import Name
+
+Known = Mapping[Name, Definition]
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """The equations of one softmax: p, its brackets and exponential, the summed index, and the row sum that reads p."""
+
+    p: Definition
+    guards: tuple[Expr, ...]
+    power: Expr
+    score: Definition
+    summed: Index
+    mixed: Definition
+    values: Element
+    column: Index
+
+
+def online_program(program: LayerProgram) -> LayerProgram | None:
+    """The program with scores and weights formed where they are read, or None where its equations have no such form."""
+    known = {item.tensor.name: item for item in (*program.forward.definitions, *program.bars.definitions)}
+    found = next((w for item in program.forward.definitions if (w := _weights(item, known)) is not None), None)
+    if found is None:
+        return None
+    behind = _behind(found, known)
+    if behind is None:
+        return None
+    row_sum, replaced, formed = behind
+    gone = {found.score.tensor.name: found.score, found.p.tensor.name: found.p, **formed}
+    return _without(program, gone, {row_sum.tensor.name: replaced})
+
+
+def _weights(p: Definition, known: Known) -> _Weights | None:
+    """The softmax whose weights a definition is."""
+    guards, power = split_guards(p.body)
+    if not isinstance(power, Apply) or (power.name, power.order) != ("exp", 0) or not isinstance(power.argument, Add):
+        return None
+    apart = [term.args[0] for term in power.argument.args if isinstance(term, Apart)]
+    rest = [-term for term in power.argument.args if not isinstance(term, Apart)]
+    if len(apart) != 1 or len(rest) != 1 or not isinstance(rest[0], Element):
+        return None
+    scores = [e for e in elements(apart[0]) if e.indices == p.indices and e.name in known]
+    if len(scores) != 1:
+        return None
+    (a,) = scores
+    (r,), t = rest, a - apart[0]
+    own = [index for index in p.indices if index not in r.indices]
+    if not isinstance(t, Element) or r.indices != t.indices or len(own) != 1 or not {r.name, t.name} <= set(known):
+        return None
+    (j,), body = own, Mul(*guards, a)
+    extent = p.ranges[j]
+    summed = Reduction("sum", j, extent, Mul(*guards, Apply("exp", 0, a - t)))
+    if not _is(known[t.name], t, Reduction("max", j, extent, body)) or not _is(
+        known[r.name], r, Apply("log", 0, summed)
+    ):
+        return None
+    score = known[a.name]
+    if score.indices != p.indices or not any(isinstance(node, Reduction) for node in walk(score.body)):
+        return None
+    readers = [item for item in known.values() if item.tensor.name != p.tensor.name and _reads(item, p)]
+    for item in readers:
+        mixed = _mixed(item, p, j)
+        if mixed is not None:
+            return _Weights(p, tuple(guards), power, score, j, item, *mixed)
+    return None
+
+
+def _is(item: Definition, entry: Element, body: Expr) -> bool:
+    """Whether a definition says that an entry, whose indices are its own, is the body, but for bound indices' names."""
+    return item.indices == entry.indices and _plain(item.body) == _plain(body)
+
+
+def _plain(node: Expr, depth: int = 0) -> Expr:
+    """The expression with bound indices named by how deep they stand, and products and sums in SymPy's order."""
+    if isinstance(node, Reduction):
+        index = Index(f"_{depth}")
+        return Reduction(node.kind, index, node.extent, _plain(node.body, depth + 1).xreplace({node.index: index}))
+    if not node.args or isinstance(node, Element):
+        return node
+    return node.func(*(_plain(part, depth) if isinstance(part, Expr) else part for part in node.args))
+
+
+def _reads(item: Definition, other: Definition) -> bool:
+    return any(entry.name == other.tensor.name for entry in elements(item.body))
+
+
+def _mixed(item: Definition, p: Definition, j: Index) -> tuple[Element, Index] | None:
+    """(values, column) if a definition is Sum_j p values over the rows of p and one further index, its last."""
+    *rows, column = item.indices
+    if not isinstance(item.body, Reduction) or item.body.kind != "sum" or item.body.index != j or column in p.indices:
+        return None
+    factors = list(Mul.make_args(item.body.body))
+    if len(factors) != 2 or p.element not in factors or tuple(rows) != tuple(i for i in p.indices if i != j):
+        return None
+    factors.remove(p.element)
+    (values,) = factors
+    rest = set(p.indices) - {j} - {SAMPLE}
+    if not isinstance(values, Element) or not {j, column} <= set(values.indices) or item.body.extent != p.ranges[j]:
+        return None
+    return None if rest - set(rows) else (values, column)
+
+
+def _behind(found: _Weights, known: Known) -> tuple[Definition, Definition, dict[Name, Definition]] | None:
+    """The definition of lbar, what it is replaced by, and pbar and abar."""
+    for item in known.values():
+        body = item.body
+        if item.indices != tuple(i for i in found.p.indices if i != found.summed):
+            continue
+        if not isinstance(body, Reduction) or body.kind != "sum" or body.extent != found.p.ranges[found.summed]:
+            continue
+        rest = _apart_from_weight(body.body.xreplace({body.index: found.summed}), found)
+        entries = [factor for factor in rest or [] if isinstance(factor, Element)]
+        if rest is None or len(entries) != 1 or Mul(*rest) != -entries[0] or entries[0].name not in known:
+            continue
+        slopes = known[entries[0].name]
+        sent = _sent(slopes, found)
+        if sent is None or entries[0].indices != found.p.indices or slopes.indices != found.p.indices:
+            continue
+        replaced = Definition(
+            item.tensor, item.indices, total(found.column, _extent(found), -sent * found.mixed.element)
+        )
+        changes = _changes(found, known, item, slopes)
+        if changes is not None:
+            return item, replaced, {slopes.tensor.name: slopes, changes.tensor.name: changes}
+    return None
+
+
+def _extent(found: _Weights) -> Expr:
+    return found.mixed.ranges[found.column]
+
+
+def _apart_from_weight(term: Expr, found: _Weights) -> list[Expr] | None:
+    """The factors of a product beside the weight p, which may stand as its entry or as its brackets and exponential."""
+    factors = list(Mul.make_args(term))
+    for weight in ([found.p.element], [*found.guards, found.power]):
+        if all(part in factors for part in weight):
+            left = [factor for factor in factors if factor not in weight]
+            return left if len(left) == len(factors) - len(weight) else None
+    return None
+
+
+def _sent(slopes: Definition, found: _Weights) -> Element | None:
+    """obar[.., i, c], if a definition is Sum_c obar[.., i, c] v[.., j, c]."""
+    body = slopes.body
+    if not isinstance(body, Reduction) or body.kind != "sum" or body.extent != _extent(found):
+        return None
+    factors = list(Mul.make_args(body.body.xreplace({body.index: found.column})))
+    if len(factors) != 2 or found.values not in factors:
+        return None
+    factors.remove(found.values)
+    (sent,) = factors
+    if not isinstance(sent, Element) or sent.indices != found.mixed.indices:
+        return None
+    return sent
+
+
+def _changes(found: _Weights, known: Known, row_sum: Definition, slopes: Definition) -> Definition | None:
+    """abar as p (pbar + lbar)."""
+    wanted = {(row_sum.element,), (slopes.element,)}
+    for item in known.values():
+        if item.indices != found.p.indices or not isinstance(item.body, Add) or len(item.body.args) != 2:
+            continue
+        parts = [_apart_from_weight(term, found) for term in item.body.args]
+        if all(part is not None for part in parts) and {tuple(part or ()) for part in parts} == wanted:
+            product = Mul(*found.guards, found.power, row_sum.element + slopes.element, evaluate=False)
+            return Definition(item.tensor, item.indices, product)
+    return None
+
+
+def _without(program: LayerProgram, gone: Known, changed: Known) -> LayerProgram:
+    """The program with the definitions that are gone put in where they are read, and some definitions replaced."""
+
+    def rewritten(routine: Routine) -> tuple[tuple[Definition, ...], tuple[Definition, ...]]:
+        definitions, equations = [], []
+        for item, equation in zip(routine.definitions, routine.equations, strict=True):
+            name = item.tensor.name
+            if name in gone:
+                continue
+            new = changed.get(name, item)
+            definitions.append(Definition(new.tensor, new.indices, _put_in(new.body, gone)))
+            equations.append(_unbatched(new, equation) if name in changed else equation)
+        return tuple(definitions), tuple(equations)
+
+    routines = [program.forward, program.bars, *program.adjoints, *program.gradients.values()]
+    tensors = {tensor.name: tensor for routine in routines for tensor in routine.arguments}
+    tensors |= {item.tensor.name: item.tensor for routine in routines for item in routine.definitions}
+    sources = [*(tensor for _, tensor in program.parameters), *program.layer.equation.inputs]
+    names = [
+        *(tensor.name for tensor in sources),
+        *(d.tensor.name for r in routines[:2] for d in r.definitions),
+        *tensors,
+    ]
+    everything = [tensors[name] for name in dict.fromkeys(names) if name in tensors]
+    before = {item.tensor.name: e for r in routines for item, e in zip(r.definitions, r.equations, strict=True)}
+
+    def routine(old: Routine, outputs: Iterable[Definition]) -> Routine:
+        definitions, equations = rewritten(old)
+        new = make_routine(definitions, equations, [item.tensor for item in outputs], everything)
+        read = {entry.name for item in old.definitions for entry in elements(item.body)}
+        inside = tuple(
+            before[name] for name in gone if name in read or any(d.tensor.name == name for d in old.definitions)
+        )
+        return old if new == old else replace(new, inside=inside)
+
+    forward, bars = rewritten(program.forward)[0], rewritten(program.bars)[0]
+    later = [item for r in (*program.adjoints, *program.gradients.values()) for item in rewritten(r)[0]]
+    return replace(
+        program,
+        name=f"{program.name}_online",
+        forward=routine(program.forward, [*kept(forward[:-1], [*bars, *later]), forward[-1]]),
+        bars=routine(program.bars, kept(bars, later)),
+        adjoints=tuple(routine(r, rewritten(r)[0]) for r in program.adjoints),
+        gradients={name: routine(r, rewritten(r)[0]) for name, r in program.gradients.items()},
+    )
+
+
+def _put_in(node: Expr, gone: Known) -> Expr:
+    """The expression with the bodies of definitions in place of their entries."""
+    if isinstance(node, Element):
+        item = gone.get(node.name)
+        return node if item is None else _put_in(_at(item, node), gone)
+    if not node.args or not node.has(Element):
+        return node
+    parts = [_put_in(part, gone) if isinstance(part, Expr) else part for part in node.args]
+    return Mul(*parts, evaluate=False) if isinstance(node, Mul) else node.func(*parts)
+
+
+def _at(item: Definition, entry: Element) -> Expr:
+    """The body of a definition at an entry; its bound indices get names that the entry's do not have."""
+    taken = all_indices(item.body) | set(item.indices) | all_indices(entry)
+    body = item.body
+    for node in list(walk(body)):
+        if isinstance(node, Reduction) and node.index in all_indices(entry):
+            index = fresh_index(taken)
+            taken.add(index)
+            body = body.xreplace({node.index: index})
+    return body.xreplace(dict(zip(item.indices, entry.indices, strict=True)))
+
+
+def _unbatched(item: Definition, derived: Definition) -> Definition:
+    """A definition as an equation for readers: without the batch axis that the derived one does not have."""
+    if len(item.indices) == len(derived.indices):
+        return item
+    return Definition(derived.tensor, derived.indices, _alone(item.body))
+
+
+def _alone(node: Expr) -> Expr:
+    if isinstance(node, Element):
+        return Element(node.name, *(index for index in node.indices if index != SAMPLE))
+    if not node.args:
+        return node
+    return node.func(*(_alone(part) if isinstance(part, Expr) else part for part in node.args))
+
+
+__all__ = ["online_program"]
