@@ -35,23 +35,10 @@ from dyadic.symbolic.indices import Ranges, simplify, simplify_bracket
 from dyadic.symbolic.tensor_names import Name
 
 RESERVED = frozenset(
-    {
-        "across",
-        "batch",
-        "column",
-        "column_block",
-        "deep",
-        "down",
-        "element",
-        "group",
-        "half",
-        "lane",
-        "left",
-        "left_next",
-    }
-    | {"left_own", "load", "pack", "partial", "place", "real", "right", "right_next", "right_own", "row", "row_block"}
-    | {"chunk", "factor", "highest", "largest", "panel", "part", "power", "score", "stage", "start", "streamed", "sum"}
-    | {"score_next", "sums", "term", "total_own", "tx", "ty", "weight", "within"}
+    {"across", "batch", "chunk", "column", "column_block", "deep", "down", "element", "factor", "group", "half"}
+    | {"highest", "lane", "largest", "left", "left_next", "left_own", "load", "pack", "pack_next", "panel", "part"}
+    | {"partial", "place", "power", "real", "right", "right_next", "right_own", "row", "row_block", "score"}
+    | {"score_next", "stage", "start", "streamed", "sum", "sums", "term", "total_own", "tx", "ty", "weight", "within"}
 )
 """Names that schedules and printers use."""
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from sympy import Expr, Float, Integer, oo
 
 from dyadic.codegen.loops.chain import Chain, Score, chain, row_sum
-from dyadic.codegen.loops.contraction import Operand, contiguous, free_indices
+from dyadic.codegen.loops.contraction import Operand, contiguous, free_indices, packs
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Local, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -93,7 +93,7 @@ class _Streaming:
             ("weight", (self.edge, self.edge)),
         ]
         shared += [("partial", (SIDE, self.edge))] if self.with_sums else []
-        own: Shapes = [("left_own", (self.own,)), ("right_own", (wide,))]
+        own: Shapes = [("left_own", (self.own,)), ("right_own", (wide,)), ("pack_next", (padding,))]
         own += [(cell.array, (self.own, self.own)) for cell in self.cells.values()]
         own += [(name, (self.own,)) for name in ("highest", "largest", "total_own", "factor") if self.with_sums]
         own.append(("sum", (self.panels, self.own, self.across)))
@@ -258,24 +258,42 @@ class _Streaming:
     ) -> list[Step]:
         """``size`` neighbours along one side by 16 along the depth, zeros beyond.  Both: name, start, axes."""
         (across, first, axes), (deep, start, depth_axes) = side, depth
-        place, own = Index("place"), NEXT * self.threads + THREAD[0]
         along_depth = contiguous(operand, depth_axes) and not contiguous(operand, axes)
-        divisor = Integer(SIDE if along_depth else size)
-        near, far = Remainder(place, divisor), Quotient(place, divisor)
+        width = self._width(operand, depth_axes if along_depth else axes, size)
+        place, divisor = Index("place"), Integer((SIDE if along_depth else size) // width)
+        near, far = Remainder(place, divisor) * width, Quotient(place, divisor)
         term, item = (near, far) if along_depth else (far, near)
-        body: list[Step] = [
-            IndexValue(place, own),
+        names: list[Step] = [
+            IndexValue(place, NEXT * self.threads + THREAD[0]),
             IndexValue(across, first + item),
             IndexValue(deep, start + term),
             *unravel(across, axes),
             *unravel(deep, depth_axes),
-            Set(
-                Cell(array, term, item),
-                Masked(operand.entry, Inside(across, count(axes)), Inside(deep, count(depth_axes))),
-            ),
         ]
-        what = f"a tile of {variable(operand.entry)}"
-        return [Scope(what, unrolled(NEXT, size * SIDE // self.threads, *body))]
+        edges = (Inside(across, count(axes)), Inside(deep, count(depth_axes)))
+        target = Cell(array, term, item)
+        steps: list[Step]
+        if width == 1:
+            steps = [Set(target, Masked(operand.entry, *edges))]
+        else:
+            pack, one = Cell("pack_next", 0), Cell("pack_next", PACK)
+            steps = [
+                *unrolled(PACK, width, Set(one, Integer(0))),
+                If(edges, (Vector(pack, operand.entry, width),)),
+                *(
+                    unrolled(PACK, width, Set(Cell(array, term + PACK, item), one))
+                    if along_depth
+                    else [Vector(target, pack, width)]
+                ),
+            ]
+        loads = size * SIDE // (self.threads * width)
+        return [Scope(f"a tile of {variable(operand.entry)}", unrolled(NEXT, loads, *names, *steps))]
+
+    def _width(self, operand: Operand, axes: tuple[Axis, ...], size: int) -> int:
+        """How many neighbours a thread reads at once."""
+        pack = self.schedule.pack
+        extent = self.kernel.tensors[operand.entry.name].shape[-1]
+        return pack if size * SIDE % (self.threads * pack) == 0 and packs(operand, axes, extent, pack) else 1
 
     def _fetch(self, target: str, source: str, term: Expr, thread: Index, own: int) -> list[Step]:
         """A thread's neighbours of one term, in packs."""
