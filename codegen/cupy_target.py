@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -33,6 +32,8 @@ class CupyTarget(KernelTarget):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
+        self._rewritten: dict[tuple[str, frozenset[int]], LayerProgram | None] = {}
+        self._fitting: dict[tuple[str, str, tuple[Expr, ...]], bool] = {}
         vertices = derivation.architecture.vertices
         instead = {vertex.name: program for vertex in vertices if (program := self._without_weights(vertex))}
         while instead:
@@ -51,14 +52,14 @@ class CupyTarget(KernelTarget):
             self._rewritten[key] = online_program(self.programs[key])
         return self._rewritten[key]
 
-    @cached_property
-    def _rewritten(self) -> dict[tuple[str, frozenset[int]], LayerProgram | None]:
-        return {}
-
     def _fits(self, call: RoutineCall) -> bool:
         """Whether no kernel of a call computes scores more often than once for each tile."""
-        kernels = self.lowered("kernel", call.routine, self.base(call)[1])
-        return all(stream(kernel, self.itemsize) or each_score_once(kernel) for kernel in kernels)
+        base, sizes = self.base(call)
+        key = (base, call.part, tuple(sizes.values()))
+        if key not in self._fitting:
+            kernels = self.lowered("kernel", call.routine, sizes)
+            self._fitting[key] = all(stream(one, self.itemsize) or each_score_once(one) for one in kernels)
+        return self._fitting[key]
 
     def added(self, terms: Sequence[str], out: str | None) -> str:
         into = f", out={out}" if out else ""

@@ -48,30 +48,42 @@ Known = Mapping[Name, Definition]
 
 @dataclass(frozen=True)
 class _Weights:
-    """The equations of one softmax: p, its brackets and exponential, the summed index, and the row sum that reads p."""
+    """The equations of one softmax, in the indices of p, and the sum of values that it weights.
+
+    rows: p's indices without the summed one, in the order of t and r.  scores: a, and what it is a function of entry by
+    entry.
+    """
 
     p: Definition
     guards: tuple[Expr, ...]
     power: Expr
-    score: Definition
+    scores: Known
     summed: Index
+    rows: tuple[Index, ...]
     mixed: Definition
     values: Element
-    column: Index
+
+    @property
+    def column(self) -> Index:
+        return self.mixed.indices[-1]
+
+    @property
+    def columns(self) -> Expr:
+        """The extent of the column."""
+        return self.mixed.tensor.shape[-1]
 
 
 def online_program(program: LayerProgram) -> LayerProgram | None:
     """The program with scores and weights formed where they are read, or None where its equations have no such form."""
     known = {item.tensor.name: item for item in (*program.forward.definitions, *program.bars.definitions)}
     found = next((w for item in program.forward.definitions if (w := _weights(item, known)) is not None), None)
-    if found is None:
+    if found is None or program.forward.definitions[-1].tensor.name in found.scores:
         return None
     behind = _behind(found, known)
     if behind is None:
         return None
-    row_sum, replaced, formed = behind
-    gone = {found.score.tensor.name: found.score, found.p.tensor.name: found.p, **formed}
-    return _without(program, gone, {row_sum.tensor.name: replaced})
+    row_sum, formed = behind
+    return _without(program, {**found.scores, found.p.tensor.name: found.p, **formed}, row_sum)
 
 
 def _weights(p: Definition, known: Known) -> _Weights | None:
@@ -83,35 +95,43 @@ def _weights(p: Definition, known: Known) -> _Weights | None:
     rest = [-term for term in power.argument.args if not isinstance(term, Apart)]
     if len(apart) != 1 or len(rest) != 1 or not isinstance(rest[0], Element):
         return None
-    scores = [e for e in elements(apart[0]) if e.indices == p.indices and e.name in known]
-    if len(scores) != 1:
+    entries = [entry for entry in elements(apart[0]) if entry.indices == p.indices and entry.name in known]
+    if len(entries) != 1:
         return None
-    (a,) = scores
-    (r,), t = rest, a - apart[0]
-    own = [index for index in p.indices if index not in r.indices]
+    (a,), (r,) = entries, rest
+    t, own = a - apart[0], [index for index in p.indices if index not in r.indices]
     if not isinstance(t, Element) or r.indices != t.indices or len(own) != 1 or not {r.name, t.name} <= set(known):
         return None
-    (j,), body = own, Mul(*guards, a)
+    (j,) = own
     extent = p.ranges[j]
-    summed = Reduction("sum", j, extent, Mul(*guards, Apply("exp", 0, a - t)))
-    if not _is(known[t.name], t, Reduction("max", j, extent, body)) or not _is(
-        known[r.name], r, Apply("log", 0, summed)
-    ):
+    largest = Reduction("max", j, extent, Mul(*guards, a))
+    rest_of_sum = Apply("log", 0, Reduction("sum", j, extent, Mul(*guards, Apply("exp", 0, a - t))))
+    if not _is(known[t.name], t, largest) or not _is(known[r.name], r, rest_of_sum):
         return None
-    score = known[a.name]
-    if score.indices != p.indices or not any(isinstance(node, Reduction) for node in walk(score.body)):
+    scores = _scores(a, known)
+    if not any(isinstance(node, Reduction) for item in scores.values() for node in walk(item.body)):
         return None
-    readers = [item for item in known.values() if item.tensor.name != p.tensor.name and _reads(item, p)]
-    for item in readers:
+    rows = tuple(index for index in r.indices if isinstance(index, Index))
+    for item in known.values():
         mixed = _mixed(item, p, j)
         if mixed is not None:
-            return _Weights(p, tuple(guards), power, score, j, item, *mixed)
+            return _Weights(p, tuple(guards), power, scores, j, rows, *mixed)
     return None
 
 
+def _scores(a: Element, known: Known) -> dict[Name, Definition]:
+    """The definition of a score, and of what it reads at its own indices, and so on."""
+    item = known[a.name]
+    found = {a.name: item}
+    for entry in elements(item.body):
+        if entry.indices == item.indices and entry.name in known:
+            found |= _scores(entry, known)
+    return found
+
+
 def _is(item: Definition, entry: Element, body: Expr) -> bool:
-    """Whether a definition says that an entry, whose indices are its own, is the body, but for bound indices' names."""
-    return item.indices == entry.indices and _plain(item.body) == _plain(body)
+    """Whether a definition says that an entry is the body, but for the names of bound indices."""
+    return len(set(entry.indices)) == len(entry.indices) and _plain(_at(item, entry)) == _plain(body)
 
 
 def _plain(node: Expr, depth: int = 0) -> Expr:
@@ -124,53 +144,60 @@ def _plain(node: Expr, depth: int = 0) -> Expr:
     return node.func(*(_plain(part, depth) if isinstance(part, Expr) else part for part in node.args))
 
 
-def _reads(item: Definition, other: Definition) -> bool:
-    return any(entry.name == other.tensor.name for entry in elements(item.body))
+def _renamed(item: Definition, table: Mapping[Index, Index]) -> Definition:
+    """A definition with some of its indices, bound ones among them, under other names; those in the way give way."""
+    taken = all_indices(item.body) | set(item.indices) | set(table.values())
+    names = dict(table)
+    for index in sorted((all_indices(item.body) | set(item.indices)) - set(table), key=str):
+        if index in table.values():
+            names[index] = fresh_index(taken)
+            taken.add(names[index])
+    indices = tuple(names.get(index, index) for index in item.indices)
+    return Definition(item.tensor, indices, item.body.xreplace(dict(names)))
 
 
-def _mixed(item: Definition, p: Definition, j: Index) -> tuple[Element, Index] | None:
-    """(values, column) if a definition is Sum_j p values over the rows of p and one further index, its last."""
-    *rows, column = item.indices
-    if not isinstance(item.body, Reduction) or item.body.kind != "sum" or item.body.index != j or column in p.indices:
+def _mixed(item: Definition, p: Definition, j: Index) -> tuple[Definition, Element] | None:
+    """A definition in the indices of p, and the values, if it is Sum_j p values over the rows of p and a last index."""
+    read = [entry for entry in elements(item.body) if entry.name == p.tensor.name]
+    body = item.body
+    if len(read) != 1 or len(set(read[0].indices)) != len(p.indices) or not isinstance(body, Reduction):
         return None
-    factors = list(Mul.make_args(item.body.body))
+    item = _renamed(item, dict(zip(read[0].indices, p.indices, strict=True)))
+    *rows, column = item.indices
+    body = item.body
+    if body.kind != "sum" or body.index != j or body.extent != p.ranges[j] or column in p.indices:
+        return None
+    factors = list(Mul.make_args(body.body))
     if len(factors) != 2 or p.element not in factors or tuple(rows) != tuple(i for i in p.indices if i != j):
         return None
     factors.remove(p.element)
     (values,) = factors
-    rest = set(p.indices) - {j} - {SAMPLE}
-    if not isinstance(values, Element) or not {j, column} <= set(values.indices) or item.body.extent != p.ranges[j]:
-        return None
-    return None if rest - set(rows) else (values, column)
+    return (item, values) if isinstance(values, Element) and {j, column} <= set(values.indices) else None
 
 
-def _behind(found: _Weights, known: Known) -> tuple[Definition, Definition, dict[Name, Definition]] | None:
-    """The definition of lbar, what it is replaced by, and pbar and abar."""
-    for item in known.values():
-        body = item.body
-        if item.indices != tuple(i for i in found.p.indices if i != found.summed):
+def _behind(found: _Weights, known: Known) -> tuple[Definition, dict[Name, Definition]] | None:
+    """lbar as a sum over columns; and pbar, abar and the adjoints of what a is a function of."""
+    for given in known.values():
+        body, extent = given.body, found.p.ranges[found.summed]
+        if not isinstance(body, Reduction) or (body.kind, body.extent) != ("sum", extent):
             continue
-        if not isinstance(body, Reduction) or body.kind != "sum" or body.extent != found.p.ranges[found.summed]:
+        if len(given.indices) != len(found.rows):
             continue
-        rest = _apart_from_weight(body.body.xreplace({body.index: found.summed}), found)
+        item = _renamed(given, {**dict(zip(given.indices, found.rows, strict=True)), body.index: found.summed})
+        rest = _apart_from_weight(item.body.body, found)
         entries = [factor for factor in rest or [] if isinstance(factor, Element)]
         if rest is None or len(entries) != 1 or Mul(*rest) != -entries[0] or entries[0].name not in known:
             continue
-        slopes = known[entries[0].name]
-        sent = _sent(slopes, found)
-        if sent is None or entries[0].indices != found.p.indices or slopes.indices != found.p.indices:
+        slope = entries[0]
+        sent = _sent(known[slope.name], slope, found)
+        changes = _changes(found, known, item.element, slope)
+        if sent is None or changes is None:
             continue
-        replaced = Definition(
-            item.tensor, item.indices, total(found.column, _extent(found), -sent * found.mixed.element)
-        )
-        changes = _changes(found, known, item, slopes)
-        if changes is not None:
-            return item, replaced, {slopes.tensor.name: slopes, changes.tensor.name: changes}
+        exchanged = total(found.column, found.columns, -sent * found.mixed.element)
+        adjoints = [known[name.adjoint] for name in found.scores if name.adjoint in known]
+        formed = {one.tensor.name: one for one in (*adjoints, known[slope.name], changes)}
+        return Definition(item.tensor, item.indices, exchanged), formed
     return None
-
-
-def _extent(found: _Weights) -> Expr:
-    return found.mixed.ranges[found.column]
 
 
 def _apart_from_weight(term: Expr, found: _Weights) -> list[Expr] | None:
@@ -183,36 +210,38 @@ def _apart_from_weight(term: Expr, found: _Weights) -> list[Expr] | None:
     return None
 
 
-def _sent(slopes: Definition, found: _Weights) -> Element | None:
-    """obar[.., i, c], if a definition is Sum_c obar[.., i, c] v[.., j, c]."""
-    body = slopes.body
-    if not isinstance(body, Reduction) or body.kind != "sum" or body.extent != _extent(found):
+def _sent(slopes: Definition, slope: Element, found: _Weights) -> Element | None:
+    """obar[.., i, c], if an entry is defined as Sum_c obar[.., i, c] v[.., j, c]."""
+    if slope.indices != found.p.indices:
+        return None
+    body = _at(slopes, slope)
+    if not isinstance(body, Reduction) or (body.kind, body.extent) != ("sum", found.columns):
         return None
     factors = list(Mul.make_args(body.body.xreplace({body.index: found.column})))
     if len(factors) != 2 or found.values not in factors:
         return None
     factors.remove(found.values)
     (sent,) = factors
-    if not isinstance(sent, Element) or sent.indices != found.mixed.indices:
-        return None
-    return sent
+    return sent if isinstance(sent, Element) and sent.indices == found.mixed.indices else None
 
 
-def _changes(found: _Weights, known: Known, row_sum: Definition, slopes: Definition) -> Definition | None:
+def _changes(found: _Weights, known: Known, row_sum: Element, slope: Element) -> Definition | None:
     """abar as p (pbar + lbar)."""
-    wanted = {(row_sum.element,), (slopes.element,)}
-    for item in known.values():
-        if item.indices != found.p.indices or not isinstance(item.body, Add) or len(item.body.args) != 2:
+    wanted = {(row_sum,), (slope,)}
+    for given in known.values():
+        if len(given.indices) != len(found.p.indices) or not isinstance(given.body, Add) or len(given.body.args) != 2:
             continue
+        item = _renamed(given, dict(zip(given.indices, found.p.indices, strict=True)))
         parts = [_apart_from_weight(term, found) for term in item.body.args]
         if all(part is not None for part in parts) and {tuple(part or ()) for part in parts} == wanted:
-            product = Mul(*found.guards, found.power, row_sum.element + slopes.element, evaluate=False)
+            product = Mul(*found.guards, found.power, row_sum + slope, evaluate=False)
             return Definition(item.tensor, item.indices, product)
     return None
 
 
-def _without(program: LayerProgram, gone: Known, changed: Known) -> LayerProgram:
-    """The program with the definitions that are gone put in where they are read, and some definitions replaced."""
+def _without(program: LayerProgram, gone: Known, row_sum: Definition) -> LayerProgram:
+    """The program with the definitions that are gone put in where they are read, and one definition replaced."""
+    changed = {row_sum.tensor.name: row_sum}
 
     def rewritten(routine: Routine) -> tuple[tuple[Definition, ...], tuple[Definition, ...]]:
         definitions, equations = [], []
@@ -285,7 +314,7 @@ def _unbatched(item: Definition, derived: Definition) -> Definition:
     """A definition as an equation for readers: without the batch axis that the derived one does not have."""
     if len(item.indices) == len(derived.indices):
         return item
-    return Definition(derived.tensor, derived.indices, _alone(item.body))
+    return Definition(derived.tensor, tuple(index for index in item.indices if index != SAMPLE), _alone(item.body))
 
 
 def _alone(node: Expr) -> Expr:

@@ -13,7 +13,7 @@ Rudra and Ré, "FlashAttention", 2022, arXiv:2205.14135.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
@@ -56,18 +56,22 @@ class Chain:
 def chain(kernel: Kernel) -> Chain | None:
     """The kernel as a chain, if its one reduction is such a sum and comes first.
 
-    The row is the last axis but one, and the last one is the column; the rows' and the terms' numbers are known.
+    Row and column are the last two axes, in either order; how many of them and of terms there are is known.
     """
     if len(kernel.accumulators) != 1 or not isinstance(kernel.statements[0], Accumulate) or len(kernel.axes) < 2:
         return None
     total = kernel.statements[0]
     if total.kind != "sum" or len(total.axes) != 1 or not total.inner:
         return None
-    *groups, row, column = kernel.axes
-    (term,) = total.axes
-    if not all(axis.extent.is_Integer for axis in (row, column, term)):
+    *groups, one, two = kernel.axes
+    if not all(axis.extent.is_Integer for axis in (one, two, *total.axes)):
         return None
-    factors = _factors(total.value)
+    return _chain(kernel, total, groups, one, two) or _chain(kernel, total, groups, two, one)
+
+
+def _chain(kernel: Kernel, total: Accumulate, groups: Sequence[Axis], row: Axis, column: Axis) -> Chain | None:
+    """The same with a given row and column."""
+    (term,), factors = total.axes, _factors(total.value)
     with_column = [factor for factor in factors if column.index in free_indices(factor)]
     if len(with_column) != 1 or not isinstance(with_column[0], Element):
         return None

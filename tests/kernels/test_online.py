@@ -18,6 +18,7 @@ from dyadic.codegen.emulator.module_comparison import differences, draw, worst
 from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.evidence import evidence
 from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.granularity import with_granularity
 
 
 def multi_head(n=21, d=5, heads=2, lead=(), **options):
@@ -46,7 +47,26 @@ def attention(n, m, d, e, lead=(2,), mask=None, learned=None, keys=None, **optio
     return derive(architecture(spec))
 
 
+def written_out(n, m, d, e, mask=None):
+    """Products, a scale, perhaps a mask, and a softmax, operation by operation, read as one layer."""
+    shapes = {"q": [2, n, d], "k": [2, d, m], "v": [2, m, e]}
+    layers = [{"name": f"{k}0", "type": "dense", "units": shape[-1], "inputs": [k]} for k, shape in shapes.items()]
+    layers += [
+        {"name": "scores", "type": "matmul", "inputs": ["q0", "k0"]},
+        {"name": "scaled", "type": "scale", "factor": 0.25},
+        *([{"name": "masked", "type": "add", "inputs": ["scaled", "mask"]}] if mask else []),
+        {"name": "weights", "type": "softmax"},
+        {"name": "b", "type": "matmul", "inputs": ["weights", "v0"]},
+    ]
+    spec = {"inputs": {k: {"shape": shape} for k, shape in shapes.items()}, "layers": layers}
+    if mask:
+        spec["constants"] = {"mask": {"shape": list(mask), "values": np.sin(np.arange(n * m)).reshape(mask).tolist()}}
+    return derive(with_granularity(architecture(spec | {"cost": {"type": "squared_error"}}), "layer"))
+
+
 NETWORKS = {
+    "written out": lambda: written_out(19, 21, 3, 5),
+    "written out, mask": lambda: written_out(5, 18, 4, 3, (5, 18)),
     "decoder": lambda: multi_head(causal=True),
     "encoder": lambda: multi_head(17, 6, 3),
     "leading axes": lambda: multi_head(5, 3, 2, (2, 3), causal=True),
@@ -62,6 +82,8 @@ NETWORKS = {
     "mask of keys": lambda: attention(5, 18, 4, 3, mask=(18,)),
     "learned mask": lambda: attention(5, 18, 4, 3, learned=(5, 18)),
 }
+
+USUAL = ("decoder", "cross", "mask", "learned mask", "written out")
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +111,7 @@ def compared(derivation, monkeypatch, batch=2, order=0, change=None, dtype="floa
 
 
 @pytest.mark.parametrize(("order", "batch"), one_row_in(3, [(5, 3), (0, 1), (1, 2)]))
-@pytest.mark.parametrize("name", often(NETWORKS, lambda name: name in ("decoder", "cross", "mask", "learned mask")))
+@pytest.mark.parametrize("name", often(NETWORKS, lambda name: name in USUAL))
 def test_equals_numpy(name, order, batch, monkeypatch):
     assert "online=True" in emit(derived(name), "cupy", "float64").text
     where, difference = compared(derived(name), monkeypatch, batch, order)
