@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from dyadic.codegen.assembly import DTYPES, Target, emit_module, stored_arrays
 from dyadic.codegen.c_target import CTarget
-from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.cupy_target import CupyTarget, expect_tf32
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.onnx_file import emit_onnx
@@ -35,7 +35,11 @@ TARGETS = ("cupy", "numpy", "c", "onnx")
 
 
 def emit(
-    derivation: Derivation, target: str, dtype: str = "float64", sizes: Mapping[str, int] | None = None
+    derivation: Derivation,
+    target: str,
+    dtype: str = "float64",
+    sizes: Mapping[str, int] | None = None,
+    tf32: bool = False,
 ) -> Emission:
     """A standalone module; for the target onnx a graph.
 
@@ -43,18 +47,24 @@ def emit(
     ----------
     target: one of :data:`TARGETS`.  dtype: ``float32`` or ``float64``.
     sizes: numbers for the sizes that the architecture gives by name, positive and below 2^31.
+    tf32: of the target cupy in float32: large contractions on tensor cores, their factors rounded to TF32 (10 bits of
+        fraction), their products added in float32; the module's first lines say which.
 
-    Raises :class:`DyadicError` for a target, dtype or size that there is not, or a size that is still a name.
+    Raises :class:`DyadicError` for a target, dtype or size that there is not, a size that is still a name, or TF32
+    where there is none.
     """
     expect_derivation(derivation)
     expect_one_of("dtype", dtype, DTYPES)
     expect_one_of("target", target, TARGETS)
+    expect("tf32", tf32, bool)
+    expect_tf32(tf32, target, dtype)
     if sizes is not None:
         expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
     if target == "onnx":
         return emit_onnx(derivation, dtype)
-    return Emission(emit_module(TARGET_TYPES[target](derivation, dtype)), stored_arrays(derivation.architecture))
+    made = CupyTarget(derivation, dtype, tf32) if target == "cupy" else TARGET_TYPES[target](derivation, dtype)
+    return Emission(emit_module(made), stored_arrays(derivation.architecture))
 
 
 def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:

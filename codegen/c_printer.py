@@ -13,7 +13,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Local, Masked
+from dyadic.codegen.loops.kernel import Local, Masked, NearestTF32
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
@@ -28,6 +28,7 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    WarpProduct,
     steps_of,
 )
 from dyadic.codegen.program import BATCH, variable
@@ -68,6 +69,10 @@ class CPrinter(ABC):
 
     @abstractmethod
     def vector(self, step: Vector) -> str: ...
+
+    def warp_product(self, step: WarpProduct) -> str:
+        """Where there are tensor cores."""
+        raise UnsupportedEquation("C code has no warps")
 
     def arguments(self) -> list[str]:
         """The kernel's parameters: its arrays, and the batch size if the text uses it."""
@@ -110,6 +115,8 @@ class CPrinter(ABC):
                 ]
             case Vector():
                 return [f"{indent}{self.vector(step)}"]
+            case WarpProduct():
+                return [f"{indent}{self.warp_product(step)}"]
             case Barrier():
                 return [f"{indent}{self.barrier()}"]
             case Scope(remark, body):
@@ -119,7 +126,8 @@ class CPrinter(ABC):
         indent, name = "    " * depth, step.index.name
         forward = f"++{name}" if step.step == 1 else f"{name} += {step.step}"
         head = f"for (int {name} = {self.whole(step.start)}; {name} < {self.whole(step.stop)}; {forward}) {{"
-        unroll = [f"{indent}#pragma unroll"] if step.unroll else []
+        pragma = "#pragma unroll" if step.unroll is True else f"#pragma unroll {step.unroll}"
+        unroll = [indent + pragma] if step.unroll else []
         return [*unroll, indent + head, *self.steps(step.body, depth + 1), f"{indent}}}"]
 
     def _set(self, step: Set) -> str:
@@ -180,6 +188,8 @@ class CPrinter(ABC):
             return call(node, self.real(node.argument)), ATOM
         if isinstance(node, Apart):
             return f"({self.real(node.args[0])})", ATOM
+        if isinstance(node, NearestTF32):
+            return f"tf32({self.real(node.args[0])})", ATOM
         if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyadic.codegen.c_printer import CPrinter
-from dyadic.codegen.loops.nest import Cell, Vector
+from dyadic.codegen.loops.nest import Cell, Vector, WarpProduct
 
 
 class CudaPrinter(CPrinter):
@@ -28,6 +28,11 @@ class CudaPrinter(CPrinter):
         registers = isinstance(step.target, Cell) and not self.arrays[step.target.array].shared
         function = f"{'get' if registers else 'put'}_pack{step.count}"
         return f"{function}(&{self.target(step.target)}, &{self.target(step.source)});"
+
+    def warp_product(self, step: WarpProduct) -> str:
+        """The four sums lie side by side."""
+        operands = ", ".join(self.target(cell) for cell in (*step.left, *step.right))
+        return f"tf32_product(&{self.target(step.sum[0])}, {operands});"
 
     def barrier(self) -> str:
         return "__syncthreads();"

@@ -15,12 +15,13 @@ from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.chain import each_score_once
 from dyadic.codegen.loops.kernel import Kernel
-from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.schedule import stream
 from dyadic.codegen.online import online_program
 from dyadic.codegen.plan import RoutineCall, make_plan
 from dyadic.codegen.program import LayerProgram, program_key, variable
 from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.structure import Vertex
 
 
@@ -30,8 +31,10 @@ class CupyTarget(KernelTarget):
     array_module = "cp"
     makes = True
 
-    def __init__(self, derivation: Derivation, dtype: str) -> None:
+    def __init__(self, derivation: Derivation, dtype: str, tf32: bool = False) -> None:
+        """tf32: contractions go to tensor cores where a tile for these fits; of float32."""
         super().__init__(derivation, dtype)
+        self.tf32 = tf32
         self._rewritten: dict[tuple[str, frozenset[int]], LayerProgram | None] = {}
         self._fitting: dict[tuple[str, str, tuple[Expr, ...]], bool] = {}
         vertices = derivation.architecture.vertices
@@ -70,7 +73,7 @@ class CupyTarget(KernelTarget):
 
     def variants(self, kernel: Kernel) -> list[Nest]:
         small = few(kernel, self.itemsize)
-        return [nest(kernel, self.itemsize), *([small] if small else [])]
+        return [nest(kernel, self.itemsize, tf32=self.tf32), *([small] if small else [])]
 
     def printed(self, one: Nest, about: str) -> str:
         return CudaPrinter(one, self.suffix).kernel(about)
@@ -87,6 +90,7 @@ class CupyTarget(KernelTarget):
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
             "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
+            "tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": routines,
@@ -106,6 +110,12 @@ class CupyTarget(KernelTarget):
         added = self.decay is not None or any(len(terms) > 1 for terms in sums)
         weighted = self.decay is not None or any(term.weight != 1 for terms in sums for term in terms)
         return [name for name, wanted in (("sum", added), ("times", weighted)) if wanted]
+
+
+def expect_tf32(tf32: bool, target: str, dtype: str) -> None:
+    """Raises :class:`DyadicError` where TF32 is asked for and there is none."""
+    if tf32 and (target, dtype) != ("cupy", "float32"):
+        raise DyadicError(f"tf32 is an option of the target cupy in float32, not of {target} in {dtype}")
 
 
 def _launch(one: Nest) -> str:

@@ -13,11 +13,12 @@ from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import CompileError, compile_cubin, find_nvrtc
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
 from dyadic.codegen.loops.build import plain
 from dyadic.codegen.loops.kernel import Accumulate, Statement
-from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.place import count
 from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
@@ -32,6 +33,9 @@ _MOST = {"schedule": 200_000, "module": 3_000_000}
 """Points of the kernels' loops up to which a schedule and a whole module are run here.  The module's batch sizes lie on
 either side of the one below which contractions take their kernels for few samples."""
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+TF32_TOLERANCE = 1e-2
+"""For float32 with factors rounded to TF32, against NumPy without: some tens of rounding errors of 2^-11.  A network
+may enlarge these, so that more is no verdict; that is left to double precision, where products are exact."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,20 @@ class Trial:
     detail: str = ""
 
 
-def evidence(derivation: Derivation, dtype: str) -> Iterator[Trial]:
+def evidence(derivation: Derivation, dtype: str, tf32: bool = False) -> Iterator[Trial]:
     """All that is shown of a network's CuPy module, and all that is not."""
-    target = CupyTarget(derivation, dtype)
+    target = CupyTarget(derivation, dtype, tf32)
     text = emit_module(target)
     for name, one in target.nests.items():
         yield _specified(name, one)
         yield _scheduled(name, one, target.itemsize)
     yield from _compiled(text, list(target.nests))
-    yield _emulated(text, derivation, dtype, sum(_points(one, max(_MODULE)) for one in target.nests.values()))
+    points = sum(_points(one, max(_MODULE)) for one in target.nests.values())
+    if any(on_tensor_cores(one) for one in target.nests.values()):
+        yield _emulated(in_double(text), derivation, "float64", points, "in double precision without rounding, ")
+        yield _emulated(text, derivation, dtype, points, "with factors rounded to TF32, ", rounding=True)
+    else:
+        yield _emulated(text, derivation, dtype, points)
 
 
 def _specified(name: str, one: Nest) -> Trial:
@@ -96,8 +105,13 @@ def _compiled(text: str, names: list[str]) -> Iterator[Trial]:
             yield Trial(name, arch, "wrong" if used.spills else "shown", detail)
 
 
-def _emulated(text: str, derivation: Derivation, dtype: str, points: int) -> Trial:
-    """The whole module on the CPU against the NumPy module, in several orders of the threads."""
+def _emulated(
+    text: str, derivation: Derivation, dtype: str, points: int, how: str = "", rounding: bool = False
+) -> Trial:
+    """The whole module on the CPU against the NumPy module, in several orders of the threads.
+
+    how: the beginning of what is said.  rounding: whether the module rounds what NumPy does not.
+    """
     if find_compiler() is None:
         return Trial("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
     if points > _MOST["module"]:
@@ -108,10 +122,15 @@ def _emulated(text: str, derivation: Derivation, dtype: str, points: int) -> Tri
         modules = [loaded(text, order) for order in _ORDERS]
         results = [worst(differences(module, reference, given)) for module in modules for given in draws]
     except (EmulationError, ValueError) as error:
-        return Trial("module", "emulation", "wrong", str(error))
+        return Trial("module", "emulation", "wrong", f"{how}{error}")
     where, difference = max(results, key=lambda item: np.nan_to_num(item[1], nan=np.inf))
     batches = " and ".join(map(str, _MODULE))
-    detail = f"{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
+    detail = (
+        f"{how}{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
+    )
+    if rounding:
+        outcome = "shown" if difference < TF32_TOLERANCE else "not shown" if np.isfinite(difference) else "wrong"
+        return Trial("module", "emulation", outcome, detail)
     return Trial("module", "emulation", "shown" if difference < TOLERANCE[dtype] else "wrong", detail)
 
 

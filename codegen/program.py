@@ -21,7 +21,7 @@ from dyadic.codegen.function_names import free_name, program_names
 from dyadic.codegen.log_sums import LogSums
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
-from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, free_indices, size, total
 from dyadic.symbolic.functions import expand_functions
 from dyadic.symbolic.structure import Vertex
 from dyadic.symbolic.tensor_names import COST, Name, NameRole, U, V
@@ -89,7 +89,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     behind = [*layer.intermediates, *layer.adjoints, *layer.gradients.values()]
     own, equations = sums.definitions(layer.equation.definitions, behind, result=True)
     forward = tuple(map(batcher.definition, own))
-    replacing = [(item.body, item.element) for item in forward]
+    replacing = [(item.body, item.element) for item in forward if _known_by_its_value(item)]
     bars = tuple(batcher.definition(sums.definition(item), replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
@@ -103,7 +103,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
         return make_routine(definitions, equations, [item.tensor for item in outputs], everything)
 
     adjoints = tuple(
-        (batcher.mean if slot in static else batcher.definition)(sums.definition(item), replacing)
+        (batcher.mean if slot in static else batcher.result)(sums.definition(item), replacing)
         for slot, item in enumerate(layer.adjoints)
     )
     gradients = {n: batcher.mean(sums.definition(item), replacing) for n, item in layer.gradients.items()}
@@ -116,6 +116,11 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
     )
+
+
+def _known_by_its_value(item: Definition) -> bool:
+    """Whether its body, wherever it stands, is an entry of it: one without elements or without an index is not."""
+    return bool(elements(item.body)) and set(item.indices) <= free_indices(item.body)
 
 
 def kept(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
@@ -133,7 +138,7 @@ def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
     own, before = sums.definitions(wanted, [cost.gradient])
     where = tuple(map(batcher.definition, own))
-    gradient = batcher.definition(sums.definition(cost.gradient))
+    gradient = batcher.result(sums.definition(cost.gradient))
     sources = [batcher.tensor(cost.equation.input), batcher.tensor(cost.equation.target)]
     everything = [*sources, *_tensors((*value, *where)).values()]
     return CostProgram(
@@ -177,10 +182,14 @@ class Batcher:
         return Tensor(tensor.name, (BATCH, *tensor.shape))
 
     def definition(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
-        if not self._moves(item.body):
+        if self.batched and not self._moves(item.body):
             self.static.add(item.tensor.name)
-            return Definition(item.tensor, item.indices, self._body(item.body, replacing))
-        return Definition(self.tensor(item.tensor), (SAMPLE, *item.indices), self._body(item.body, replacing))
+        return self.result(item, replacing)
+
+    def result(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
+        """The same with the batch axis that a sensitivity has, even where it is 0 for every sample."""
+        lead = (SAMPLE,) if self.batched and item.tensor.name not in self.static else ()
+        return Definition(self.tensor(item.tensor), (*lead, *item.indices), self._body(item.body, replacing))
 
     def mean(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
         """A parameter's gradient: the mean over the batch."""

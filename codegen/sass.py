@@ -24,16 +24,20 @@ _TARGET = re.compile(r"`\((\.L_x_\d+)\)")
 
 @dataclass(frozen=True)
 class Loop:
-    """Instructions of one pass of a kernel's innermost loop with the most multiply-adds.
+    """Instructions of one pass of a kernel's innermost loop with the most products of matrices, or multiply-adds.
 
-    multiply_adds: FFMA or DFMA; shared, loads: reads of shared and of global memory by bits; local: accesses to local
-    memory (spilled or indexed registers) in the whole kernel.
+    multiply_adds: FFMA or DFMA; products: HMMA, a warp's products on tensor cores; shared: reads of shared memory by
+    bits.  loads, writes: reads of global and writes of shared memory by bits, in a pass of the smallest loop around it,
+    or itself, that reads global memory.  local: accesses to local memory (spilled or indexed registers) in the whole
+    kernel.
     """
 
     multiply_adds: int
     shared: dict[int, int]
     loads: dict[int, int]
     local: int
+    products: int
+    writes: dict[int, int]
 
     @property
     def per_shared_pack(self) -> float:
@@ -90,11 +94,18 @@ def _hot(lines: list[str]) -> Loop:
             target = _TARGET.search(match[2])
             if match[1].startswith("BRA") and target and target[1] in labels:
                 loops.append((labels[target[1]], len(opcodes)))
-    inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)]
-    counts = [Counter(opcodes[a:b]) for a, b in inner] or [Counter()]
-    best = max(counts, key=_multiply_adds)
+    inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)] or [(0, 0)]
+    counts = {span: Counter(opcodes[slice(*span)]) for span in [*loops, (0, 0)]}
+    hot = max(inner, key=lambda span: (_products(counts[span]), _multiply_adds(counts[span])))
+    around = [(a, b) for a, b in loops if a <= hot[0] and hot[1] <= b and _widths(counts[a, b], "LDG")]
+    best, bringing = counts[hot], counts[min(around, key=lambda span: span[1] - span[0], default=hot)]
     local = sum(opcode.startswith(("LDL", "STL")) for opcode in opcodes)
-    return Loop(_multiply_adds(best), _widths(best, "LDS"), _widths(best, "LDG"), local)
+    loads, writes = (_widths(bringing, name) for name in ("LDG", "STS"))
+    return Loop(_multiply_adds(best), _widths(best, "LDS"), loads, local, _products(best), writes)
+
+
+def _products(opcodes: Counter[str]) -> int:
+    return sum(n for opcode, n in opcodes.items() if opcode.startswith("HMMA"))
 
 
 def _multiply_adds(opcodes: Counter[str]) -> int:

@@ -75,10 +75,11 @@ Every array has its shape in an annotation ("n d", or Float[Array, "n d"]), in t
 comment (# dyadic: x: n d; eps: number). The verdict is for all sizes that have a name, where that can be shown;
 `--size n=3` chooses one.
 
-Read are arithmetic, @, comparisons and masks of NumPy, PyTorch and JAX; shapes, slices, joining, splitting, padding,
-einsum; sums, means, products, largest values; scalar functions and softmax; assignments, also to parts of arrays;
-tuples, lists, dictionaries; `if` and `for` that do not depend on numbers in arrays; functions of the same file. What
-is not read is refused, with its line.
+Read are arithmetic, @, comparisons and masks of NumPy, PyTorch and JAX; shapes and arithmetic of sizes, slices,
+joining, splitting, padding, einsum; sums, means, products, largest values; scalar functions and softmax; assignments,
+also to parts of arrays; tuples, lists, dictionaries, comprehensions; `if`, `for` and `while` that do not depend on
+numbers in arrays; functions of the same file, within functions, and methods of the same class. What is not read is
+refused, with its line.
 """
 
 _TEXTS = {CLAIMS: _CLAIMS_TEXT, PAIRS: _PAIRS_TEXT}

@@ -88,8 +88,8 @@ def _picture(found: Trajectory, page: Page) -> Iterator[str]:
     every = max(1, math.ceil((found.steps + 1) / (page.width - len(head))))
     scale = "each step" if every == 1 else f"every {every} steps"
     yield from page.wrapped(
-        f"deviation from backpropagation, {scale} from 0: a digit d for one below 10^-d, + above 10, . for "
-        + ("exact" if exactly else "none but rounding")
+        f"deviation from backpropagation, {scale} from 0: a digit d for one below 10^-d, + for 1 and more, "
+        ". for " + ("exact" if exactly else "none but rounding")
     )
     yield page.styled(head.rstrip(), "bold")
     for column, (variable, label) in enumerate(zip(found.ranks, labels, strict=True)):
@@ -99,7 +99,7 @@ def _picture(found: Trajectory, page: Page) -> Iterator[str]:
 
 
 def _cell(value: float, floor: float) -> str:
-    if not math.isfinite(value) or value > 10:
+    if not math.isfinite(value) or value >= 1:
         return "+"
     return "." if value <= floor else str(min(9, max(0, math.floor(-math.log10(value)))))
 

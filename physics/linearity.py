@@ -13,7 +13,7 @@ from dataclasses import replace
 from sympy import Expr, S
 
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_equation, needed, reads_activations
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_equation, needed, reads
 from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
@@ -37,7 +37,7 @@ def not_linear(derivation: Derivation) -> str | None:
         return reason
     for owner, cost in derivation.costs.items():
         slope, where = _second(cost)
-        if slope is not None and reads_activations(slope.body, where):
+        if slope is not None and reads(slope.body, where)[0]:
             return f"the gradient of {owner!r} is not affine"
     return None
 
@@ -62,7 +62,7 @@ def _bends(derivation: Derivation) -> str | None:
         for one in (value,) if value is layer else (value, layer):
             available = tuple(map(_without_flat, (*one.equation.definitions, *one.intermediates)))
             for slot, adjoint in enumerate(one.adjoints):
-                owners = reads_activations(_without_flat(adjoint).body, available)
+                owners = reads(_without_flat(adjoint).body, available)[0]
                 read = {vertex.owners[owner] for owner in owners} - inputs
                 if vertex.inputs[slot] not in inputs and read:
                     return f"the derivative of {vertex.name!r} depends on the activation of {min(read)!r}"
@@ -76,7 +76,7 @@ def _stepped(layer: LayerDerivation) -> set[Owner]:
     for item in definitions:
         for node in item.body.atoms(Apply, Bracket, Quotient, Remainder, Reduction):
             if _is_step(node):
-                found |= reads_activations(node, definitions)
+                found |= reads(node, definitions)[0]
     return found
 
 

@@ -20,7 +20,7 @@ from dyadic.symbolic.energy import (
     cost_to_json,
     derive_cost,
     derive_layer,
-    reads_activations,
+    reads,
 )
 from dyadic.symbolic.errors import DyadicError, expect
 from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
@@ -97,8 +97,9 @@ class Derivation:
                 vertex, layer = self.architecture.by_name[term.child], self.layers[term.child]
                 target, available = layer.adjoints[term.slot].body, (*layer.equation.definitions, *layer.intermediates)
                 owners = vertex.owners
-                s.add(term.child)
-            x |= {owners[owner] for owner in reads_activations(target, available)}
+            activations, sensitivities = reads(target, available)
+            x |= {owners[owner] for owner in activations}
+            s |= {term.child for _ in sensitivities}
         return Reads(frozenset(x), frozenset(s))
 
     @cached_property

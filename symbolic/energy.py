@@ -193,11 +193,11 @@ def needed(target: Expr, available: tuple[Definition, ...]) -> list[Definition]:
     return chosen[::-1]
 
 
-def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[Owner]:
-    """The owners u whose activation x_u has a part in an expression, through any definitions."""
+def reads(target: Expr, available: tuple[Definition, ...]) -> tuple[set[Owner], set[Owner]]:
+    """The owners u whose activation x_u an expression reads, and those whose sensitivity s_u, through definitions."""
     bodies = [target, *(item.body for item in needed(target, available))]
     names = {entry.name for body in bodies for entry in elements(body)}
-    return {name.owner for name in names if name.is_plain("x")}
+    return {n.owner for n in names if n.is_plain("x")}, {n.owner for n in names if n.is_plain("s")}
 
 
 def layer_to_json(layer: LayerDerivation) -> Json:
@@ -246,5 +246,5 @@ __all__ = [
     "layer_equation",
     "layer_to_json",
     "needed",
-    "reads_activations",
+    "reads",
 ]  # fmt: skip

@@ -100,7 +100,7 @@ def test_every_option_of_every_command_is_in_the_reference():
     assert set(found) == {*commands.commands, ""}
     for name, command in [*commands.commands.items(), ("", commands)]:
         rows = "".join(re.findall(r"^\| (`-[^|]*) \|", found[name], re.M))
-        documented = set(re.findall(r"`(--?[a-z][a-z-]*)`", rows))
+        documented = set(re.findall(r"`(--?[a-z][a-z0-9-]*)`", rows))
         options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
         there = {text for option in options for text in option.opts}
         assert documented == there, name

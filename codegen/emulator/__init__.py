@@ -2,7 +2,7 @@
 
     cuda_host.h       what kernel text needs in order to be compiled unchanged by a host compiler
     scheduler.cpp     threads of a block as fibers: barriers, shared memory, thread orders
-    plain_real.h      functions of numbers
+    plain_real.h      functions of numbers;  tensor_cores.h    and PTX instructions for matrix products
     symbolic_real.h   ``real`` as an expression: what a kernel computes, not just its value
     host.py           compiles kernel text with one of the last two and launches it from Python
 

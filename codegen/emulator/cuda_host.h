@@ -17,6 +17,10 @@ extern Triple blockIdx, blockDim, gridDim, threadIdx;
 namespace emulator {
 
 void wait(int line);
+void meet(const double* given, int count);  // all threads of a warp: each gives numbers, which held() then shows to all
+double held(int lane, int k);
+int this_lane();
+void fail(const char* what);  // the launch ends with this message
 const char* launch(const unsigned* grid, const unsigned* block, int order, void (*kernel)(), char* shared, char* end);
 
 }  // namespace emulator

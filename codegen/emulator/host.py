@@ -30,6 +30,9 @@ OPERATIONS = {
 }  # fmt: skip
 """The operations of a tape by their codes; scalar functions have those from 10 on."""
 _SIGNATURE = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)')
+_ASSEMBLY = re.compile(r'asm( volatile)?\("([\w.]+) ([^";]*);"\s*:([^;]*?):([^;]*)\);')
+_OPERAND = re.compile(r'"([+=]?)[rf]"\(((?:[^()]|\([^()]*\))*)\)')
+_DESTINATION = re.compile(r"\{[^}]*\}|%\d+")
 _GUARD = 512
 """Elements put before and after every array: NaN around inputs, so that a read outside shows in the result, and
 infinity around outputs, so that even a NaN written outside shows as a change."""
@@ -243,7 +246,7 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
         functions = "".join(f"SYMBOLIC_FUNCTION({called}, {k})\n" for k, called in enumerate(_CALLED.values(), 10))
         parts.append(folder.joinpath("symbolic_real.h").read_text().replace("// SCALAR FUNCTIONS", f"{functions}//"))
     else:
-        parts.append(folder.joinpath("plain_real.h").read_text())
+        parts += [folder.joinpath(name).read_text() for name in ("plain_real.h", "tensor_cores.h")]
     launchers = [_LAUNCHING]
     for name, parameters in signatures.items():
         casts = ", ".join(_argument(kind, k) for k, (kind, _) in enumerate(parameters))
@@ -254,7 +257,23 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
             f"{{ launched = arguments; return emulator::launch(grid, block, order, call_{name}, "
             "__start_emulated_shared, __stop_emulated_shared); }"
         )
-    return "\n".join([*parts, source.replace("__restrict__", ""), *launchers])
+    source = _ASSEMBLY.sub(_instruction, source.replace("__restrict__", ""))
+    return "\n".join([*parts, source, *launchers])
+
+
+def _instruction(found: re.Match[str]) -> str:
+    """A PTX instruction as a call: a function of its name with its operands in its own order."""
+    volatile, name, places, *groups = found.groups()
+    operands = _OPERAND.findall("".join(groups))
+    order = [int(place) for place in re.findall(r"%(\d+)", places)]
+    if ".sync" in name and not volatile:
+        raise EmulationError(f"{name}: a compiler may move it to where not all threads come, unless it is volatile")
+    written = _DESTINATION.match(places)
+    results = order[: len(re.findall(r"%\d+", written[0]))] if written else []
+    for k, (way, text) in enumerate(operands):
+        if (k in results, k in order[len(results) :]) != (way != "", way != "="):
+            raise EmulationError(f"{name}: operand {text} does not have the constraint that its uses ask for")
+    return f"emulator::{name.replace('.', '_')}({', '.join(operands[k][1] for k in order)});"
 
 
 _LAUNCHING = """

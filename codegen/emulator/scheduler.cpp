@@ -22,13 +22,19 @@ struct Fiber {
     Triple thread;
     int barrier;  // line of the barrier it waits at, 0 if it can run
     bool done;
+    bool meets;         // whether it waits for the rest of its warp
+    unsigned meetings;  // how often it has; what it gives is kept until the next but one
+    double given[2][8];
 };
+
+static const size_t WARP = 32;
 
 static std::vector<Fiber> fibers;
 static ucontext_t scheduler;
 static size_t current;
 static void (*body)();
 static char message[300];
+static bool failed;
 
 static void enter() {
     body();
@@ -39,6 +45,40 @@ static void enter() {
 void wait(int line) {
     fibers[current].barrier = line;
     swapcontext(&fibers[current].context, &scheduler);
+}
+
+void meet(const double* given, int count) {
+    Fiber& fiber = fibers[current];
+    std::copy(given, given + count, fiber.given[fiber.meetings++ % 2]);
+    fiber.meets = true;
+    swapcontext(&fiber.context, &scheduler);
+}
+
+double held(int lane, int k) {
+    return fibers[current / WARP * WARP + lane].given[(fibers[current].meetings - 1) % 2][k];
+}
+
+int this_lane() { return int(current % WARP); }
+
+void fail(const char* what) {
+    if (!failed) std::snprintf(message, sizeof message, "%s", what);
+    failed = true;
+}
+
+// Lets the warps go on in which all have met.  False with a message if some of a warp's threads wait for ever.
+static bool meetings(bool& any) {
+    for (size_t first = 0; first < fibers.size(); first += WARP) {
+        const size_t end = std::min(first + WARP, fibers.size());
+        size_t met = 0;
+        for (size_t k = first; k < end; ++k) met += fibers[k].meets;
+        if (met && met < WARP) {
+            std::snprintf(message, sizeof message, "%zu of 32 threads of a warp come to a matrix product", met);
+            return false;
+        }
+        for (size_t k = first; k < end; ++k) fibers[k].meets = false;
+        any = any || met;
+    }
+    return true;
 }
 
 static bool run_block(int order, char* shared, size_t size) {
@@ -53,7 +93,8 @@ static bool run_block(int order, char* shared, size_t size) {
         fiber.thread = {unsigned(k % blockDim.x), unsigned(k / blockDim.x % blockDim.y),
                         unsigned(k / (size_t(blockDim.x) * blockDim.y))};
         fiber.barrier = 0;
-        fiber.done = false;
+        fiber.done = fiber.meets = false;
+        fiber.meetings = 0;
         getcontext(&fiber.context);
         fiber.context.uc_stack.ss_sp = fiber.stack.data();
         fiber.context.uc_stack.ss_size = fiber.stack.size();
@@ -69,6 +110,9 @@ static bool run_block(int order, char* shared, size_t size) {
             threadIdx = fibers[k].thread;
             swapcontext(&scheduler, &fibers[k].context);
         }
+        bool met = false;
+        if (failed || !meetings(met)) return false;
+        if (met) continue;
         // Every thread now waits or has ended: a barrier opens if all threads wait at the same one.
         int line = 0;
         size_t ended = 0;
@@ -98,6 +142,7 @@ const char* launch(const unsigned* grid, const unsigned* block, int order, void 
     gridDim = {grid[0], grid[1], grid[2]};
     blockDim = {block[0], block[1], block[2]};
     body = kernel;
+    failed = false;
     for (unsigned z = 0; z < gridDim.z; ++z)
         for (unsigned y = 0; y < gridDim.y; ++y)
             for (unsigned x = 0; x < gridDim.x; ++x) {

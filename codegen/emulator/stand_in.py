@@ -45,7 +45,9 @@ def stand_in(order: int = 0) -> Any:
 
     return types.SimpleNamespace(
         RawModule=RawModule,
-        cuda=types.SimpleNamespace(is_available=lambda: True),
+        cuda=types.SimpleNamespace(
+            is_available=lambda: True, Device=lambda: types.SimpleNamespace(compute_capability="80")
+        ),
         empty=empty,
         zeros=np.zeros,
         ndarray=DeviceArray,

@@ -11,20 +11,26 @@ from dyadic.codegen.loops.place import per_element, together
 from dyadic.codegen.loops.schedule import PerElement, Schedule, Streamed, Tiled, Together, choose, untiled
 from dyadic.codegen.loops.streams import streamed
 from dyadic.codegen.loops.tiles import tiled
+from dyadic.codegen.loops.warp_tiles import warp_tiled
 from dyadic.codegen.program import BATCH
 
 FEW = 8
 """Batches of fewer samples than this leave most of a tile idle: their contractions take another kernel."""
 
 
-def nest(kernel: Kernel, itemsize: int, schedule: Schedule | None = None) -> Nest:
-    """A kernel under a schedule, by default the one chosen for it.  itemsize: bytes of a number."""
-    schedule = schedule or choose(kernel, itemsize)
+def nest(kernel: Kernel, itemsize: int, schedule: Schedule | None = None, tf32: bool = False) -> Nest:
+    """A kernel under a schedule, by default the one chosen for it.
+
+    itemsize: bytes of a number.  tf32: whether contractions may go to tensor cores; their factors are then rounded.
+    """
+    schedule = schedule or choose(kernel, itemsize, tf32)
     if isinstance(schedule, PerElement):
         return per_element(kernel, schedule)
     if isinstance(schedule, Together):
         return together(kernel, schedule)
-    return streamed(kernel, schedule) if isinstance(schedule, Streamed) else tiled(kernel, schedule)
+    if isinstance(schedule, Streamed):
+        return streamed(kernel, schedule)
+    return tiled(kernel, schedule) if isinstance(schedule, Tiled) else warp_tiled(kernel, schedule)
 
 
 def plain(kernel: Kernel, itemsize: int) -> list[Nest]:

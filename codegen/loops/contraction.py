@@ -7,11 +7,11 @@ is an attention's score (samples and heads are *groups*: axes that both operands
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, NearestTF32
 from dyadic.symbolic.expressions import Element, Index
 
 
@@ -68,6 +68,22 @@ def contraction(kernel: Kernel) -> Contraction | None:
         return None
     groups = tuple(axis for axis in kernel.axes if axis.index in shared)
     return Contraction(total, Operand(left, tuple(guards[0]), rows), Operand(right, tuple(guards[1]), columns), groups)
+
+
+def contraction_of(kernel: Kernel) -> Contraction:
+    """The same.  Raises :class:`ValueError` if it is none."""
+    found = contraction(kernel)
+    if found is None:
+        raise ValueError(f"{kernel.name} is no contraction")
+    return found
+
+
+def rounded(kernel: Kernel) -> Kernel:
+    """A contraction whose two factors are rounded to TF32 before they are multiplied."""
+    found, (_, *rest) = contraction_of(kernel), kernel.statements
+    total = found.sum
+    value = Mul(*(NearestTF32(factor) for factor in Mul.make_args(total.value)))
+    return replace(kernel, statements=(replace(total, value=value), *rest))
 
 
 def free_indices(node: Expr) -> set[Index]:

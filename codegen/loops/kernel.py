@@ -31,6 +31,15 @@ class Masked(Expr):
         return Expr.__new__(cls, sympify(value), *conditions)
 
 
+class NearestTF32(Expr):
+    """``NearestTF32(value)``: the nearest number with 10 bits of fraction (TF32), of two the one further from zero."""
+
+    is_commutative = True
+
+    def __new__(cls, value: Expr) -> NearestTF32:
+        return Expr.__new__(cls, sympify(value))
+
+
 @dataclass(frozen=True)
 class Axis:
     """``index`` runs over 0, ..., extent - 1; the extent is a number or an expression of the batch size."""

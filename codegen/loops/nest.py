@@ -79,14 +79,18 @@ class Combine:
 
 @dataclass(frozen=True)
 class For:
-    """``for (index = start; index < stop; index += step)``."""
+    """``for (index = start; index < stop; index += step)``.
+
+    unroll: True for each pass written out, 1 for a loop that stays one, where registers are scarce; else as a compiler
+    likes.
+    """
 
     index: Index
     start: Expr
     stop: Expr
     step: int
     body: tuple[Step, ...]
-    unroll: bool = False
+    unroll: bool | int = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,18 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class WarpProduct:
+    """All 32 threads of a warp together: a 16 x 8 matrix += one of 16 x 8 times one of 8 x 8, on tensor cores.
+
+    sum, left, right: the four, four and two entries of them that this thread holds; :mod:`.tensor_cores` says which.
+    """
+
+    sum: tuple[Cell, ...]
+    left: tuple[Cell, ...]
+    right: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
 class Barrier:
     """No thread of the block goes on before all have come here."""
 
@@ -128,7 +144,7 @@ class Scope:
     body: tuple[Step, ...]
 
 
-Step = IndexValue | Set | Combine | For | Halving | If | Vector | Barrier | Scope
+Step = IndexValue | Set | Combine | For | Halving | If | Vector | WarpProduct | Barrier | Scope
 
 
 @dataclass(frozen=True)
@@ -155,6 +171,11 @@ def steps_of(steps: tuple[Step, ...]) -> Iterator[Step]:
             yield from steps_of(step.body)
 
 
+def on_tensor_cores(nest: Nest) -> bool:
+    """Whether it multiplies matrices there, in TF32."""
+    return any(isinstance(step, WarpProduct) for step in steps_of(nest.steps))
+
+
 def bind(steps: tuple[Step, ...], table: Mapping[Expr, Expr]) -> tuple[Step, ...]:
     """The steps with expressions replaced."""
     return tuple(_bound(step, dict(table)) for step in steps)
@@ -166,8 +187,8 @@ def _bound(step: Step, table: dict[Expr, Expr]) -> Step:
         value = getattr(step, field.name)
         if isinstance(value, Expr):
             changed[field.name] = value.xreplace(table)
-        elif field.name == "conditions":
-            changed[field.name] = tuple(condition.xreplace(table) for condition in value)
+        elif field.name in ("conditions", "sum", "left", "right"):
+            changed[field.name] = tuple(part.xreplace(table) for part in value)
         elif field.name == "body":
             changed[field.name] = bind(value, table)
     return replace(step, **changed)
@@ -197,7 +218,9 @@ __all__ = [
     "Set",
     "Step",
     "Vector",
+    "WarpProduct",
     "bind",
+    "on_tensor_cores",
     "steps_of",
     "unrolled",
 ]  # fmt: skip

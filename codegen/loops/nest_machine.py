@@ -14,7 +14,7 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Kernel, Local, Masked, every, expressions
+from dyadic.codegen.loops.kernel import Kernel, Local, Masked, NearestTF32, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -31,7 +31,10 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    WarpProduct,
 )
+from dyadic.codegen.loops.tensor_cores import WARP, rounded
+from dyadic.codegen.loops.tensor_cores import product as warp_product
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
 from dyadic.symbolic.tensor_names import Name
@@ -120,6 +123,8 @@ class Machine:
                 for k in range(count):
                     moved = (_along(one, k) for one in (target, source))
                     self._step(Set(*moved), who)
+            case WarpProduct():
+                self._multiply(step, who)
             case Barrier():
                 if len(who) < self.threads:
                     raise Fault(f"{self.threads - len(who)} of {self.threads} threads do not come to a barrier")
@@ -154,6 +159,20 @@ class Machine:
             better = (new > old) | ((new == old) & (at < place) & isinstance(step.at, Cell))
             self._store(step.target, np.where(better, new, old), who)
             self._store(step.place, np.where(better, at, place), who)
+
+    def _multiply(self, step: WarpProduct, who: Numbers) -> None:
+        """Whole warps multiply, and only what is rounded."""
+        if (np.bincount(who // WARP, minlength=1) % WARP).any():
+            raise Fault("threads of a warp do not come to a matrix product together")
+        operands = []
+        for cells in (step.left, step.right):
+            held = np.stack([self.number(cell, who) for cell in cells], axis=-1)
+            if not np.array_equal(held, rounded(held), equal_nan=True):
+                raise Fault(f"{cells[0].array}: a factor of a matrix product is not rounded")
+            operands.append(held.reshape(-1, WARP, len(cells)))
+        added = warp_product(*operands).reshape(len(who), len(step.sum))
+        for k, cell in enumerate(step.sum):
+            self._store(cell, self.number(cell, who) + added[:, k], who)
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
@@ -193,6 +212,8 @@ class Machine:
             return result
         if isinstance(node, Apart):
             return self.number(node.args[0], who)
+        if isinstance(node, NearestTF32):
+            return rounded(self.number(node.args[0], who))
         if isinstance(node, Apply):
             argument = self.number(node.argument, who)
             return _EXACT[node.name](argument) if self.exact and node.name in _EXACT else _opaque(node, argument)

@@ -53,6 +53,25 @@ class Tiled:
 
 
 @dataclass(frozen=True)
+class WarpTiled:
+    """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time, multiplied on tensor cores in TF32.
+
+    A warp computes ``warp_rows`` by ``warp_columns`` elements, which are multiples of 16 and of 8 and powers of 2.
+    """
+
+    rows: int
+    columns: int
+    depth: int
+    warp_rows: int
+    warp_columns: int
+    pack: int = 4
+
+    @property
+    def threads(self) -> int:
+        return 32 * (self.rows // self.warp_rows) * (self.columns // self.warp_columns)
+
+
+@dataclass(frozen=True)
 class Streamed:
     """A chain: a block has ``16 * own`` rows, goes through the terms ``16 * own`` at a time, by 16 by 16 threads.
 
@@ -74,7 +93,7 @@ SIDE = 16
 MOST_HELD = 64
 """Results that a thread may hold in registers under :class:`Streamed`, besides scores and what it multiplies."""
 
-Schedule = PerElement | Together | Tiled | Streamed
+Schedule = PerElement | Together | Tiled | WarpTiled | Streamed
 
 
 def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
@@ -82,12 +101,17 @@ def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
     return int(extent.xreplace({BATCH: assumed}))
 
 
-def choose(kernel: Kernel, itemsize: int) -> Schedule:
-    """Tiles for a chain and for a contraction that is worth them; otherwise see :func:`untiled`."""
+def choose(kernel: Kernel, itemsize: int, tf32: bool = False) -> Schedule:
+    """Tiles for a chain and for a contraction that is worth them; otherwise see :func:`untiled`.
+
+    tf32: whether contractions may go to tensor cores, where a tile for these fits.
+    """
     if (streamed := stream(kernel, itemsize)) is not None:
         return streamed
     found = contraction(kernel)
-    return (_tiles(found, itemsize) if found else None) or untiled(kernel)
+    if found is None:
+        return untiled(kernel)
+    return (_warp_tiles(found) if tf32 else None) or _tiles(found, itemsize) or untiled(kernel)
 
 
 def untiled(kernel: Kernel, assumed: int = ASSUMED_BATCH) -> PerElement | Together:
@@ -135,21 +159,39 @@ thread's block of b by b costs 2 b loads from shared memory for b * b multiply-a
 
 
 def _tiles(found: Contraction, itemsize: int) -> Tiled | None:
-    """The tile of the smallest estimated time: rounds of blocks, each as long as its tile is large."""
-    rows, columns, groups, depth = (
-        estimate(Mul(*(axis.extent for axis in axes)))
-        for axes in (found.rows.axes, found.columns.axes, found.groups, found.sum.axes)
-    )
-    if min(rows, columns, depth) < 8:
+    """The tile of the smallest estimated time."""
+    if min(_extents(found)) < 8:
         return None
-
-    def time(tile: tuple[int, int, int, float]) -> float:
-        edge, _, _, rate = tile
-        blocks = -(-rows // edge) * -(-columns // edge) * groups
-        return -(-blocks // PROCESSORS) * edge * edge / rate
-
-    edge, deep, own, _ = min((tile for tile in _TILES if tile[0] <= 64 or itemsize == 4), key=time)
+    fitting = [tile for tile in _TILES if tile[0] <= 64 or itemsize == 4]
+    edge, deep, own, _ = min(fitting, key=lambda tile: _time(found, tile[0], tile[-1]))
     return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own) if own > 1 else 1)
+
+
+_WARP_TILES = ((128, 16, 64, 32, 1.0), (64, 16, 32, 32, 0.7), (32, 16, 16, 16, 0.4))
+"""Edge of a tile, its depth, a warp's rows and columns, and the share of the arithmetic rate that it may reach."""
+
+
+def _warp_tiles(found: Contraction) -> WarpTiled | None:
+    """The same for tensor cores: where rows, columns and depth fill at least one of their products."""
+    if min(_extents(found)) < 16:
+        return None
+    edge, deep, high, wide, _ = min(_WARP_TILES, key=lambda tile: _time(found, tile[0], tile[-1]))
+    return WarpTiled(edge, edge, deep, high, wide)
+
+
+def _extents(found: Contraction) -> tuple[int, int, int]:
+    """Rows, columns, depth."""
+    rows, columns, depth = (
+        estimate(Mul(*(axis.extent for axis in axes))) for axes in (found.rows.axes, found.columns.axes, found.sum.axes)
+    )
+    return rows, columns, depth
+
+
+def _time(found: Contraction, edge: int, rate: float) -> float:
+    """An estimate: rounds of blocks, each as long as its tile is large."""
+    rows, columns, _ = _extents(found)
+    blocks = -(-rows // edge) * -(-columns // edge) * estimate(Mul(*(axis.extent for axis in found.groups)))
+    return -(-blocks // PROCESSORS) * edge * edge / rate
 
 
 def _neighbours(kernel: Kernel) -> bool:

@@ -6,11 +6,12 @@ load the next pair into registers.  One barrier a step: a tile is overwritten tw
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from sympy import Expr, Integer
 
-from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction, packs
+from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction_of, packs
 from dyadic.codegen.loops.kernel import Axis, Kernel, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -30,7 +31,7 @@ from dyadic.codegen.loops.nest import (
     unrolled,
 )
 from dyadic.codegen.loops.place import ceiling, count, serial, unravel
-from dyadic.codegen.loops.schedule import Tiled
+from dyadic.codegen.loops.schedule import Tiled, WarpTiled
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Index, Inside, Quotient, Remainder
 
@@ -57,14 +58,14 @@ class Side:
 
 def tiled(kernel: Kernel, schedule: Tiled) -> Nest:
     """Raises :class:`ValueError` if the kernel is no contraction or the schedule does not fit together."""
-    found = contraction(kernel)
-    if found is None:
-        raise ValueError(f"{kernel.name} is no contraction")
-    return _Tiling(kernel, found, schedule).nest()
+    found = contraction_of(kernel)
+    return RegisterTiling(kernel, found, schedule).nest()
 
 
-class _Tiling:
-    def __init__(self, kernel: Kernel, found: Contraction, schedule: Tiled) -> None:
+class Tiling(ABC):
+    """How tiles come in and results go out; a subclass says who multiplies what."""
+
+    def __init__(self, kernel: Kernel, found: Contraction, schedule: Tiled | WarpTiled) -> None:
         self.kernel, self.found, self.schedule = kernel, found, schedule
         self.depth = count(found.sum.axes)
         self.threads = schedule.threads
@@ -89,13 +90,11 @@ class _Tiling:
             Axis(BLOCKS["column"], ceiling(count(found.columns.axes), s.columns)),
         ]
         grid_axes += sorted(sides, key=lambda axis: axis.extent.is_Integer)  # the batch's blocks are the slowest
-        across = s.columns // s.per_column
         steps: list[Step] = [
             *unravel(BLOCK[0], grid_axes),
-            IndexValue(TX, Remainder(THREAD[0], Integer(across))),
-            IndexValue(TY, Quotient(THREAD[0], Integer(across))),
+            *self._threads_places(),
             *(unravel(BLOCKS["group"], found.groups) if found.groups else []),
-            *self._loop((A, s.per_row), (B, s.per_column), Set(Cell("sum", A, B), Integer(0))),
+            *self._zeros(),
             *self._load(self.left, Integer(0)),
             *self._load(self.right, Integer(0)),
             *self._keep(self.left, Integer(0)),
@@ -107,16 +106,41 @@ class _Tiling:
         return Nest(self.kernel, (count(grid_axes),), (self.threads,), self._arrays(), tuple(steps))
 
     def _arrays(self) -> tuple[Array, ...]:
-        s = self.schedule
-        return (
-            Array("left", (2, s.depth, s.rows), shared=True, padding=s.pack),
-            Array("right", (2, s.depth, s.columns), shared=True, padding=s.pack),
-            Array("left_next", (s.rows * s.depth // self.threads,), shared=False),
-            Array("right_next", (s.columns * s.depth // self.threads,), shared=False),
-            Array("left_own", (s.per_row,), shared=False),
-            Array("right_own", (s.per_column,), shared=False),
-            Array("sum", (s.per_row, s.per_column), shared=False),
-        )
+        sides = (self.left, self.right)
+        coming = (Array(f"{one.name}_next", (self._coming(one),), shared=False) for one in sides)
+        return (*map(self._shared, sides), *coming, *self._registers())
+
+    def _coming(self, side: Side) -> int:
+        """How many entries of a tile a thread brings in."""
+        return side.size * self.schedule.depth // self.threads
+
+    @abstractmethod
+    def _threads_places(self) -> list[IndexValue]:
+        """Names of a thread's place in the tile."""
+
+    @abstractmethod
+    def _zeros(self) -> list[Step]:
+        """The sums begin at 0."""
+
+    @abstractmethod
+    def _shared(self, side: Side) -> Array:
+        """The array of an operand's two tiles."""
+
+    @abstractmethod
+    def _cell(self, side: Side, stage: Expr, term: Expr, place: Expr) -> Cell:
+        """Where it holds a term of a row (or column)."""
+
+    @abstractmethod
+    def _registers(self) -> tuple[Array, ...]:
+        """What a thread multiplies, and its sums."""
+
+    @abstractmethod
+    def _multiply(self) -> list[Step]:
+        """One tile times the other."""
+
+    @abstractmethod
+    def _epilogue(self) -> list[Step]:
+        """Every thread finishes and stores its sums."""
 
     def _stages(self) -> tuple[Step, ...]:
         """One step along the depth."""
@@ -139,7 +163,7 @@ class _Tiling:
         return [name], *((slow, fast) if side.along_depth else (fast, slow))
 
     def _loads(self, side: Side) -> int:
-        return side.size * self.schedule.depth // (self.threads * side.width)
+        return self._coming(side) // side.width
 
     def _load(self, side: Side, start: Expr) -> list[Step]:
         """From global memory into registers; zeros beyond the edges."""
@@ -164,16 +188,60 @@ class _Tiling:
         source = Cell(f"{side.name}_next", NEXT * side.width)
         body: list[Step]
         if side.width == 1:
-            body = [*names, Set(Cell(side.name, stage, term, row), source)]
+            body = [*names, Set(self._cell(side, stage, term, row), source)]
         elif side.along_depth:
             one = Cell(f"{side.name}_next", NEXT * side.width + PACK)
-            spread = Set(Cell(side.name, stage, term + PACK, row), one)
+            spread = Set(self._cell(side, stage, term + PACK, row), one)
             body = [*names, *unrolled(PACK, side.width, spread)]
         else:
-            body = [*names, Vector(Cell(side.name, stage, term, row), source, side.width)]
+            body = [*names, Vector(self._cell(side, stage, term, row), source, side.width)]
         return [Scope(f"the {side.name} tile, into shared memory", unrolled(NEXT, self._loads(side), *body))]
 
-    # -- multiplying ------------------------------------------------------------------------------------------------
+    # -- what follows the sum ---------------------------------------------------------------------------------------
+
+    def _finish(self, row: Expr, column: Expr, total: Cell) -> tuple[Step, ...]:
+        """What follows the sum of one element, by its row and column in the tile."""
+        s, found = self.schedule, self.found
+        inside = (Inside(ROW, count(found.rows.axes)), Inside(COLUMN, count(found.columns.axes)))
+        body: tuple[Step, ...] = (
+            *unravel(ROW, found.rows.axes),
+            *unravel(COLUMN, found.columns.axes),
+            Set(found.sum.local, total, new=True, fixed=True),
+            *(step for one in self.kernel.statements[1:] for step in serial(one)),
+        )
+        names = (
+            IndexValue(ROW, BLOCKS["row"] * s.rows + row),
+            IndexValue(COLUMN, BLOCKS["column"] * s.columns + column),
+        )
+        return (*names, If(inside, body))
+
+
+class RegisterTiling(Tiling):
+    """Every thread multiplies rows by columns that it holds in registers."""
+
+    schedule: Tiled
+
+    def _threads_places(self) -> list[IndexValue]:
+        across = Integer(self.schedule.columns // self.schedule.per_column)
+        return [IndexValue(TX, Remainder(THREAD[0], across)), IndexValue(TY, Quotient(THREAD[0], across))]
+
+    def _zeros(self) -> list[Step]:
+        s = self.schedule
+        return loops((A, s.per_row), (B, s.per_column), Set(Cell("sum", A, B), Integer(0)))
+
+    def _shared(self, side: Side) -> Array:
+        return Array(side.name, (2, self.schedule.depth, side.size), shared=True, padding=self.schedule.pack)
+
+    def _cell(self, side: Side, stage: Expr, term: Expr, place: Expr) -> Cell:
+        return Cell(side.name, stage, term, place)
+
+    def _registers(self) -> tuple[Array, ...]:
+        s = self.schedule
+        return (
+            Array("left_own", (s.per_row,), shared=False),
+            Array("right_own", (s.per_column,), shared=False),
+            Array("sum", (s.per_row, s.per_column), shared=False),
+        )
 
     def _multiply(self) -> list[Step]:
         s = self.schedule
@@ -181,7 +249,7 @@ class _Tiling:
         body = [
             *self._fetch("left_own", "left", TY, s.per_row, s.rows),
             *self._fetch("right_own", "right", TX, s.per_column, s.columns),
-            *self._loop((A, s.per_row), (B, s.per_column), add),
+            *loops((A, s.per_row), (B, s.per_column), add),
         ]
         return list(unrolled(DEEP, s.depth, *body))
 
@@ -191,38 +259,34 @@ class _Tiling:
         move = Vector if width > 1 else None
         steps: list[Step] = []
         for k in range(per // width):
-            cell = Cell(source, STAGE, DEEP, self._owned(thread, Integer(k * width), per, size))
+            cell = Cell(source, STAGE, DEEP, owned(thread, Integer(k * width), per, size, self.schedule.pack))
             first = Cell(target, k * width)
             steps.append(move(first, cell, width) if move else Set(first, cell))
         return steps
 
-    def _owned(self, thread: Index, number: Expr, per: int, size: int) -> Expr:
-        """The place in the tile of a thread's ``number``-th row (or column)."""
-        width = min(self.schedule.pack, per)
-        stride = size // (per // width)
-        return Quotient(number, Integer(width)) * stride + thread * width + Remainder(number, Integer(width))
-
     def _epilogue(self) -> list[Step]:
-        """Every thread finishes and stores its block."""
-        s, found = self.schedule, self.found
-        row = BLOCKS["row"] * s.rows + self._owned(TY, A, s.per_row, s.rows)
-        column = BLOCKS["column"] * s.columns + self._owned(TX, B, s.per_column, s.columns)
-        inside = (Inside(ROW, count(found.rows.axes)), Inside(COLUMN, count(found.columns.axes)))
-        body: tuple[Step, ...] = (
-            *unravel(ROW, found.rows.axes),
-            *unravel(COLUMN, found.columns.axes),
-            Set(found.sum.local, Cell("sum", A, B), new=True, fixed=True),
-            *(step for one in self.kernel.statements[1:] for step in serial(one)),
-        )
-        names = (IndexValue(ROW, row), IndexValue(COLUMN, column))
-        loop = self._loop((A, s.per_row), (B, s.per_column), *names, If(inside, body))
-        return [Scope("what follows the sum, for each element of this thread", tuple(loop))]
-
-    def _loop(self, outer: tuple[Index, int], inner: tuple[Index, int], *body: Step) -> list[Step]:
-        """Two unrolled loops over a thread's block."""
-        for index, extent in (inner, outer):
-            body = unrolled(index, extent, *body)
-        return list(body)
+        s = self.schedule
+        row = owned(TY, A, s.per_row, s.rows, s.pack)
+        column = owned(TX, B, s.per_column, s.columns, s.pack)
+        loop = loops((A, s.per_row), (B, s.per_column), *self._finish(row, column, Cell("sum", A, B)))
+        return [Scope(FINISH, tuple(loop))]
 
 
-__all__ = ["tiled"]
+FINISH = "what follows the sum, for each element of this thread"
+
+
+def owned(thread: Expr, number: Expr, per: int, size: int, pack: int) -> Expr:
+    """The place in a tile of a thread's ``number``-th row (or column): packs, side by side across the threads."""
+    width = min(pack, per)
+    stride = size // (per // width)
+    return Quotient(number, Integer(width)) * stride + thread * width + Remainder(number, Integer(width))
+
+
+def loops(outer: tuple[Index, int], inner: tuple[Index, int], *body: Step) -> list[Step]:
+    """Two unrolled loops over a thread's block."""
+    for index, extent in (inner, outer):
+        body = unrolled(index, extent, *body)
+    return list(body)
+
+
+__all__ = ["FINISH", "RegisterTiling", "Side", "Tiling", "loops", "owned", "tiled"]

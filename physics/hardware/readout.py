@@ -10,7 +10,7 @@ from dyadic.proofs.checker.trust import GRAPH, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import reads_activations
+from dyadic.symbolic.energy import reads
 from dyadic.symbolic.nouns import counted
 
 
@@ -21,7 +21,7 @@ def gradient_ranks(derivation: Derivation) -> dict[str, int]:
         layer = derivation.layers[vertex.name]
         available = (*layer.equation.definitions, *layer.intermediates)
         for name, item in layer.gradients.items():
-            read = {vertex.owners[owner] for owner in reads_activations(item.body, available)}
+            read = {vertex.owners[owner] for owner in reads(item.body, available)[0]}
             found[f"{vertex.name}.{name}"] = _rank(derivation, vertex.name, read)
     for name, terms in derivation.shared.items():
         ranks = []
@@ -29,7 +29,7 @@ def gradient_ranks(derivation: Derivation) -> dict[str, int]:
             vertex, layer = derivation.architecture.by_name[term.child], derivation.layers[term.child]
             available = (*layer.equation.definitions, *layer.intermediates)
             body = layer.adjoints[term.slot].body
-            read = {vertex.owners[owner] for owner in reads_activations(body, available)}
+            read = {vertex.owners[owner] for owner in reads(body, available)[0]}
             ranks.append(_rank(derivation, term.child if body != 0 else None, read))
         found[name] = max(ranks)
     return found

@@ -7,7 +7,8 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,11 +57,19 @@ def one_sided(bench: Bench, beta: float, correction: Correction) -> Estimate:
 
 def cauchy(bench: Bench, beta: float, points: int, correction: Correction) -> Estimate:
     """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta."""
-    phases = [cmath.exp(2j * cmath.pi * k / points) for k in range(points)]
-    found = [settled(bench, beta * phase, correction) for phase in phases]
-    total = added(*((1 / (phase * points * beta), one.u) for phase, one in zip(phases, found, strict=True)))
-    real = {name: value.real for name, value in total.items()}
-    return Estimate(estimate(bench, real), all(one.stepped for one in found))
+    found = [settled(bench, beta * phase, correction) for phase in _phases(points)]
+    return Estimate(_mean(bench, beta, [one.u for one in found]), all(one.stepped for one in found))
+
+
+def _phases(points: int) -> list[complex]:
+    return [cmath.exp(2j * cmath.pi * k / points) for k in range(points)]
+
+
+def _mean(bench: Bench, beta: float, states: Sequence[Units]) -> dict[str, Array]:
+    """The estimate from one state for each phase."""
+    points = len(states)
+    total = added(*((1 / (phase * points * beta), u) for phase, u in zip(_phases(points), states, strict=True)))
+    return estimate(bench, {name: value.real for name, value in total.items()})
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -195,14 +204,24 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     claims += (
         exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2", straight=straight),
     )
-    best = measured[2]
-    per_step = 8 * 3 * len(bench.vertices)
-    found = Effort("N = 8, beta 0.1", None, None, per_step, f"the error stays at {best.error:.1e}")
-    if best.error <= WANTED:
-        steps = settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction).steps
-        if steps is not None:
-            found = Effort("N = 8, beta 0.1", steps, steps * per_step + len(bench.vertices), per_step)
-    return MethodTrial(tuple(measured), found, claims)
+    return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
+
+
+def _path(bench: Bench, beta: complex, correction: Correction) -> list[Units]:
+    """The states of a nudged phase after each of its unit steps."""
+    found: list[Units] = []
+    settled(bench, beta, correction, lambda step, u: found.append(u))
+    return found
+
+
+def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
+    """Steps of all phases at once, after the free phase; one that has settled stays where it is."""
+    paths = [_path(bench, beta * phase, correction) for phase in _phases(points)]
+    watch = Watch(bench)
+    for step in range(max(map(len, paths))):
+        watch.see(step + 1, _mean(bench, beta, [path[min(step, len(path) - 1)] for path in paths]))
+    count = len(bench.vertices)
+    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, bench.derivation.L * count)
 
 
 @recorded
@@ -284,12 +303,11 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
         if errors[-1] <= WANTED:
             break
     else:
-        reason = f"the error stays at {min(errors):.1e}"
+        known = [error for error in errors if not math.isnan(error)]
+        reason = f"the error stays at {min(known):.1e}" if known else "no nudge has an equilibrium that was found"
         return Effort("centred", None, None, 2 * per_vertex * count, reason)
     watch = Watch(bench)
-    paths: list[list[Units]] = [[], []]
-    for path, sign in zip(paths, (1, -1), strict=True):
-        settled(bench, sign * beta, correction, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+    paths = [_path(bench, sign * beta, correction) for sign in (1, -1)]
     for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
         watch.see(step, estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down))))
     free = bench.derivation.L * count
@@ -330,7 +348,7 @@ METHODS = (
     ),
     RivalMethod(
         "holomorphic", "holomorphic EP", "arXiv:2209.00530", "on AsymEP's field; the formula of the mean is ours",
-        ("an analytic network", "oscillating nudging, N points", "convergence"), _holomorphic,
+        ("an analytic network", "J at the free state", "oscillating nudging, N points", "convergence"), _holomorphic,
         (
             _ASYMMETRIC,
             ("g = -(dF/dtheta)^T Sum[k<N] u(beta e^(2 pi i k/N)) e^(-2 pi i k/N) / (N beta)",

@@ -61,6 +61,10 @@ class Examination:
             found[None if numbers is None else tuple(sorted(numbers.items()))] = numbers
         return list(found.values())
 
+    def known_tables(self, place: str) -> list[dict[str, int]]:
+        """Those of them that are numbers."""
+        return [table for table in self.tables(place) if table is not None]
+
     def report(self) -> Report:
         """Every claim in the order of the file; nothing is said for those of a kind that is not known."""
         about = self.graph.name, architecture_hash(self.certificate)

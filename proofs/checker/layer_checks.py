@@ -32,7 +32,8 @@ MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
 CHOICES_WORK = 50_000
 """Bound on the terms of the choices that are tried of the entries that maxima take, at sizes that no claim records."""
 EVALUATING = 2_500_000
-"""What all evaluations of layers and costs may cost, in units of work."""
+"""What all evaluations of layers and costs may cost, in units of work; those that claims for a network's own sizes rest
+on may cost as much again, all together."""
 
 
 class LayerChecks:
@@ -56,6 +57,10 @@ class LayerChecks:
                     total += bound
                 except Costly as error:
                     costly = costly or str(error)
+        with limited(EVALUATING * self.exam.effort):
+            for place, (content, _) in contents.items():
+                if self._is_only_here(place):
+                    self._own[place] = self._bound(content, place)
         self._adjoints(contents, replayed, evaluated)
         for claim in self.claims.of_kind("pairing"):
             wanted = claim["numbers"]["log10_error"]
@@ -67,12 +72,24 @@ class LayerChecks:
             else:
                 others = ", with the integers recorded and with others" if claim["numbers"]["integers"] else ""
                 taken = of_maxima(claim["numbers"])
-                detail = f"every layer and cost at the sizes recorded{taken + ',' * bool(taken)} and others{others}"
+                detail = f"every layer and cost at the sizes recorded{taken}{self._at_others(bool(taken))}{others}"
                 detail += f"; error below 1e{wanted}"
                 self.exam.say(claim, Done.EVALUATED, detail)
 
+    def _at_others(self, comma: bool) -> str:
+        """Which of them were evaluated at other sizes than those recorded, in words."""
+        contents = self.claims.contents
+        here = sum(map(self._is_only_here, contents))
+        if here == len(contents):
+            return ""
+        but = f", and but for {here}, of which nothing is claimed there, at others" if here else " and others"
+        return f",{but}" if comma and not here else but
+
     def _evaluated(self, place: str, runs: list[Any]) -> tuple[str, Fraction]:
-        """At which sizes a layer or cost agrees with its own definitions, and the chance that it does by accident."""
+        """At which sizes a layer or cost agrees with its own definitions, and the chance that it does by accident.
+
+        Raises :class:`Costly` where it was evaluated at none.
+        """
         contents = self.claims.contents
         if len(contents) > MOST_CONTENTS:
             raise Costly(place, f"is one of more than {MOST_CONTENTS}")
@@ -82,7 +99,7 @@ class LayerChecks:
             free = [self._at(content, place, small_sizes(content, secrets.randbits(60), place, own), MOST_WORK)]
         claim = next(iter(self.claims.of_kind("pairing")), None)
         if claim is None or not runs:
-            return f"at sizes {shown_sizes(free)}{self._at_own_sizes(content, place)}", Fraction(0)
+            return self._where(content, place, free), Fraction(0)
         taken = choices(claim["numbers"]["maxima"] if takes_maxima(content) else 1)
 
         def repeated(run: Any) -> list[PairingOutcome]:
@@ -95,8 +112,15 @@ class LayerChecks:
         for _ in range(MOST_ROUNDS):
             if bound >= wanted:
                 bound *= max(outcome.bound for outcome in repeated(runs[0]))
-        sizes = shown_sizes([*free, *(each[0] for each in outcomes)])
-        return f"at sizes {sizes}{self._at_own_sizes(content, place)}", bound
+        return self._where(content, place, [*free, *(each[0] for each in outcomes)]), bound
+
+    def _where(self, content: Any, place: str, outcomes: list[PairingOutcome]) -> str:
+        """The sizes of the outcomes, and which of the network's own were evaluated as well, in words."""
+        own = self._at_own_sizes(content, place)
+        if not outcomes and not own:
+            raise Costly(place, "no sizes are claimed but the network's own, which are too large or no numbers")
+        parts = [f"sizes {shown_sizes(outcomes)}"] if outcomes else []
+        return " and ".join(f"at {part}" for part in [*parts, *filter(None, [own])])
 
     def _is_only_here(self, place: str) -> bool:
         """Whether something is claimed of it at the sizes of this network alone, so that it may not hold at others."""
@@ -114,9 +138,8 @@ class LayerChecks:
         return outcome
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
-        """Evaluation at the sizes that the network has, where that is affordable."""
-        every = self.exam.tables(place)
-        tables = [table for table in every if table is not None]
+        """Evaluation at the sizes that the network has, where that is affordable; at which, in words."""
+        every, tables = self.exam.tables(place), self.exam.known_tables(place)
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
@@ -125,8 +148,8 @@ class LayerChecks:
             except Costly:
                 continue
         if not done or done == len(every):
-            return " and at the network's own" if done else ""
-        return f" and at {done} of the {len(every)} sizes that the network has"
+            return "the network's own" if done else ""
+        return f"{done} of the {len(every)} sizes that the network has"
 
     def _adjoints(
         self, contents: Mapping[str, Any], replayed: Mapping[str, Replayed], evaluated: Mapping[str, str]
@@ -163,14 +186,17 @@ class LayerChecks:
 
     def _at_these_sizes(self, claim: Any, content: Any, place: str) -> None:
         """A claim for the sizes of this network, by values at all of them."""
-        bound = self._bound(content, place)
+        bound = self._own[place]
         if isinstance(bound, Costly):
             self.exam.say(claim, Done.STATED, f"not shown at the sizes of this network: {bound.reason}")
             title = self.claims.titles[claim["id"]]
-            self.exam.open.append(f"{title}: there is no proof for all sizes, and values do not show it")
+            why = f"there is no proof for all sizes, and at the sizes of this network: {bound.reason}"
+            self.exam.open.append(f"{title}: {why}")
             return
-        known = [table for table in self.exam.tables(place) if table is not None]
-        check_runs(claim["witness"], known, f"{self.claims.place[claim['id']]}.witness")
+        for name in HYPOTHESES:
+            if claim["numbers"][name]:
+                raise Rejected(f"{self.claims.place[claim['id']]}.numbers.{name}", "is not what values rest on")
+        check_runs(claim["witness"], self.exam.known_tables(place), f"{self.claims.place[claim['id']]}.witness")
         chance = f"error below 1e{exponent(bound)}"
         text = f"at the sizes of this network and no others, {PRIMES} primes; {chance}"
         self.exam.say(claim, Done.EVALUATED, text)
@@ -178,13 +204,10 @@ class LayerChecks:
 
     def _bound(self, content: Any, place: str) -> Fraction | Costly:
         """The chance that values at the network's sizes mislead, for adjoint and gradient together; or why none is."""
-        if place not in self._own:
-            try:
-                with limited(EVALUATING * self.exam.effort):
-                    self._own[place] = at_own_sizes(content, place, self.exam.tables(place))
-            except Costly as error:
-                self._own[place] = error
-        return self._own[place]
+        try:
+            return at_own_sizes(content, place, self.exam.tables(place))
+        except Costly as error:
+            return error
 
     def _maxima(self, content: Any, place: str) -> None:
         """No maximum is taken over nothing, at any sizes that the network has and that can be looked at."""

@@ -59,11 +59,12 @@ def sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dic
     """The update of s at a vertex, as a term."""
     parts = []
     for child, slot in graph.terms[name]:
+        reads_ = graph.term_reads(child, slot)
         if child in graph.costs:
-            parts.append(terms("dC", child, *(x[r] for r in sorted(graph.term_reads(child, slot)[0]))))
+            parts.append(terms("dC", child, *(x[r] for r in sorted(reads_[0]))))
         else:
-            read = tuple(x[r] for r in sorted(graph.term_reads(child, slot)[0]))
-            parts.append(terms("vjp", child, slot, s[child], read))
+            read = tuple(tuple(of[r] for r in sorted(names)) for of, names in zip((x, s), reads_, strict=True))
+            parts.append(terms("vjp", child, slot, *read))
     return terms("sum", *sorted(parts))
 
 
@@ -71,9 +72,8 @@ def reads(graph: Graph) -> dict[Variable, set[Variable]]:
     """What every update reads that is not clamped."""
     found = {("x", name): {("x", parent) for parent in parents} for name, parents in graph.parents.items()}
     for name in graph.parents:
-        found["s", name] = {("s", child) for child, _ in graph.terms[name] if child not in graph.costs}
-        for child, slot in graph.terms[name]:
-            found["s", name] |= {("x", other) for other in graph.term_reads(child, slot)[0]}
+        read = graph.reads(name)
+        found["s", name] = {(kind, other) for kind, others in zip("xs", read, strict=True) for other in others}
     return {variable: {v for v in others if v in found} for variable, others in found.items()}
 
 
@@ -141,6 +141,7 @@ def backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple
         s[name] = terms("sum", *sorted(received[name]))
         for slot, parent in enumerate(graph.parents[name]):
             if parent in received:
-                read = tuple(x[r] for r in sorted(graph.term_reads(name, slot)[0]))
-                received[parent].append(terms("vjp", name, slot, s[name], read))
+                activations, sensitivities = graph.term_reads(name, slot)  # none of s where the product is 0
+                read = tuple(x[r] for r in sorted(activations)), (s[name],) if sensitivities else ()
+                received[parent].append(terms("vjp", name, slot, *read))
     return x, s

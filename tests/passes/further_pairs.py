@@ -91,7 +91,12 @@ _WRITTEN = {
 
 def pairs():
     """Style, name, whether it is right, and the file."""
-    for style, table in (("numpy", _NUMPY), ("torch", _TORCH), ("jax", _JAX)):
+    return written({"numpy": _NUMPY, "torch": _TORCH, "jax": _JAX})
+
+
+def written(tables):
+    """The same of tables by style, whose rows are as those above."""
+    for style, table in tables.items():
         for name, inputs, forward, taken, right, wrong, *other in table:
             names = ", ".join(part.partition(":")[0] for part in inputs.split(", "))
             for is_right, backward in ((True, right), (False, wrong)):

@@ -123,6 +123,11 @@ def helpers(body, times):
 
 
 COSTLY = [
+    PAIR.replace("np.sin(x), x", "sum(a * b for a in range(999) for b in range(999) for c in range(999)) * x, x"),
+    PAIR.replace(
+        "return np.sin(x), x", "f = lambda a, n: [f(a, n - 1) for k in range(999)] if n else a\n    return f(x, 7), x"
+    ),
+    "".join(f"C{k + 1} = (C{k}, C{k})\n" for k in range(60)).replace("C0", "1") + PAIR.replace("np.sin(x)", "x * C60"),
     helpers("return a + a", 45),
     helpers("return np.maximum(a, -a) + np.where(a > 0, a, a * a)", 45),
     PAIR.replace("return np.sin(x), x", "for i in range(999):\n        x = x + x * x\n    return x, x"),

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from passes.near_misses import told_apart
 from passes.test_subset import both
 
-from dyadic.proofs.claims import Verdict
-from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile
 
 BODIES = [
@@ -85,14 +84,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("inputs", "forward", "right", "wrong"), PAIRS, ids=[pair[1] for pair in PAIRS])
 def test_pairs(tmp_path, inputs, forward, right, wrong):
-    path = tmp_path / "f.py"
-    for backward, verdict in ((right, Verdict.PROVED), (wrong, Verdict.REFUTED)):
-        path.write_text(
-            f"import numpy as np\ndef f_forward({inputs}):\n    return {forward}, x\n"
-            f"def f_backward(g, cache):\n    x = cache\n    return {backward}\n"
-        )
-        claim = examine_pair(CodeFile(path, "f"))
-        assert claim.verdict is verdict, (claim.reason, claim.counterexample)
+    told_apart(tmp_path / "f.py", inputs, f"return {forward}, x", right, wrong)
 
 
 TORCH = [
@@ -108,11 +100,4 @@ TORCH = [
 
 @pytest.mark.parametrize(("forward", "right", "wrong"), TORCH, ids=[pair[0] for pair in TORCH])
 def test_of_pytorch(tmp_path, forward, right, wrong):
-    path = tmp_path / "f.py"
-    for backward, verdict in ((right, Verdict.PROVED), (wrong, Verdict.REFUTED)):
-        path.write_text(
-            f'import torch\ndef f_forward(x: "2 3"):\n    return {forward}, x\n'
-            f"def f_backward(g, cache):\n    x = cache\n    return {backward}\n"
-        )
-        claim = examine_pair(CodeFile(path, "f"))
-        assert claim.verdict is verdict, (claim.reason, claim.counterexample)
+    told_apart(tmp_path / "f.py", 'x: "2 3"', f"return {forward}, x", right, wrong, head="import torch")

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from fractions import Fraction
 
 import pytest
 from campaigns.forged import FORGERIES, base, edit, layer
@@ -10,33 +11,43 @@ from support.mutations import body
 from support.refit import claim_of, refitted
 
 from dyadic.proofs import check, verify
-from dyadic.proofs.checker import Done
+from dyadic.proofs.checker import Done, layer_checks, network_checks
 from dyadic.proofs.checker.evaluation import own_sizes
 from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
 from dyadic.proofs.checker.evaluation.prime_numbers import primes
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.wording import RULES
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Inside
 
+METHODS = ["lemma", "ranks", "wiring", "instances", "adjoint", "functions", "pairing"]
 
-def cut(type_, size, shape=(6,), **options):
-    """A network of that layer between two others, whose adjoint and gradients are 0 beyond a first index."""
+
+def cut(type_, size, shape=(6,), also=None, **options):
+    """A network of that layer between two others, whose adjoint and gradients are 0 beyond a first index.
+
+    also: the type of another one behind it of which the same is so, unless it is tanh.
+    """
     layers = [
         {"name": "before", "type": "tanh"}, {"name": "it", "type": type_, **options},
         {"name": "after", "type": "scale", "factor": 3},
     ]  # fmt: skip
+    if also is not None:
+        layers.insert(2, {"name": "also", "type": also})
     spec = {"inputs": {"x": {"shape": list(shape)}}, "layers": layers, "cost": {"type": "squared_error"}}
     derivation = derive(architecture(spec))
-    own = derivation.layers["it"]
 
     def less(item):
         return body(item, lambda e: e * Inside(item.indices[0], size)) if item.indices else item
 
-    wrong = dataclasses.replace(
-        own, adjoints=tuple(map(less, own.adjoints)), gradients={k: less(v) for k, v in own.gradients.items()}
-    )
-    return dataclasses.replace(derivation, layers=derivation.layers | {"it": wrong})
+    def wrong(own):
+        gradients = {k: less(v) for k, v in own.gradients.items()}
+        return dataclasses.replace(own, adjoints=tuple(map(less, own.adjoints)), gradients=gradients)
+
+    names = ["it"] if also in (None, "tanh") else ["it", "also"]
+    changed = {name: wrong(derivation.layers[name]) for name in names}
+    return dataclasses.replace(derivation, layers=derivation.layers | changed)
 
 
 SMOOTH = {
@@ -133,7 +144,52 @@ def test_the_checker_takes_no_one_s_word_for_it(on, label, why):
     assert report.verdict == "PARTLY"
     (detail,) = [f.detail for f in report.findings if f.claim.startswith(f"adjoint:{label}")]
     assert why in detail
-    assert any("there is no proof for all sizes, and values do not show it" in text for text in report.open)
+    said = "there is no proof for all sizes, and at the sizes of this network: "
+    assert any(said in text and why in text.partition(said)[2] for text in report.open)
+
+
+def test_a_true_claim_is_not_rejected_for_what_it_costs(monkeypatch):
+    """However little may be spent on values: what is left open then is said, and nothing is rejected."""
+    certificate = verify(cut("dense", 6, units=6))
+    certificate["claims"] = [c for c in certificate["claims"] if c["kind"] != "pairing"]
+    for work in (10, 1000, 30_000):
+        monkeypatch.setattr(layer_checks, "EVALUATING", work)
+        monkeypatch.setattr(network_checks, "EVALUATING", work)
+        assert check(refitted(copy.deepcopy(certificate))).verdict in ("PARTLY", "CONFIRMED")
+
+
+def test_layers_at_their_own_sizes_share_what_may_be_spent(monkeypatch):
+    """Of two layers that are shown by values each would be cheap enough, and both are not."""
+    certificate = verify(cut("dense", 6, also="softmax", units=6))
+    assert check(certificate).confirmed
+
+    def costing(*_):
+        spend(6, "here")
+        return Fraction(1, 10**30)
+
+    monkeypatch.setattr(layer_checks, "at_own_sizes", costing)
+    monkeypatch.setattr(layer_checks, "EVALUATING", 10)
+    report = check(certificate)
+    assert report.verdict == "PARTLY"
+    assert len(report.own_sizes) == 2  # adjoint and gradient of the first of them
+    assert any("checking it takes more work than is spent here" in text for text in report.open)
+
+
+def test_sizes_are_named_only_where_something_was_evaluated_at_them():
+    """Without pairing no sizes are recorded, and of a layer that holds here alone none but the network's are tried."""
+    certificate = verify(cut("dense", 6, units=6), methods=["lemma", "ranks", "instances", "adjoint", "functions"])
+    report = check(certificate)
+    assert report.confirmed
+    assert not any("it has none" in finding.detail for finding in report.findings)
+    done = {finding.claim: finding.detail for finding in report.findings}
+    assert all("evaluated at sizes" in done[name] for name in done if name.startswith("adjoint:tanh"))
+
+
+@pytest.mark.parametrize(("also", "count"), [("softmax", 2), ("tanh", 1)])
+def test_other_sizes_are_said_of_those_that_were_evaluated_there(also, count):
+    report = check(verify(cut("dense", 6, also=also, units=6), methods=METHODS))
+    (detail,) = [f.detail for f in report.findings if f.claim == "pairing"]
+    assert f"at the sizes recorded, and but for {count}, of which nothing is claimed there, at others" in detail
 
 
 def test_more_sizes_than_are_evaluated(monkeypatch):
@@ -164,6 +220,29 @@ def _(c):
     c.update(made)
     item = layer(c, "dense(activation=gelu")["adjoints"][0]
     item["body"] = ["*", item["body"], ["inside", ["index", item["indices"][0]], 10]]
+
+
+@edit("sizes: values at the network's own that are said to rest on maxima over something")
+def _(c):
+    changed_claim(c, lambda claim: claim["numbers"].update(maxima_nonempty=1))
+
+
+@edit("sizes: values at the network's own that are said to rest on positions inside a tensor")
+def _(c):
+    changed_claim(c, lambda claim: claim["numbers"].update(positions_inside=1))
+
+
+@edit("sizes: values at the network's own that may mislead for certain")
+def _(c):
+    changed_claim(c, lambda claim: claim["witness"].update(error_probability_below="7e+500"))
+
+
+def changed_claim(c, change):
+    """A true certificate that claims an adjoint at its own sizes only, and something else of that claim."""
+    made = claimed_here("plain", "dense(activation=gelu")
+    c.clear()
+    c.update(made)
+    change(next(one for one in c["claims"] if one["kind"] == "adjoint" and not one["numbers"]["all_sizes"]))
 
 
 def test_a_wrong_adjoint_is_found_by_other_primes():

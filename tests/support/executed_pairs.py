@@ -15,7 +15,7 @@ def largest_gap(style, text, name, shapes):
         for place in np.ndindex(wanted.shape):
             sides = []
             for step in (1e-5, -1e-5):
-                moved = [array.copy() for array in arguments]
+                moved = [np.array(array) for array in arguments]
                 moved[position][place] += step
                 sides.append(sum(np.sum(g * out) for g, out in zip(upstream, value(moved), strict=True)))
             wanted[place] = (sides[0] - sides[1]) / 2e-5

@@ -282,7 +282,7 @@ def evaluate(
     chosen = {name: n for name, n in sizes.items() if name not in equations.extents}
     table = possible_sizes(content, chosen, f"{where}.sizes")
     if work(content, table, where) > most:
-        raise Costly(f"{where}.sizes", "are too large to evaluate here")
+        raise Costly(where, "its sizes are too large to evaluate here")
     given, degrees = integers or {}, Degrees()
     field = Field(prime, seed, choice)
     forward, backward = pairing(equations, field, chosen, seed, given)

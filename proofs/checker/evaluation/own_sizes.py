@@ -95,8 +95,11 @@ def check_runs(witness: Any, tables: Sequence[Mapping[str, int]], where: str) ->
     if any(len(each) < PRIMES for each in moduli):
         raise Rejected(f"{where}.runs", f"are not modulo {PRIMES} primes at each of the network's sizes")
     least = sum(Fraction(1, prod(sorted(each)[-PRIMES:])) for each in moduli)
-    if float(witness["error_probability_below"]) < 0.95 * least:
+    stated = float(witness["error_probability_below"])
+    if stated < 0.95 * least:
         raise Rejected(f"{where}.error_probability_below", "is less than these primes leave")
+    if stated >= 10.0**SHOWN:
+        raise Rejected(f"{where}.error_probability_below", f"is not below 1e{SHOWN}: that shows nothing")
 
 
 def exponent(bound: Fraction) -> int:

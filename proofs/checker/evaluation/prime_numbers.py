@@ -101,7 +101,9 @@ def bits_for(trials: int, runs: int = 1) -> int:
     while bits <= MOST_BITS and probability(trials, 1 << bits - 1) >= Fraction(1, 2**wanted):
         bits += 8
     if bits > MOST_BITS:
-        raise Costly("equations", f"have polynomials of so high a degree that primes of {MOST_BITS} bits show nothing")
+        raise Costly(
+            "equations", f"their polynomials are of so high a degree that primes of {MOST_BITS} bits show nothing"
+        )
     return bits
 
 
@@ -115,7 +117,7 @@ def next_prime(start: int, furthest: int = _FURTHEST) -> int:
     for candidate in range(start | 1, start + furthest, 2):
         if is_prime(candidate):
             return candidate
-    raise Costly("equations", "were to be evaluated modulo a prime of which none is near the number that was drawn")
+    raise Costly("equations", "no prime to evaluate them with is near the number that was drawn")
 
 
 def is_prime(n: int) -> bool:
@@ -150,7 +152,7 @@ def _proved_prime(bits: int, seed: int, label: str) -> int:
         n = 2 * k * q + 1
         if q * q > n and pow(2, n - 1, n) == 1 and gcd(pow(2, 2 * k, n) - 1, n) == 1:
             return n
-    raise Costly("equations", "were to be evaluated modulo a prime of which none is near the number that was drawn")
+    raise Costly("equations", "no prime to evaluate them with is near the number that was drawn")
 
 
 def _drawn(label: str, seed: int) -> int:

@@ -28,13 +28,15 @@ Signs = dict[int, int]
 class Cases(Quotients):
     """The part of ``Closed`` that knows signs.
 
-    facts: numbers that are > 0 (strict) or >= 0.  examined: how many cases were looked at in comparisons.
+    facts: numbers that are > 0 (strict) or >= 0.  apart: numbers that are 0 nowhere, or all around.
+    examined: how many cases were looked at in comparisons.
     enclosed: whether an enclosure of a constant has told something.
     """
 
     def __init__(self, prime: int, seed: int) -> None:
         super().__init__(prime, seed)
         self.facts: list[tuple[Residue, bool]] = []
+        self.apart: list[Residue] = []
         self.examined = 0
         self.enclosed = False
         self._arguments: dict[int, Residue] = {}
@@ -122,6 +124,8 @@ class Cases(Quotients):
             above, equal, _ = self.sign(exponents)
             return above, equal
         found = self._signs_made(argument)
+        if any(((generator, 1),) == self.split(one)[1] for one in self.apart if one.value and self._smooth(one)):
+            found = found[0], self.number(0)
         for sign in (1, -1) if self._real(argument.form) else ():
             least = sum_of_squares(form_algebra.scaled(argument.form, Fraction(sign)))
             if least is not None:
@@ -305,7 +309,9 @@ class Cases(Quotients):
         known = dict(self._generators_with(signs))
         if any(self._excluded(fact, known, strict) for fact, strict in self.facts):
             return True
-        if any(self._sign_in(argument, known) == 0 for argument in self.nonzero):
+        if any(self._sign_in(argument, known) == 0 for argument in self.nonzero if argument.value):
+            return True
+        if any(self._at_kink(argument, signs) for argument in self.apart):
             return True
         stated = [*further, *(Inequality(fact.form, strict) for fact, strict in self.facts)]
         for above, sign in signs.items():
@@ -314,6 +320,31 @@ class Cases(Quotients):
             stated += [Inequality(form_algebra.scaled(form, Fraction(d)), sign != 0) for d in directions]
         monomials = {monomial for item in stated for monomial in item.form if monomial}
         return contradictory([*stated, *self._signs_of_monomials(monomials, known)])
+
+    def _at_kink(self, argument: Residue, signs: Signs) -> bool:
+        """Whether a number is 0 where arguments have these signs, though it is not so all around."""
+        for above in signs:
+            if {above, above + 1} & set(self._values.cases(argument.value)):
+                argument = self._put(
+                    self._put(argument, above, int(signs[above] == 1)), above + 1, int(signs[above] == 0)
+                )
+        if not argument.value or not self._smooth(argument):
+            return False
+        plain = {above: sign for above, sign in signs.items() if self._smooth(self._arguments[above])}
+        return self._sign_in(argument, dict(self._generators_with(plain))) == 0
+
+    def _smooth(self, argument: Residue) -> bool:
+        """Whether a number is made without cases, so that it is 0 only at single points or everywhere."""
+        if self._values.cases(argument.value):
+            return False
+        generators = {generator for monomial in argument.form for generator, _ in monomial}
+        return all(map(self._smooth_generator, generators))
+
+    def _smooth_generator(self, generator: int) -> bool:
+        known = self._generators[generator]
+        inner = [known.whole, known.logarithm, known.exponent, known.power, known.root and known.root[1]]
+        inner += [known.known[1]] if known.known else []
+        return not self._values.cases(known.number.value) and all(self._smooth(one) for one in inner if one is not None)
 
     def _generators_with(self, signs: Signs) -> Iterator[tuple[int, int]]:
         """The sign of every generator that is one of the arguments."""

@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Root, Value, key
 from dyadic.proofs.statements.number_systems.largest_values import Maxima
-from dyadic.proofs.statements.number_systems.laurent import Monomial, Residue, primes
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, primes, times, total
 
 _ROOT = 12
 """exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""
@@ -34,7 +34,8 @@ class Exponentials(Maxima):
 
     def exp(self, argument: Residue) -> Residue:
         factors = []
-        for monomial, coefficient in self._without_denominators(argument).form.items():
+        argument = self._without_denominators(self._without_powers_of_roots(argument))
+        for monomial, coefficient in argument.form.items():
             base, unit = self._exponential(monomial, coefficient)
             power = coefficient / unit
             if power.denominator != 1:  # of a logarithm
@@ -43,6 +44,25 @@ class Exponentials(Maxima):
                 continue
             factors.append(self._raised(base, int(power)))
         return self.mul(factors)
+
+    def _without_powers_of_roots(self, argument: Residue) -> Residue:
+        """The same number with a form in which the q-th power of a q-th root is what it is the root of."""
+        parts = [self._rooted(monomial, coefficient) for monomial, coefficient in argument.form.items()]
+        form = total(parts)
+        return argument if form == argument.form else Residue(argument.value, form, argument.degree)
+
+    def _rooted(self, monomial: Monomial, coefficient: Fraction) -> Form:
+        found: Form = {(): coefficient}
+        for generator, exponent in monomial:
+            q, base = self._generators[generator].root or (0, self.i)
+            whole, rest = divmod(exponent, q) if q else (0, exponent)
+            if whole > 0 and len(base.form) > 1:
+                whole, rest = 0, exponent
+            ((factor, number),) = (self._inverse_form(base) if whole < 0 else base.form if whole else {(): 1}).items()
+            factor = form_algebra.power(factor, abs(whole))
+            kept: Monomial = ((generator, rest),) if rest else ()
+            found = form_algebra.scaled(found, Fraction(number) ** abs(whole), times(factor, kept))
+        return found
 
     def _without_denominators(self, argument: Residue) -> Residue:
         """The same number with a form that is divided by no sum, where the division comes out even."""

@@ -13,7 +13,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.form import FORMAT
 from dyadic.proofs.checker.intake.graph import COST, Graph, digest
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
-from dyadic.proofs.statements.semantics.premises import Relation
+from dyadic.proofs.statements.semantics.premises import APART, Relation
 from dyadic.proofs.statements.semantics.quantities import by_cost
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
@@ -37,7 +37,8 @@ class PassGraph(Graph):
 class PassEquations:
     """The claim about one pair.
 
-    smooth: whether only points are meant at which nothing stands at a kink of the forward pass.
+    smooth: whether only points are meant at which nothing stands at a kink of the forward pass.  What is 0 at all
+    points nearby too, as relu is of a negative number, has a derivative there whatever function is applied to it.
     """
 
     def __init__(self, pair: CodePair, smooth: bool) -> None:
@@ -57,7 +58,7 @@ class PassEquations:
             vocabulary.define(item.name, tuple(ranges.free[name] for name in item.indices))
         for kink in self.pair.kinks if self.smooth else ():
             (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
-            found.premises.inequalities.append(Relation(f"line {kink.line}", "!=", body, 0, ranges))
+            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges))
         for gradient in self.pair.gradients:
             found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
         for name, shape in self.pair.freed.items():

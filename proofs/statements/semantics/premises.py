@@ -24,12 +24,14 @@ from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabular
 from dyadic.symbolic.errors import SpecError
 
 SOLUTION = "solution"
+APART = "apart"
+"""The sign of a relation whose sides differ, or are equal all around as well as here."""
 _WORDS = ("symmetric", "one-hot", "orthogonal")
 
 
 @dataclass(frozen=True)
 class Relation:
-    """left = right, left > right, left >= right or left != right, for all values of the free indices."""
+    """left = right, left > right, left >= right, left != right or apart, for all values of the free indices."""
 
     text: str
     sign: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
@@ -33,6 +33,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         self.meaning, self.ring, self.premises = meaning, meaning.ring, claim.premises
         self.read: dict[tuple[str, str, Place], None] = {}
         self.determined: dict[str, str] = {}
+        self.nearby: Callable[[int], ClaimTensors] | None = None  # the same at numbers that are moved by very little
         self._lets = {let.name: let for let in claim.lets}
         self._watch = watch
 

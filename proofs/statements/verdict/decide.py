@@ -155,7 +155,7 @@ def _decided(
             return undecided(f"{link.label}: at some of the integers a side has no value, and not all were examined")
         if outcome.method is None:
             words = "; ".join(given_up) or "no numbers were found at which it does"
-            return undecided(f"{link.label} fails for unknown functions, but {words}")
+            return undecided(f"{link.label} was not proved, and {words}")
         if not outcome.compared:
             return undecided(f"{link.label} compares no entries: nothing is claimed")
         reads = [key for key in claim.read(link, assumed=False) if key[0] != "delta"]

@@ -20,11 +20,14 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
-from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
+from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, arrays_read
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
-_SMOOTH = "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass"
+_SMOOTH = (
+    "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass, "
+    "unless it is so at all points nearby"
+)
 _LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
 _FOR_ALL, _TWICE = 45_000, 2_500
@@ -112,7 +115,7 @@ class _Examination:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
-        if instead.freed:
+        if instead.freed and not _compares_largest(instead):
             yield self._decided(instead, numbers, smooth=bool(instead.kinks), search=False)
         yield self._decided(pair, numbers, smooth=False, search=False)
         if pair.kinks:
@@ -144,6 +147,17 @@ class _Examination:
             trusted=trusted,
             counterexample=found.counterexample and _shown(pair, found.counterexample),
         )
+
+
+def _compares_largest(pair: CodePair) -> bool:
+    """Whether a kink is made of a largest value and of something else.
+
+    With any number m in place of the largest x, ``x - m`` is 0 nowhere; with the largest it is 0 somewhere always, so
+    that to be off such a kink is no assumption that may be made.
+    """
+    bodies = {item.name: item.body for item in pair.forward if item.name not in pair.freed}
+    read = [arrays_read(kink.body, bodies) for kink in pair.kinks]
+    return any(names & pair.freed.keys() and names - pair.freed.keys() for names in read)
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from hashlib import blake2b
 from math import ceil, floor
 from typing import Any
 
@@ -20,7 +21,7 @@ from dyadic.proofs.statements.number_systems.linear_systems import Line, LinearR
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced, traced
 from dyadic.proofs.statements.semantics.equation import Equalities
 from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning, one_hot
-from dyadic.proofs.statements.semantics.premises import Relation
+from dyadic.proofs.statements.semantics.premises import APART, Relation
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.symbolic.errors import SpecError
@@ -56,15 +57,27 @@ def scope_of(
     meaning.follows = follows
     found = ClaimTensors(meaning, claim, watch)
     found.determined = determined
+    if isinstance(ring, Exact) and not setting.blocks:  # in a block entries are equal that need not be
+        found.nearby = lambda turn: scope_of(
+            claim, ring, lambda label: _moved(ring, draw, label, turn), setting, integers
+        )
     if isinstance(ring, Closed):
         _tell(found, ring)
     return found
 
 
+_NEARBY, _FAR = 2, 2**64
+"""At how many points nearby it is seen whether two numbers stay equal, and one over their distance."""
 _HALF = Fraction(1, 2)
 _BEYOND = (Fraction(1), Fraction(2), _HALF, Fraction(1, 16), Fraction(1, 2048))
 _LABELS = 12
 """How many numbers are tried to make one inequality hold."""
+
+
+def _moved(ring: Ring, draw: Draw, label: str, turn: int) -> Any:
+    """A drawn number, moved by very little in a direction of its own."""
+    raw = blake2b(f"{turn} {label}".encode(), digest_size=4).digest()
+    return ring.add([draw(label), ring.number(2 * int.from_bytes(raw, "big") - 2**32 + 1, _FAR * 2**32)])
 
 
 def _times(ring: Ring, coefficient: Any, factors: list[Any]) -> Any:
@@ -113,7 +126,7 @@ def _symmetric(claim: Equalities, setting: Setting, integers: Integers) -> bool:
 
 
 def _true(sign: str, difference: Fraction) -> bool:
-    return difference > 0 or (difference != 0 if sign == "!=" else difference == 0 and sign == ">=")
+    return sign == APART or difference > 0 or (difference != 0 if sign == "!=" else difference == 0 and sign == ">=")
 
 
 def _given(claim: Equalities, setting: Setting, integers: Integers) -> Mapping[str, Line]:
@@ -154,6 +167,8 @@ def _tell(scope: ClaimTensors, ring: Closed) -> None:
         difference = ring.add([left, ring.minus(right)])
         if relation.sign == "!=":
             ring.nonzero.append(difference)
+        elif relation.sign == APART:
+            ring.apart.append(difference)
         else:
             ring.assume(difference, strict=relation.sign == ">")
 
@@ -174,9 +189,21 @@ def labels_assumed(scope: ClaimTensors) -> set[str]:
 def first_broken(scope: ClaimTensors) -> tuple[Relation, dict[str, int]] | None:
     """An inequality that does not hold for certain at a scope's numbers.  Raises :class:`Undetermined`."""
     for relation, index, left, right in _instances(scope):
-        if not _holds(relation.sign, left, right):
+        if not _holds(relation.sign, left, right) and not _stay_equal(scope, relation, index):
             return relation, index
     return None
+
+
+def _stay_equal(scope: ClaimTensors, relation: Relation, index: dict[str, int]) -> bool:
+    """Whether the sides of a relation are the same number here and nearby, so that they are no further apart there."""
+    if relation.sign != APART or scope.nearby is None:
+        return False
+    for turn in range(_NEARBY + 1):
+        at = scope if not turn else scope.nearby(turn)
+        left, right = map(traced, at.at(relation, index))
+        if not isinstance(left.value, Fraction) or left.value != right.value:
+            return False
+    return True
 
 
 def settle(make: Callable[[], ClaimTensors], values: dict[str, Number], tries: int) -> bool:
@@ -220,7 +247,8 @@ def _mended(
             for beyond in _BEYOND if slope else ():
                 values[label] = Fraction(before) + _rounded((beyond - start) / slope, beyond)
                 changed = make()
-                if _holds(relation.sign, *map(traced, changed.at(relation, index))):
+                held = _holds(relation.sign, *map(traced, changed.at(relation, index)))
+                if held or _stay_equal(changed, relation, index):
                     first = values[label] if first is None else first
                     if first_broken(changed) is None:
                         return True
@@ -240,6 +268,6 @@ def _rounded(value: Fraction, beyond: Fraction) -> Fraction:
 
 
 def _holds(sign: str, left: Any, right: Any) -> bool:
-    if sign == "!=":
+    if sign in ("!=", APART):
         return bool(left.differs(right))
     return bool(left.above(right) or (sign == ">=" and left.value == right.value))

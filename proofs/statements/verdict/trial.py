@@ -32,8 +32,8 @@ from dyadic.proofs.statements.verdict.premised import scope_of
 from dyadic.proofs.statements.verdict.small_counterexample import number
 from dyadic.symbolic.errors import SpecError
 
-LARGEST_GROWTH = 500_000
-"""Largest degree (with the bits of constants) of a value that is evaluated."""
+LARGEST_GROWTH = 20_000_000
+"""Largest degree (with the bits of constants) of a value that is evaluated; the error that is stated grows with it."""
 FREE = "polynomial identity testing over random primes, every function unknown"
 SLOPES = "polynomial identity testing over random primes, functions unknown but for their derivatives"
 OWN = "polynomial identity testing over random primes, with the functions' own algebra"

@@ -4,8 +4,10 @@ source_text.py        the syntax tree, its limits, and errors with line, column 
 file_names.py         what the names at the head of a file stand for
 pair_convention.py    which two functions are a pair, and what goes in and out;  written_shapes.py  of which shapes
 code_statements.py, code_expressions.py, code_calls.py    the subset, followed statement by statement
+code_scopes.py        what has variables of its own within functions;  library_values.py  constants
 stored_arrays.py      what variables hold: arrays that may share memory
-array_forms.py        an array as its entries;  array_functions.py, array_reductions.py, array_layout.py  operations
+array_forms.py        an array as its entries;  array_functions.py, array_reductions.py, array_layout.py, array_made.py,
+                      array_rearranged.py, ellipsis_letters.py  operations
 function_table.py     the functions that are known;  call_arguments.py  how they take their arguments
 forward_backward.py   a pair as equations
 """

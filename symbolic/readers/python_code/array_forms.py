@@ -6,7 +6,7 @@ entry; what is read more than once gets a name first, and an equation (:class:`R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -68,6 +68,20 @@ class CodeDefinition:
     line: int
 
 
+def arrays_read(body: Any, bodies: Mapping[str, Any]) -> set[str]:
+    """The arrays on which an expression depends that have no equation among these."""
+    stack, seen = [body], set[str]()
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, list):
+            continue
+        if node[:2] == ["entry", ARRAY] and node[2] not in seen:
+            seen.add(node[2])
+            stack.append(bodies.get(node[2]))
+        stack.extend(node[1:])
+    return seen - set(bodies)
+
+
 @dataclass
 class Recorder:
     """The equations that code amounts to, in order.
@@ -86,6 +100,7 @@ class Recorder:
     random: dict[str, Shape] = field(default_factory=dict)
     differentiated: bool = True
     line: int = 0
+    remarks: list[str] = field(default_factory=list)
     _made: dict[str, str] = field(default_factory=dict)
     _freed: dict[str, Any] = field(default_factory=dict)
     _bound: int = 0
@@ -143,17 +158,7 @@ class Recorder:
 
     def read_by(self, body: Any) -> set[str]:
         """The tensors without an equation on which an expression depends; a free number stands for its own."""
-        known = {definition.name: definition.body for definition in self.definitions} | self._freed
-        stack, seen = [body], set[str]()
-        while stack:
-            node = stack.pop()
-            if not isinstance(node, list):
-                continue
-            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
-                seen.add(node[2])
-                stack.append(known.get(node[2]))
-            stack.extend(node[1:])
-        return seen - set(known)
+        return arrays_read(body, {definition.name: definition.body for definition in self.definitions} | self._freed)
 
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
@@ -161,6 +166,11 @@ class Recorder:
         self.taken.add(name)
         self.random[name] = shape
         return tensor(name, shape)
+
+    def remark(self, text: str) -> None:
+        """What is taken for granted, once."""
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""
@@ -348,5 +358,5 @@ def counted(dims: Sequence[Dim]) -> Any:
 def number_of(dim: Dim) -> int:
     """The size of an axis, where it is a number."""
     if isinstance(dim, str):
-        raise NumbersNeeded(dim)
+        raise NumbersNeeded
     return dim

@@ -53,24 +53,24 @@ def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     return either_holds(recorder, one, two) if one.truth and two.truth else entrywise(recorder, plus, one, two)
 
 
-def comparisons(*masks: FormArray) -> None:
+def comparisons(what: str, *masks: FormArray) -> None:
     """Refuses anything but comparisons: and, or and not of numbers are of their bits."""
     if not all(mask.truth for mask in masks):
-        raise NotInSubset("and, or and not of what are no comparisons")
+        raise NotInSubset(f"{what} of what are no comparisons")
 
 
 def both_hold(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    comparisons(one, two)
+    comparisons("and", one, two)
     return multiplied(recorder, one, two)
 
 
 def opposite(recorder: Recorder, mask: FormArray) -> FormArray:
-    comparisons(mask)
+    comparisons("not", mask)
     return entrywise(recorder, one_minus, mask, truth=True)
 
 
 def either_holds(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    comparisons(one, two)
+    comparisons("or", one, two)
     return entrywise(recorder, lambda a, b: difference(plus(a, b), times(a, b)), one, two, truth=True)
 
 
@@ -107,6 +107,29 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
         return replace(broadcast(constant(1), base.shape), whole=whole_numbers([base]))
     real = value < 0 or value.denominator > 1 or not isinstance(exponent, int)
     return entrywise(recorder, lambda a: power_node(a, value), base, real=real)
+
+
+def raised_by(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
+    """A power, whose exponent may be an array: exp(p log x), where the base is positive."""
+    if not isinstance(exponent, FormArray):
+        return raised(recorder, base, exponent)
+    if base.truth or exponent.truth or (base.whole and exponent.whole):
+        raise NotInSubset("a power of integers or comparisons whose exponent is an array")
+    number = _number(base)
+    if number is not None and number <= 0:
+        raise NotInSubset("a power of a number that is not positive")
+    if number is None:
+        recorder.remark("the base of a power whose exponent is an array is taken to be positive")
+    logarithm = recorder.named(applied(recorder, "log", base))
+    return applied(recorder, "exp", multiplied(recorder, exponent, logarithm))
+
+
+def _number(array: FormArray) -> Fraction | None:
+    """The number that is written out, where an array is one."""
+    node = array.at([]) if array.plain and not array.shape else None
+    if isinstance(node, list):
+        return Fraction(*node[1:]) if node[0] == "rational" else None
+    return None if node is None else Fraction(node)
 
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
@@ -191,7 +214,7 @@ def clipped(call: CallArguments) -> FormArray:
 
 
 def power(call: CallArguments) -> FormArray:
-    return raised(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
+    return raised_by(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
 
 
 def leaky_relu(call: CallArguments) -> FormArray:

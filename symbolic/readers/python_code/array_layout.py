@@ -23,6 +23,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     times,
     whole_numbers,
 )
+from dyadic.symbolic.readers.python_code.ellipsis_letters import without_ellipsis
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 
 
@@ -64,6 +65,8 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
 
 def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
     """Without axes of one entry; without all of them where none are told."""
+    if axes is None and any(isinstance(dim, str) for dim in array.shape):
+        raise NumbersNeeded  # of one entry or of several
     chosen = [a for a, dim in enumerate(array.shape) if dim == 1] if axes is None else [*axes]
     chosen = [axis_of(axis, len(array.shape)) for axis in chosen]
     if any(array.shape[axis] != 1 for axis in chosen):
@@ -114,7 +117,7 @@ def taken(key: Any, dim: Dim) -> Taken:
         if key < 0 or (isinstance(dim, int) and key >= dim):
             raise ShapesDoNotFit(f"the index {key} of an axis of {dim} entries")
         if isinstance(dim, str) and key > 0:
-            raise NumbersNeeded(dim)
+            raise NumbersNeeded
         return Taken(key, None)
     if key == slice(None):
         return Taken(0, dim)
@@ -339,6 +342,9 @@ def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> Fo
         raise NotInSubset("a product of comparisons (multiply by 1.0 first)")
     written, arrow, result = text.replace(" ", "").partition("->")
     terms = written.split(",")
+    if "..." in text:
+        terms, result = without_ellipsis(terms, result if arrow else None, arrays)
+        arrow = "->"
     letters = "".join(terms)
     if not arrow:
         result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))

@@ -25,7 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     smaller,
     subtracted,
 )
-from dyadic.symbolic.readers.python_code.array_layout import with_axis
+from dyadic.symbolic.readers.python_code.array_layout import permuted, reshaped, with_axis
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
@@ -114,8 +114,13 @@ def _extreme(call: CallArguments, of_two: Any, turned: Callable[[FormArray], For
 
 
 def largest_along(recorder: Recorder, array: FormArray, axes: list[int], keep: bool) -> FormArray:
-    for axis in reversed(axes):
-        array = recorder.largest(array, axis)
+    if len(axes) > 1 and not recorder.instead and all(isinstance(array.shape[axis], int) for axis in axes):
+        others = [axis for axis in range(len(array.shape)) if axis not in axes]  # one maximum, not one of others
+        flat = permuted(recorder.named(array), [*others, *axes])
+        array = recorder.largest(reshaped(flat, (*flat.shape[: len(others)], -1)), len(others))
+    else:
+        for axis in reversed(axes):
+            array = recorder.largest(array, axis)
     for axis in axes if keep else ():
         array = with_axis(array, axis)
     return array
@@ -152,11 +157,11 @@ def logsumexp(call: CallArguments) -> FormArray:
 
 def norm(call: CallArguments) -> FormArray:
     array = call.array("x", "input", "A")
-    order = call.keyword("ord")
-    axes = axes_from(call.keyword("axis", "dim"), len(array.shape))
+    order = call.take("ord", default=None)
+    axes = axes_from(call.take("axis", "dim", default=None), len(array.shape))
     of_matrix = order is not None and len(axes) > 1  # the largest singular value
     if of_matrix or order not in (None, 2) or call.keyword("p", default=2) != 2:
         raise NotInSubset("a norm other than the Euclidean one")
-    keep = flag(call.keyword("keepdims", "keepdim", default=False), "keepdims")
+    keep = flag(call.take("keepdims", "keepdim", default=False), "keepdims")
     squares = entrywise(call.recorder, lambda a: ["^", a, 2], array)
     return applied(call.recorder, "sqrt", summed(call.recorder, squares, axes, keep))

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.limits import LARGEST_SIZE
-from dyadic.symbolic.readers.python_code.array_forms import Dim, FormArray, Recorder, constant, size_node
-from dyadic.symbolic.readers.python_code.array_layout import axis_of
+from dyadic.symbolic.readers.python_code.array_forms import (
+    Dim,
+    FormArray,
+    Recorder,
+    constant,
+    difference,
+    plus,
+    power_node,
+    size_node,
+    times,
+)
+from dyadic.symbolic.readers.python_code.array_layout import axis_of, stacked
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
@@ -31,10 +42,47 @@ class SizeName:
     name: str
 
 
+@dataclass(frozen=True)
+class SizeFormula:
+    """A number made of sizes that have names: ``n - 1``, ``2 * n``, ``n / 2``.  whole: whether it is an integer."""
+
+    node: Any
+    whole: bool = True
+
+
+def sized(value: Any) -> bool:
+    """Whether a value is a number that is known once the sizes are."""
+    return isinstance(value, SizeName | SizeFormula)
+
+
+def whole_size(value: Any) -> bool:
+    """Whether it is such a number that is an integer."""
+    return isinstance(value, SizeName) or (isinstance(value, SizeFormula) and value.whole)
+
+
+def size_formula(operator: type[ast.operator], one: Any, two: Any) -> SizeFormula | None:
+    """Arithmetic of numbers and sizes that have names; None where its result has no formula."""
+    left, right = (as_array(value).at([]) for value in (one, two))
+    whole = all(isinstance(value, int) or whole_size(value) for value in (one, two))
+    if operator in (ast.FloorDiv, ast.Mod):
+        raise NumbersNeeded
+    if operator is ast.Add:
+        return SizeFormula(plus(left, right), whole)
+    if operator is ast.Sub:
+        return SizeFormula(difference(left, right), whole)
+    if operator is ast.Mult:
+        return SizeFormula(times(left, right), whole)
+    if operator is ast.Div and two != 0:
+        return SizeFormula(times(left, power_node(right, -1)), False)
+    return None
+
+
 def dimension(value: Any) -> Dim:
     """The size of an axis, as a shape is written in code."""
     if isinstance(value, SizeName):
         return value.name
+    if whole_size(value):
+        raise NumbersNeeded
     if isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= LARGEST_SIZE and value:
         return value
     raise NotInSubset(f"a shape that holds {value if isinstance(value, int) else kind_of(value)}")
@@ -52,6 +100,9 @@ def as_array(value: Any) -> FormArray:
     if isinstance(value, SizeName):
         node = size_node(value.name)
         return FormArray((), lambda at: node, True, whole=True)
+    if isinstance(value, SizeFormula):
+        formula = value
+        return FormArray((), lambda at: formula.node, True, whole=formula.whole)
     if isinstance(value, bool):
         return FormArray((), lambda at: int(value), True, True)
     if isinstance(value, int | Fraction):
@@ -70,8 +121,11 @@ def kind_of(value: Any) -> str:
 class CallArguments:
     """What is left of a call's arguments; ``finish`` refuses what nobody took.
 
-    library: whose function it is; of a method numpy, torch, or both where it could be either's.
+    library: whose function it is; of a method numpy, torch, or both where it could be either's.  lists: whether it
+    takes lists for arrays.
     """
+
+    lists = False
 
     def __init__(self, recorder: Recorder, given: Sequence[Any], named: Mapping[str, Any], library: str) -> None:
         self.recorder, self.library = recorder, library
@@ -108,7 +162,22 @@ class CallArguments:
         return [value, *found]
 
     def array(self, *names: str) -> FormArray:
-        return as_array(self.take(*names))
+        value = self.take(*names)
+        if self.lists and isinstance(value, tuple | list):
+            return self.of_list(value)
+        return as_array(value)
+
+    def of_list(self, value: Sequence[Any]) -> FormArray:
+        """A list of numbers, arrays and lists of one shape as an array."""
+        if not value:
+            raise NotInSubset("an array of nothing")
+        items = [self.of_list(one) if isinstance(one, tuple | list) else as_array(one) for one in value]
+        if any(item.shape != items[0].shape for item in items):
+            raise NotInSubset("an array made of entries of several shapes")
+        return stacked(self.recorder, items, 0)
+
+    def has(self, name: str) -> bool:
+        return name in self._named
 
     def finish(self) -> None:
         for name in _TYPES:
@@ -125,11 +194,16 @@ class CallArguments:
         return axes_from(axis, rank), flag(keep, "keepdims")
 
 
+def type_name(value: Any) -> str:
+    """What a type of numbers or a device is called; nothing where it is neither."""
+    name = value.name if isinstance(value, LibraryName) else value
+    return name if isinstance(name, str) else ""
+
+
 def floating(value: Any) -> None:
     """Refuses a type of numbers that are not real ones: what is stored in it is cut off, or made 0 or 1."""
-    name = value.name if isinstance(value, LibraryName) else value
-    if name is not None and not (isinstance(name, str) and name.rpartition(".")[2] in FLOATING):
-        said = repr(name)[:40] if isinstance(name, str) else kind_of(value)
+    if value is not None and type_name(value).rpartition(".")[2] not in FLOATING:
+        said = repr(type_name(value))[:40] if type_name(value) else kind_of(value)
         raise NotInSubset(f"the type {said}, which is none of floating-point numbers,")
 
 
@@ -153,14 +227,16 @@ def flag(value: Any, what: str) -> bool:
 
 def whole_number(value: Any, what: str) -> int:
     """An integer that the code has to know."""
-    if isinstance(value, SizeName):
-        raise NumbersNeeded(value.name)
+    if whole_size(value):
+        raise NumbersNeeded
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise NotInSubset(f"{what} that is no integer")
 
 
 def exact_number(value: Any, what: str) -> int | Fraction:
+    if sized(value):
+        raise NumbersNeeded
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
         return value
     raise NotInSubset(f"{what} that is no number")

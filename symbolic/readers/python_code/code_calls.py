@@ -7,20 +7,33 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.limits import MOST_AXES
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
+from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
-    SizeName,
     dimension,
     size_value,
+    sized,
     whole_number,
+    whole_size,
 )
-from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.code_expressions import Names
+from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset
-from dyadic.symbolic.readers.python_code.stored_arrays import ArrayMethod, KeptObject, ObjectMethod, StoredArray
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    ArrayMethod,
+    BoundMethod,
+    KeptObject,
+    LocalFunction,
+    ObjectMethod,
+    PartOfNew,
+    StoredArray,
+)
 
+_MOST_ENTRIES = 50_000
 MOST_TURNS = 1_000
 """Turns of a loop."""
 _PLACES = frozenset({
@@ -29,26 +42,43 @@ _PLACES = frozenset({
     "cupy", "cupy.linalg",
 })  # fmt: skip
 """Where the functions of the table stand; a function of that name elsewhere may be another one."""
-_LAX = {"max": "maximum", "min": "minimum"}
-"""Functions that have another name in jax.lax."""
+_LAX = {name: name for name in ("abs", "cos", "erf", "exp", "log", "rsqrt", "sign", "sin", "sqrt", "square", "tanh")}
+_LAX |= {"max": "maximum", "min": "minimum"}
+"""Functions of jax.lax that are those of jax.numpy; others take or do other things."""
 _RANDOM = {
     "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
 }  # fmt: skip
+_TYPED = {"astype", "to", "zeros", "ones", "array", "asarray", "tensor", "as_tensor"}
+"""What looks at a type itself."""
+_INSTEAD: dict[str, type[ast.operator] | None] = {
+    "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
+}  # fmt: skip
+"""What ``x.at[key]`` can do with the entries there."""
 _CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
 
 
-class CodeCalls(CodeExpressions):
+class CodeCalls(CodeScopes):
     """The part of the reader that knows calls."""
+
+    _entries = 0  # of lists that were given to functions
 
     def call(self, node: ast.Call, names: Names) -> Any:
         if isinstance(node.func, ast.Name) and node.func.id not in names and node.func.id not in self.names.known:
             return self._by_name(node, names, node.func.id)
         target = self.value(node.func, names)
-        given, named = self._arguments(node, names)
+        return self.called(target, *self._arguments(node, names))
+
+    def called(self, target: Any, given: list[Any], named: dict[str, Any] | None = None) -> Any:
+        """What a function, a method or a class is worth for some arguments."""
+        named = named or {}
         if isinstance(target, LibraryName):
             return self._library_call(target, given, named)
         if isinstance(target, ArrayMethod):
             return self._method(target, given, named)
+        if isinstance(target, LocalFunction):
+            return self.run_function(target, given, named)
+        if isinstance(target, BoundMethod):
+            return self.run_function(target.function, [target.kept, *given], named)
         if isinstance(target, ObjectMethod):
             return self._object_call(target, given, named)
         raise NotInSubset("a call of this")
@@ -66,10 +96,15 @@ class CodeCalls(CodeExpressions):
         self.names.once(name, node.func)
         if name in self.names.functions:
             given, named = self._arguments(node, names)
-            return self.run_function(self.names.functions[name], given, named)
+            return self.run_function(LocalFunction(self.names.functions[name]), given, named)
         if name in self.names.classes or name in self.names.constants or name not in _BUILTINS:
             raise self.source.at(node.func, f"{name} is no function that is known here")
-        given, named = self._arguments(node, names)
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
+            given, named = [self.comprehension(node.args[0], names)], {}
+        else:
+            given, named = self._arguments(node, names)
+        if name == "dict" and not given:
+            return {key: self.held(value, key) for key, value in named.items()}
         if named and name not in ("zip", "print"):
             raise NotInSubset("an argument by name here")
         least, most = _COUNTS.get(name, (1, 1))
@@ -77,7 +112,7 @@ class CodeCalls(CodeExpressions):
             raise NotInSubset(f"{name} of {len(given)} arguments")
         return _BUILTINS[name](self, given)
 
-    def run_function(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Any:
+    def run_function(self, function: LocalFunction, given: list[Any], named: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
@@ -85,9 +120,10 @@ class CodeCalls(CodeExpressions):
         root = place.partition(".")[0]
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named)
-        if place not in _PLACES or name not in FUNCTIONS:
+        known = _LAX.get(name, "") if place == "jax.lax" else name
+        if place not in _PLACES or known not in FUNCTIONS:
             raise NotInSubset(f"{target.name}")
-        return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
+        return self._known(known, given, named, root)
 
     def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
         if target.name == "size" and self.names.library == "torch":  # of PyTorch; NumPy's is no method
@@ -103,9 +139,11 @@ class CodeCalls(CodeExpressions):
         arguments = CallArguments(
             self.recorder, [self._plain(v) for v in given], {k: self._plain(v) for k, v in named.items()}, library
         )
+        arguments.lists = _takes_lists(library, name, given)
         found = FUNCTIONS[name](arguments)
         arguments.finish()
-        if isinstance(found, FormArray) and found.truth and named.get("dtype") is not None:
+        told = named.get("dtype") if name not in _TYPED else None
+        if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
         arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
@@ -114,13 +152,16 @@ class CodeCalls(CodeExpressions):
             return tuple(StoredArray(one, base) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base) if isinstance(found, FormArray) else found
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Any, level: int = 0) -> Any:
         """An argument with its arrays as they are now."""
         if isinstance(value, StoredArray):
             return value.array
-        if isinstance(value, tuple | list):
-            return [one.array if isinstance(one, StoredArray) else one for one in value]
-        return value
+        if not isinstance(value, tuple | list):
+            return value
+        self._entries += len(value)
+        if level > MOST_AXES or self._entries > _MOST_ENTRIES:
+            raise NotInSubset("lists of so many entries, or so deep within others,")
+        return [self._plain(one, level + 1) for one in value]
 
     def _drawn(self, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
         """Random numbers: any numbers."""
@@ -135,6 +176,8 @@ class CodeCalls(CodeExpressions):
 
     def _object_call(self, target: ObjectMethod, given: list[Any], named: dict[str, Any]) -> Any:
         owner, name = target.owner, target.name
+        if isinstance(owner, PartOfNew) and owner.told and name in _INSTEAD and len(given) == 1 and not named:
+            return self.with_other_entries(owner, _INSTEAD[name], given[0])
         if isinstance(owner, KeptObject) and owner.torch and not named:
             if name == "save_for_backward":
                 owner.attributes["saved_tensors"] = tuple(given)
@@ -150,13 +193,51 @@ class CodeCalls(CodeExpressions):
             return list(getattr(dict, name)(owner))
         raise NotInSubset(f"the method {name}")
 
+    def with_other_entries(self, place: PartOfNew, operator: type[ast.operator] | None, value: Any) -> StoredArray:
+        """``x.at[key].set(value)`` and the like: a new array.
+
+        Indices beyond an axis, which JAX passes over, are refused.
+        """
+        old, masked = place.stored.array, isinstance(place.key, StoredArray) and place.key.array.truth
+        try:
+            inner = old if masked else part(old, self.keys(place.key))
+            if old.truth or len(self.array(value).shape) > (0 if masked else len(inner.shape)):
+                raise NotInSubset("this with other entries in a part")
+            new = self.array(value if operator is None else self.operation(operator, StoredArray(inner), value))
+            if not old.holds(new):
+                raise NotInSubset("a write of other numbers into an array of integers")
+            if masked:
+                return StoredArray(self.where_masked(old, place.key.array, new))
+            return StoredArray(with_part(self.recorder, old, self.keys(place.key), new))
+        except ShapesDoNotFit as error:
+            raise NotInSubset(f"this part of an array ({error})") from error
+
+    def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+        raise NotImplementedError
+
     def listed(self, value: Any) -> list[Any]:
         """What a loop runs over."""
         if isinstance(value, tuple | list | range):
             if len(value) > MOST_TURNS:
                 raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
             return list(value)
+        if isinstance(value, StoredArray) and value.array.shape:  # one part after the other along the first axis
+            return [self.item(value, k) for k in range(number_of(value.array.shape[0]))]
         raise NotInSubset("a loop over this")
+
+
+def _takes_lists(library: str, name: str, given: list[Any]) -> bool:
+    """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
+    if library == "torch":
+        return name in ("tensor", "as_tensor") and _written_out(given[:1])
+    return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
+
+
+def _written_out(value: Any, level: int = 0) -> bool:
+    """Whether a list holds nothing but numbers, within at most two others."""
+    if isinstance(value, tuple | list):
+        return level < 3 and all(_written_out(one, level + 1) for one in value)
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 def _length(calls: CodeCalls, given: list[Any]) -> Any:
@@ -191,8 +272,10 @@ def _int(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, int | Fraction):
         return int(value)
-    if isinstance(value, SizeName):
+    if whole_size(value):
         return value
+    if sized(value):
+        raise NumbersNeeded
     raise NotInSubset("an integer from this")
 
 
@@ -206,7 +289,9 @@ def _sum(calls: CodeCalls, given: list[Any]) -> Any:
 def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     def builtin(calls: CodeCalls, given: list[Any]) -> Any:
         values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
-        if any(isinstance(value, StoredArray | SizeName) for value in values) or not values:
+        if any(map(sized, values)):
+            raise NumbersNeeded
+        if any(isinstance(value, StoredArray) for value in values) or not values:
             raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)
 
@@ -216,7 +301,7 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
 _MANY = 100
 _COUNTS = {
     "range": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
-    "zip": (0, _MANY), "print": (0, _MANY),
+    "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
@@ -235,4 +320,7 @@ _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "enumerate": lambda calls, given: [tuple(pair) for pair in enumerate(calls.listed(given[0]))],
     "reversed": lambda calls, given: calls.listed(given[0])[::-1],
     "print": lambda calls, given: None,
+    "pow": lambda calls, given: calls.operation(ast.Pow, *given),
+    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
+    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
 }

@@ -18,21 +18,34 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     multiplied,
     opposite,
     raised,
+    raised_by,
     subtracted,
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
-from dyadic.symbolic.readers.python_code.call_arguments import SizeName, as_array, kind_of, size_value, whole_number
+from dyadic.symbolic.readers.python_code.call_arguments import (
+    as_array,
+    kind_of,
+    size_formula,
+    size_value,
+    sized,
+    whole_number,
+    whole_size,
+)
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
+from dyadic.symbolic.readers.python_code.library_values import is_constant, library_value, node_in_words
 from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     AlwaysTrue,
     ArrayMethod,
+    FileClass,
     KeptObject,
+    LocalFunction,
     MaskedPart,
     ObjectMethod,
+    PartOfNew,
     StoredArray,
 )
 
@@ -46,7 +59,8 @@ class CodeExpressions:
 
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         self.names, self.recorder, self.source = names, recorder, names.source
-        self._kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
+        self._constants: Names = {}
+        self.kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
             ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
             ast.BinOp: self._binary, ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.BoolOp: self._logical,
             ast.IfExp: self._conditional, ast.Subscript: self._subscript, ast.Tuple: self._tuple, ast.List: self._list,
@@ -55,9 +69,9 @@ class CodeExpressions:
 
     def value(self, node: ast.AST, names: Names) -> Any:
         """What an expression is worth.  Raises :class:`CodeError` where it is not of the subset."""
-        kind = self._kinds.get(type(node))
+        kind = self.kinds.get(type(node))
         if kind is None:
-            raise self.source.at(node, f"{_words(node)} is not in the subset that is read")
+            raise self.source.at(node, f"{node_in_words(node)} is not in the subset that is read")
         try:
             return kind(node, names)
         except ShapesDoNotFit as error:
@@ -66,6 +80,9 @@ class CodeExpressions:
             raise self.source.at(node, f"{error} is not in the subset that is read") from error
 
     def call(self, node: ast.Call, names: Names) -> Any:
+        raise NotImplementedError
+
+    def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
         raise NotImplementedError
 
     def array(self, value: Any) -> FormArray:
@@ -93,17 +110,24 @@ class CodeExpressions:
             return names[node.id]
         self.names.once(node.id, node)
         if node.id in self.names.known:
-            return self.names.known[node.id]
+            return library_value(self.names.known[node.id])
         if node.id in self.names.constants:
-            return self._file_constant(node)
+            return self.file_constant(node)
+        if node.id in self.names.functions:
+            return LocalFunction(self.names.functions[node.id])
+        if node.id in self.names.classes:
+            return FileClass(self.names.classes[node.id])
+        if node.id in ("float", "int", "bool") and not self.names.binds(node.id):
+            return LibraryName(f"builtins.{node.id}")
         raise self.source.at(node, f"{node.id} has no value here that is known", "pass it as an argument")
 
-    def _file_constant(self, node: ast.Name) -> Any:
-        found = self.names.constants[node.id]
-        if not isinstance(found, ast.Constant | ast.UnaryOp | ast.BinOp):
-            raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
-        value = self.value(found, {})
-        if isinstance(value, StoredArray):
+    def file_constant(self, node: ast.Name) -> Any:
+        """A number, a text, or a tuple or dictionary of these, made of numbers alone and never changed."""
+        if node.id not in self._constants:
+            unchanged = self.names.unchanged(node.id)
+            self._constants[node.id] = self.value(self.names.constants[node.id], {}) if unchanged else None
+        value = self._constants[node.id]
+        if not is_constant(value):
             raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
         return value
 
@@ -160,12 +184,16 @@ class CodeExpressions:
                 return short(one + two)
             if operator is ast.Mult and isinstance(two, int):
                 return short(one * min(max(two, 0), 1000))
+            if operator is ast.Mult and sized(two):
+                raise NumbersNeeded
             raise NotInSubset("this between tuples or lists")
+        if (sized(one) or is_number(one)) and (sized(two) or is_number(two)):
+            formula = size_formula(operator, one, two)
+            if formula is not None:
+                return formula
         left, recorder = self.array(one), self.recorder
         if operator is ast.Pow:
-            if isinstance(two, StoredArray | SizeName):
-                raise NotInSubset("an exponent that is no number")
-            return StoredArray(raised(recorder, left, two))
+            return StoredArray(raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two))
         right = self.array(two)
         known = {
             ast.Add: added,
@@ -210,6 +238,8 @@ class CodeExpressions:
         if isinstance(node.op, ast.UAdd):
             return value
         if isinstance(node.op, ast.USub):
+            if sized(value):
+                return self.operation(ast.Mult, -1, value)
             return -value if is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
         return StoredArray(opposite(self.recorder, self.array(value)))
 
@@ -217,8 +247,8 @@ class CodeExpressions:
         """A condition that does not depend on the numbers in arrays."""
         if isinstance(value, StoredArray | MaskedPart):
             raise NotInSubset("a condition that depends on the numbers in an array")
-        if isinstance(value, SizeName):
-            raise NumbersNeeded(value.name)
+        if sized(value):
+            raise NumbersNeeded
         if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
             return bool(value)
         return True
@@ -235,10 +265,18 @@ class CodeExpressions:
         return self.value(node.body if self.truth(self.value(node.test, names)) else node.orelse, names)
 
     def _compare(self, node: ast.Compare, names: Names) -> Any:
-        if len(node.ops) > 1:
-            raise NotInSubset("a chain of comparisons")
-        one, two = self.value(node.left, names), self.value(node.comparators[0], names)
-        operator = node.ops[0]
+        one = self.value(node.left, names)
+        for operator, comparator in zip(node.ops, node.comparators, strict=True):
+            two = self.value(comparator, names)
+            found = self._compared(operator, one, two)
+            if len(node.ops) == 1:
+                return found
+            if not self.truth(found):
+                return False
+            one = two
+        return True
+
+    def _compared(self, operator: ast.cmpop, one: Any, two: Any) -> Any:
         if isinstance(operator, ast.Is | ast.IsNot):
             if one is not None and two is not None:
                 raise NotInSubset("a comparison with is, except with None")
@@ -265,6 +303,8 @@ class CodeExpressions:
             return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
+        if isinstance(value, PartOfNew) and not value.told:
+            return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):
             return True
         if isinstance(value, dict) and isinstance(key, str):
@@ -284,8 +324,8 @@ class CodeExpressions:
         """The indices of a basic subscript."""
         found = list(key) if isinstance(key, tuple) else [key]
         for one in found:
-            if isinstance(one, SizeName):
-                raise NumbersNeeded(one.name)
+            if whole_size(one):
+                raise NumbersNeeded
             if isinstance(one, slice) and (one.step or 1) < 0 and self.names.library == "torch":
                 raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
@@ -306,19 +346,21 @@ class CodeExpressions:
         if isinstance(value, KeptObject):
             if name in value.attributes:
                 return value.attributes[name]
-            return AlwaysTrue() if value.torch and name == "needs_input_grad" else ObjectMethod(value, name)
+            if value.torch and name == "needs_input_grad":
+                return AlwaysTrue()
+            return ObjectMethod(value, name) if value.made_of is None else self.of_class(value.made_of, name, value)
+        if isinstance(value, FileClass):
+            return self.of_class(value, name, None)
         if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
             return value[_PAIR.index(name)]
-        if isinstance(value, list | dict):
+        if isinstance(value, list | dict | PartOfNew):
             return ObjectMethod(value, name)
         raise NotInSubset(f"the attribute {name} of this")
 
     def _of_library(self, library: LibraryName, name: str) -> Any:
         if name == "newaxis":
             return None
-        if name == "pi":
-            return StoredArray(FormArray((), lambda at: ["*", 4, ["apply", "atan", 0, 1]], True))
-        return LibraryName(f"{library.name}.{name}")
+        return library_value(LibraryName(f"{library.name}.{name}"))
 
     def _of_array(self, stored: StoredArray, name: str) -> Any:
         array = stored.array
@@ -338,19 +380,12 @@ class CodeExpressions:
                 return StoredArray(permuted(array, order), base=stored)
             case "data":
                 return stored
+            case "at" if "jax" in self.names.libraries:
+                return PartOfNew(stored)
             case "size" if self.names.library == "numpy":
                 count = number_of_entries(array.shape)
                 return StoredArray(count) if isinstance(count, FormArray) else count
         return ArrayMethod(stored, name)
-
-
-def _words(node: ast.AST) -> str:
-    known = {
-        ast.Lambda: "a lambda", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension",
-        ast.DictComp: "a comprehension", ast.Await: "await", ast.Yield: "yield", ast.NamedExpr: "an assignment within",
-        ast.Starred: "a star", ast.Set: "a set",
-    }  # fmt: skip
-    return known.get(type(node), f"this ({type(node).__name__})")
 
 
 __all__ = ["CodeExpressions", "Names"]

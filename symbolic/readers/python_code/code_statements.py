@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, FormArray, Recorder, broadcast
 from dyadic.symbolic.readers.python_code.array_functions import chosen
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
-from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
+from dyadic.symbolic.readers.python_code.code_calls import MOST_TURNS, CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
-from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     NotInSubset,
@@ -19,11 +19,18 @@ from dyadic.symbolic.readers.python_code.source_text import (
     arguments_of,
     defaults_of,
 )
-from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, MaskedPart, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    FileClass,
+    KeptObject,
+    LocalFunction,
+    MaskedPart,
+    StoredArray,
+)
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
+_WITHOUT_EFFECT = ("torch.no_grad", "numpy.errstate")
 HARMLESS_DECORATORS = frozenset({
     "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
 })  # fmt: skip
@@ -46,15 +53,18 @@ class CodeReader(CodeCalls):
         self._followed = self._depth = 0
         self.immutable = "jax" in names.libraries
 
-    def run_function(self, function: ast.FunctionDef, given: Sequence[Any], named: dict[str, Any]) -> Any:
+    def run_function(self, function: LocalFunction, given: Sequence[Any], named: dict[str, Any]) -> Any:
         """What a function returns for some arguments."""
         if self._depth >= _DEEPEST_CALLS:
             raise NotInSubset("a call so deep within others")
-        self.check_decorators(function)
-        names = self._bound(function, list(given), dict(named))
+        node = function.node
+        self.step(node)
+        if isinstance(node, ast.FunctionDef):
+            self.check_decorators(node)
+        names = function.scope() | self._bound(function, list(given), dict(named))
         self._depth += 1
         try:
-            return self.follow(function.body, names)
+            return self.value(node.body, names) if isinstance(node, ast.Lambda) else self.follow(node.body, names)
         finally:
             self._depth -= 1
 
@@ -69,7 +79,8 @@ class CodeReader(CodeCalls):
             if name not in HARMLESS_DECORATORS or not library:
                 raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
 
-    def _bound(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Names:
+    def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> Names:
+        function, name = called.node, getattr(called.node, "name", "the lambda")
         arguments = function.args
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
@@ -80,12 +91,14 @@ class CodeReader(CodeCalls):
                 found[argument.arg] = self.held(given.pop(0), argument.arg)
             elif argument.arg in named:
                 found[argument.arg] = self.held(named.pop(argument.arg), argument.arg)
+            elif argument.arg in (called.usual or {}):
+                found[argument.arg] = (called.usual or {})[argument.arg]
             elif argument.arg in defaults:
                 found[argument.arg] = self.value(defaults[argument.arg], {})
             else:
-                raise self.source.at(function, f"{function.name} lacks the argument {argument.arg} here")
+                raise self.source.at(function, f"{name} lacks the argument {argument.arg} here")
         if given or named:
-            raise self.source.at(function, f"{function.name} is given more arguments here than it has")
+            raise self.source.at(function, f"{name} is given more arguments here than it has")
         return found
 
     def follow(self, body: list[ast.stmt], names: Names) -> Any:
@@ -98,11 +111,15 @@ class CodeReader(CodeCalls):
             return ended.value
         return None
 
+    def step(self, node: ast.AST) -> None:
+        """Count a statement, a call or a turn."""
+        self._followed += 1
+        if self._followed > MOST_STATEMENTS:
+            raise self.source.at(node, f"more than {MOST_STATEMENTS} statements are followed up to here")
+
     def _block(self, body: list[ast.stmt], names: Names) -> None:
         for statement in body:
-            self._followed += 1
-            if self._followed > MOST_STATEMENTS:
-                raise self.source.at(statement, f"more than {MOST_STATEMENTS} statements are followed up to here")
+            self.step(statement)
             self.recorder.line = statement.lineno
             try:
                 self._statement(statement, names)
@@ -116,17 +133,23 @@ class CodeReader(CodeCalls):
             case ast.Assign(targets=targets, value=value):
                 found = self.value(value, names)
                 for target in targets:
-                    self._assign(target, found, names)
+                    self.assign(target, found, names)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self._assign(target, self.value(value, names), names)
+                self.assign(target, self.value(value, names), names)
             case ast.AugAssign():
                 self._augmented(statement, names)
             case ast.Return(value=value):
                 raise _Ended("return", None if value is None else self.value(value, names))
             case ast.If(test=test, body=body, orelse=other):
                 self._block(body if self.truth(self.value(test, names)) else other, names)
-            case ast.For(orelse=[]):
+            case ast.For() | ast.While():
                 self._loop(statement, names)
+            case ast.FunctionDef(name=name):
+                names[name] = self.make_function(statement, names)
+            case ast.With(items=items, body=body) if all(self._without_effect(item, names) for item in items):
+                self._block(body, names)
+            case ast.Expr(value=value) if self._starts_base(value, names):
+                pass
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert() | ast.AnnAssign(value=None):
                 pass
             case ast.Expr(value=value):
@@ -140,9 +163,49 @@ class CodeReader(CodeCalls):
                 words = f"this statement ({type(statement).__name__})"
                 raise self.source.at(statement, f"{words} is not in the subset that is read")
 
-    def _loop(self, statement: ast.For, names: Names) -> None:
-        for item in self.listed(self.value(statement.iter, names)):
-            self._assign(statement.target, item, names)
+    def _starts_base(self, value: ast.expr, names: Names) -> bool:
+        """``super().__init__()`` of a class that inherits from nothing but a class of a library."""
+        match value:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=_, keywords=[]), attr="__init__"),
+                args=[],
+                keywords=[],
+            ):
+                kept = [one.made_of for one in names.values() if isinstance(one, KeptObject) and one.made_of]
+                bases = [base for made_of in kept[:1] for base in made_of.node.bases]
+                return bool(kept) and not self.names.binds("super") and all(map(self._of_library_class, bases))
+        return False
+
+    def _of_library_class(self, base: ast.expr) -> bool:
+        if isinstance(base, ast.Name) and base.id == "object":
+            return not self.names.binds("object")
+        found = self.value(base, {}) if isinstance(base, ast.Name | ast.Attribute) else None
+        if isinstance(found, FileClass):
+            own = {item.name for item in found.node.body if isinstance(item, ast.FunctionDef)}
+            return not {"__init__", "__new__", "__setattr__"} & own and not found.node.bases
+        return isinstance(found, LibraryName)
+
+    def _without_effect(self, item: ast.withitem, names: Names) -> bool:
+        """Whether within ``with`` numbers are what they are elsewhere: no_grad, errstate."""
+        target = self.value(item.context_expr.func, names) if isinstance(item.context_expr, ast.Call) else None
+        return isinstance(target, LibraryName) and target.name in _WITHOUT_EFFECT and item.optional_vars is None
+
+    def _turns_of(self, statement: ast.For | ast.While, names: Names) -> Iterator[None]:
+        """One after the other the turns of a loop, its variable being set."""
+        if isinstance(statement, ast.For):
+            for item in self.listed(self.value(statement.iter, names)):
+                self.assign(statement.target, item, names)
+                yield
+            return
+        count = 0
+        while self.truth(self.value(statement.test, names)):
+            count += 1
+            if count > MOST_TURNS:
+                raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
+            yield
+
+    def _loop(self, statement: ast.For | ast.While, names: Names) -> None:
+        for _ in self._turns_of(statement, names):
             try:
                 self._block(statement.body, names)
             except _Ended as ended:
@@ -150,18 +213,21 @@ class CodeReader(CodeCalls):
                     return
                 if ended.how != "continue":
                     raise
+        self._block(statement.orelse, names)
 
     # -- assignments
 
-    def _assign(self, target: ast.expr, value: Any, names: Names) -> None:
+    def assign(self, target: ast.expr, value: Any, names: Names) -> None:
         match target:
             case ast.Name(id=name):
                 names[name] = self.held(value, name)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                if isinstance(value, StoredArray):
+                    value = self.listed(value)
                 if not isinstance(value, tuple | list) or len(value) != len(parts):
                     raise self.source.at(target, "this cannot be taken apart into so many parts")
                 for one, item in zip(parts, value, strict=True):
-                    self._assign(one, item, names)
+                    self.assign(one, item, names)
             case ast.Attribute(value=owner, attr=name):
                 kept = self.value(owner, names)
                 if not isinstance(kept, KeptObject) or name.startswith("__"):
@@ -199,12 +265,12 @@ class CodeReader(CodeCalls):
         if _is_mask(key):
             if value.shape and not spread:
                 raise NotInSubset("a write of an array where a mask is")
-            new = self._where_masked(stored.array, key.array, value)
+            new = self.where_masked(stored.array, key.array, value)
         else:
             new = with_part(self.recorder, stored.array, self.keys(key), value)
         stored.write(self.recorder.named(new, name))
 
-    def _where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+    def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         if mask.shape != array.shape[: len(mask.shape)]:
             raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
         shape = (*mask.shape, *[1] * (len(array.shape) - len(mask.shape)))
@@ -220,7 +286,7 @@ class CodeReader(CodeCalls):
         old = self.value(ast.copy_location(_loaded(target), target), names)
         new = self.operation(operator, old, value)
         if not self._in_place(old, new, _name_of(target)):
-            self._assign(target, new, names)
+            self.assign(target, new, names)
 
     def _in_place(self, old: Any, new: Any, name: str) -> bool:
         """Write a new value into the array or list that was there, as += does; whether that can be done.
@@ -230,11 +296,18 @@ class CodeReader(CodeCalls):
         if isinstance(old, list):
             old[:] = new
             return True
+        if isinstance(old, StoredArray) and self._untold(old):
+            raise NotInSubset("a change of an array in a file that imports libraries which differ in what it changes")
         number = not isinstance(old, StoredArray) or not (old.array.shape or self.names.library == "torch")
         if number or self.immutable:
             return False
         old.write(self.recorder.named(self.array(new), name))
         return True
+
+    def _untold(self, old: StoredArray) -> bool:
+        """Whether it is not told if an array is written into or made anew: JAX makes new ones, NumPy new numbers."""
+        others = self.names.libraries & {"numpy", "torch", "autograd", "cupy"}
+        return bool(self.immutable and others) or (not old.array.shape and self.names.library == "both")
 
     def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
         container, key = self.value(target.value, names), self.value(target.slice, names)
@@ -250,7 +323,7 @@ class CodeReader(CodeCalls):
             if self.array(value).shape:
                 raise NotInSubset("a write of an array where a mask is")
             new = self.operation(operator, StoredArray(container.array), value)
-            masked = self._where_masked(container.array, key.array, self.array(new))
+            masked = self.where_masked(container.array, key.array, self.array(new))
             container.write(self.recorder.named(masked, _name_of(target)))
             return
         new = self.operation(operator, StoredArray(part(container.array, self.keys(key))), value)

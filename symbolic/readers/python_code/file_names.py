@@ -16,6 +16,7 @@ LIBRARIES = ("numpy", "torch", "jax", "math", "scipy", "autograd", "cupy")
 _MEDDLING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
 }  # fmt: skip
+_NEW_ARRAYS = ("array", "asarray", "zeros", "ones", "full", "empty", "copy", "eye", "arange")
 _PLAIN_DUNDERS = ("__name__", "__file__", "__doc__", "__all__", "__version__", "__author__", "__init__")
 _CHANGES = "an assignment here could change what a library does"
 
@@ -56,6 +57,28 @@ class FileNames:
             return "both" if len(arrays) > 1 else "torch"
         return "numpy"
 
+    def binds(self, name: str) -> bool:
+        """Whether the file gives a name a meaning of its own."""
+        return name in self._bound
+
+    def unchanged(self, name: str) -> bool:
+        """Whether nothing can change what a constant holds: a dictionary is only ever looked into, no array is made."""
+        if isinstance(self.constants[name], ast.Dict):
+            looked_into = {
+                id(node.value)
+                for node in ast.walk(self.source.tree)
+                if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+            }
+            return all(
+                isinstance(node.ctx, ast.Store) or id(node) in looked_into
+                for node in ast.walk(self.source.tree)
+                if isinstance(node, ast.Name) and node.id == name
+            )
+        return not any(
+            isinstance(node, ast.Dict | ast.List | ast.Lambda) or _makes_array(node, self.known)
+            for node in ast.walk(self.constants[name])
+        )
+
     def once(self, name: str, node: ast.AST) -> None:
         """Refuse a name that the file binds twice: which of its meanings holds depends on what is executed."""
         if name in self._twice:
@@ -87,6 +110,11 @@ class FileNames:
                 self._bind(name, statement)
                 self.constants[name] = value
                 self._harmless(statement)
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)) if len(parts) == len(values):
+                for part, value in zip(parts, values, strict=True):
+                    if isinstance(part, ast.Name):
+                        self.constants[part.id] = value
+                self._other(statement)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 self._bind(name, statement)
                 self.constants[name] = value
@@ -153,6 +181,19 @@ class FileNames:
         dunder = word.startswith("__") and word.endswith("__") and word not in _PLAIN_DUNDERS
         if name in _MEDDLING or dunder:
             raise self.source.at(node, f"{word} could change what the names of this file mean", "leave it out")
+
+
+def _makes_array(node: ast.AST, known: dict[str, LibraryName]) -> bool:
+    """Whether a call may make an array into which one can write, which numbers and functions of them cannot be."""
+    if not isinstance(node, ast.Call):
+        return False
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    root: ast.expr = node.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    library = known.get(root.id) if isinstance(root, ast.Name) else None
+    safe = library is not None and library.name.partition(".")[0] in ("numpy", "math", "jax")
+    return last in _NEW_ARRAYS or not (safe or last in ("float", "int", "abs", "max", "min", "pow", "len"))
 
 
 def _bound_by(node: ast.AST) -> list[str]:

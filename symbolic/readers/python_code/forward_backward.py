@@ -39,7 +39,7 @@ from dyadic.symbolic.readers.python_code.source_text import (
     arguments_of,
     defaults_of,
 )
-from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import FileClass, KeptObject, StoredArray
 from dyadic.symbolic.readers.python_code.written_shapes import written_shapes
 
 
@@ -159,7 +159,7 @@ class _PairReading:
     def read(self) -> CodePair:
         convention, recorder = self.convention, self.recorder
         recorder.taken |= set(convention.inputs) | set(convention.grads)
-        kept = KeptObject(torch=convention.style == TORCH)
+        kept = KeptObject(convention.style == TORCH, FileClass(convention.outer[0]) if convention.own_object else None)
         given = {name: self._argument(name) for name in convention.inputs if name in self.shapes}
         if convention.constructor is not None:
             self._follow(convention.constructor, given, kept)
@@ -186,7 +186,7 @@ class _PairReading:
             dict(recorder.freed),
             dict(recorder.random),
             tuple(kinks),
-            tuple(self.remarks),
+            (*self.remarks, *recorder.remarks),
             tuple(size for size in self.file.sizes if size in used),
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),

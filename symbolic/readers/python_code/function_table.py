@@ -49,6 +49,7 @@ from dyadic.symbolic.readers.python_code.array_layout import (
     with_axis,
     without_axes,
 )
+from dyadic.symbolic.readers.python_code.array_made import MADE
 from dyadic.symbolic.readers.python_code.array_rearranged import (
     chunks,
     flip,
@@ -85,9 +86,9 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     dimension,
     floating,
     size_value,
+    type_name,
     whole_number,
 )
-from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 
@@ -100,7 +101,15 @@ def _axes(values: list[Any]) -> list[int]:
 
 
 def _filled(number: int) -> Handler:
-    return lambda call: broadcast(constant(Fraction(number)), _shape(call.listed("shape", "size")))
+    def handler(call: CallArguments) -> FormArray:
+        told = call.keyword("dtype")
+        whole, truth = told is not None and _is_number_type(told), told is not None and _is_truth_type(told)
+        if not whole and not truth:
+            floating(told)
+        found = broadcast(constant(Fraction(number)), _shape(call.listed("shape", "size")))
+        return dataclasses.replace(found, whole=whole, truth=truth)
+
+    return handler
 
 
 def _filled_like(number: int) -> Handler:
@@ -232,12 +241,22 @@ def _moveaxis(call: CallArguments) -> FormArray:
 
 
 def _expand_dims(call: CallArguments) -> FormArray:
-    return with_axis(call.array("a", "input"), whole_number(call.take("axis", "dim"), "an axis"))
+    array, axis = call.array("a", "input"), call.take("axis", "dim")
+    if not isinstance(axis, tuple | list):
+        return with_axis(array, whole_number(axis, "an axis"))
+    for one in axes_from(axis, len(array.shape) + len(axis)):
+        array = with_axis(array, one)
+    return array
 
 
 def _squeeze(call: CallArguments) -> FormArray:
     array, axis = call.array("a", "input"), call.take("axis", "dim", default=None)
-    return without_axes(array, None if axis is None else axes_from(axis, len(array.shape)))
+    axes = None if axis is None else axes_from(axis, len(array.shape))
+    if call.library in ("torch", "both") and axes is not None:  # which leaves axes of several entries alone
+        if call.library == "both" or any(isinstance(array.shape[axis], str) for axis in axes):
+            raise NotInSubset("squeeze, of which it is not told whether the axis has one entry")
+        axes = [axis for axis in axes if array.shape[axis] == 1]
+    return without_axes(array, axes)
 
 
 def _broadcast_to(call: CallArguments) -> FormArray:
@@ -270,9 +289,13 @@ def _stack(call: CallArguments) -> FormArray:
 
 def _same(call: CallArguments) -> FormArray:
     """The array as it is: a copy, or its numbers as real ones, also those of a comparison."""
-    array = call.array("a", "input", "x")
+    array = call.array("a", "input", "x", "object")
     types = [*call.rest(), call.keyword("dtype"), call.keyword("other")]
     told = [one for one in types if one is not None and not isinstance(one, bool) and not _is_device(one)]
+    if told and all(map(_is_truth_type, told)):
+        if not array.truth:
+            raise NotInSubset("a cast of numbers to truth values (write x != 0)")
+        return array
     whole = False
     for one in told:
         if isinstance(one, FormArray) and (one.truth or one.whole):
@@ -284,14 +307,17 @@ def _same(call: CallArguments) -> FormArray:
 
 
 def _is_device(value: Any) -> bool:
-    name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and (name == "torch.device" or name.partition(":")[0] in ("cpu", "cuda", "mps"))
+    name = type_name(value)
+    return name == "torch.device" or name.partition(":")[0] in ("cpu", "cuda", "mps")
+
+
+def _is_truth_type(value: Any) -> bool:
+    return type_name(value).rpartition(".")[2] in ("bool", "bool_")
 
 
 def _is_number_type(value: Any) -> bool:
     """A type of integers, in which 0 and 1 are as they are."""
-    name = value.name if isinstance(value, LibraryName) else value
-    return isinstance(name, str) and name.rpartition(".")[2].lstrip("u").rstrip("0123456789") in ("int", "long", "i")
+    return type_name(value).rpartition(".")[2].lstrip("u").rstrip("0123456789") in ("int", "long", "i")
 
 
 def _as_numbers(call: CallArguments) -> FormArray:
@@ -313,6 +339,7 @@ _SMOOTH_ALIASES = {
 _KINKED = {"relu": "relu", "abs": "abs", "absolute": "abs", "fabs": "abs", "sign": "sign"}
 
 FUNCTIONS: dict[str, Handler] = {
+    **MADE,
     **{name: scalar_function(name) for name in _SMOOTH},
     **{alias: scalar_function(name) for alias, name in _SMOOTH_ALIASES.items()},
     **{alias: scalar_function(name, kink=True) for alias, name in _KINKED.items()},
@@ -344,6 +371,7 @@ FUNCTIONS: dict[str, Handler] = {
     "repeat_interleave": repeated, "tile": tiled, "triu": triangle(upper=True), "tril": triangle(upper=False),
     "cumsum": running_sum, "prod": product, "pad": padded, "split": split, "chunk": chunks, "size": size_call,
     "numel": size_call, "logaddexp": _logaddexp,
+    "float64": _as_numbers, "float32": _as_numbers,
     "copy": _same, "clone": _same, "array": _same, "asarray": _same, "astype": _same, "float": _as_numbers, "to": _same,
     "type_as": _as_numbers, "double": _as_numbers, "detach": _same, "contiguous": _same, "ascontiguousarray": _same,
     "as_tensor": _same, "tensor": _same, "conj": _same, "item": _same,

@@ -6,7 +6,7 @@ import ast
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.call_arguments import SizeName
+from dyadic.symbolic.readers.python_code.call_arguments import sized
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _MOST_BITS = 256
@@ -40,17 +40,16 @@ def short(value: Any) -> Any:
 
 
 def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
-    sized = [value for value in (one, two) if isinstance(value, SizeName)]
-    if sized:
+    if sized(one) or sized(two):
         if one == two and isinstance(operator, ast.Eq | ast.NotEq):
             return isinstance(operator, ast.Eq)
-        raise NumbersNeeded(sized[0].name)
+        raise NumbersNeeded
     if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
         items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
-        if not all(isinstance(item, int | SizeName) for item in items):
+        if not all(isinstance(item, int) or sized(item) for item in items):
             raise NotInSubset("a comparison of tuples of arrays")
-        if any(isinstance(item, SizeName) for item in items) and one != two:
-            raise NumbersNeeded("")
+        if any(map(sized, items)) and one != two:
+            raise NumbersNeeded
         return (one == two) == isinstance(operator, ast.Eq)
     if not (is_number(one) and is_number(two)):
         raise NotInSubset("this comparison")

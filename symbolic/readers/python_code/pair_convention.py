@@ -30,6 +30,7 @@ _PAIRS = (
 class Convention:
     """style: one of the four above.  constructor: of a class that keeps things in ``self``.
 
+    fixed: arguments by which no derivative is meant (nondiff_argnums), which the backward pass takes first.
     inputs: the arguments of the forward pass and of the constructor.  taken: those of the backward pass.
     """
 
@@ -38,8 +39,9 @@ class Convention:
     backward: ast.FunctionDef
     inputs: list[str]
     taken: TakenArguments
-    outer: list[ast.AST]
+    outer: list[ast.ClassDef]
     constructor: ast.FunctionDef | None = None
+    fixed: tuple[str, ...] = ()
 
     @property
     def functions(self) -> list[ast.FunctionDef]:
@@ -48,6 +50,11 @@ class Convention:
     @property
     def grads(self) -> list[str]:
         return self.taken.grads
+
+    @property
+    def own_object(self) -> bool:
+        """Whether it is a class that keeps things in ``self``."""
+        return self.style == OBJECT
 
     @property
     def keeps(self) -> bool:
@@ -92,6 +99,7 @@ class Convention:
         arrays: the derivatives by the outputs.  known: arguments and variables of the forward pass.
         """
         found: dict[str, Any] = dict.fromkeys(self.taken.cached, cache)
+        found |= {name: known[one] for name, one in zip(_arguments(self.backward), self.fixed, strict=False)}
         if self.style == JAX and len(arrays) > 1:
             return found | {self.grads[0]: tuple(arrays)}, ""
         found |= zip(self.grads, arrays, strict=True)
@@ -131,10 +139,11 @@ class Convention:
 
     def _in_order(self, values: list[Any], source: SourceText) -> list[tuple[str, Any]]:
         """One for every argument, as the library demands it."""
-        if len(values) != len(self.inputs):
-            problem = f"{self.backward.name} returns {len(values)} gradients for {len(self.inputs)} arguments"
+        inputs = [name for name in self.inputs if name not in self.fixed]
+        if len(values) != len(inputs):
+            problem = f"{self.backward.name} returns {len(values)} gradients for {len(inputs)} arguments"
             raise source.at(self.backward, problem, "return one for each argument, None where there is none")
-        return list(zip(self.inputs, values, strict=True))
+        return list(zip(inputs, values, strict=True))
 
     def _of_attributes(self, kept: KeptObject, arguments: Sequence[str]) -> list[tuple[str, Any]]:
         """What ``self`` holds: dW, grad_W or a dictionary of gradients."""
@@ -163,7 +172,7 @@ def convention_of(names: FileNames, name: str) -> Convention:
         missing = [one for one in (forward, backward) if one not in names.functions]
         if missing:
             raise SpecError(source.path, f"{missing[0]} is no function of this file", "define it here")
-        return _of_functions(names, names.functions[forward], names.functions[backward], JAX)
+        return _of_functions(names, names.functions[forward], names.functions[backward], JAX, _fixed(names, name))
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
@@ -219,14 +228,38 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     return Convention(style, forward, backward, inputs, taken, [node], constructor)
 
 
-def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.FunctionDef, style: str) -> Convention:
+def _fixed(names: FileNames, name: str) -> tuple[int, ...]:
+    """The numbers in ``nondiff_argnums=(1, 2)`` of a function's custom_vjp."""
+    function, made = names.functions.get(name), names.constants.get(name)
+    calls = [*(function.decorator_list if function else ()), *([made] if made is not None else ())]
+    for call in calls:
+        for keyword in call.keywords if isinstance(call, ast.Call) else ():
+            if keyword.arg == "nondiff_argnums":
+                parts = keyword.value.elts if isinstance(keyword.value, ast.Tuple | ast.List) else [keyword.value]
+                found = [part.value for part in parts if isinstance(part, ast.Constant)]
+                if len(found) < len(parts) or not all(isinstance(one, int) and one >= 0 for one in found):
+                    raise names.source.at(keyword.value, "these are no numbers of arguments", HOW)
+                return tuple(sorted(int(str(one)) for one in found))
+            if keyword.arg == "nondiff_argnames":
+                raise names.source.at(keyword.value, "nondiff_argnames is not read", "write nondiff_argnums")
+    return ()
+
+
+def _of_functions(
+    names: FileNames, forward: ast.FunctionDef, backward: ast.FunctionDef, style: str, fixed: Sequence[int] = ()
+) -> Convention:
     for function in (forward, backward):
         names.once(function.name, function)
     inputs, handed = _arguments(forward), _arguments(backward)
     if style == JAX:
-        if len(handed) != 2:
+        if len(handed) != 2 + len(fixed) or any(place >= len(inputs) for place in fixed):
             raise names.source.at(backward, f"{backward.name} does not take residuals and a cotangent", HOW)
-        return Convention(JAX, forward, backward, inputs, TakenArguments(handed[1:], handed[:1], [], []), [])
+        own = [inputs[place] for place in fixed]
+        set_anew = {n.id for n in ast.walk(forward) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        if set_anew & {*own}:
+            raise names.source.at(forward, f"{own[0]} or another argument of nondiff_argnums is set anew here", HOW)
+        taken = TakenArguments(handed[len(own) + 1 :], handed[len(own) : len(own) + 1], [], [])
+        return Convention(JAX, forward, backward, inputs, taken, [], fixed=tuple(own))
     return Convention(NUMPY, forward, backward, inputs, taken_arguments(forward, backward, names.source), [])
 
 

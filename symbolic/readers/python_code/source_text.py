@@ -97,12 +97,12 @@ def nodes_within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
-def arguments_of(function: ast.FunctionDef) -> list[ast.arg]:
+def arguments_of(function: ast.FunctionDef | ast.Lambda) -> list[ast.arg]:
     """All arguments that have a name, in order, those that are only given by name behind the others."""
     return [*function.args.args, *function.args.kwonlyargs]
 
 
-def defaults_of(function: ast.FunctionDef) -> dict[str, ast.expr]:
+def defaults_of(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
     """What stands for arguments that are not given, by name."""
     arguments = function.args
     found = dict(zip([a.arg for a in arguments.args][::-1], arguments.defaults[::-1], strict=False))

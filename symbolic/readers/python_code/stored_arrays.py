@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit, nodes_within
 
 
 class StoredArray:
@@ -60,11 +61,76 @@ class MaskedPart:
 class KeptObject:
     """``ctx`` or ``self``: attributes that one pass sets and the other one reads.
 
-    torch: whether it is the ctx of a torch.autograd.Function.
+    torch: whether it is the ctx of a torch.autograd.Function.  made_of: the class of the file of which ``self`` is one.
     """
 
     torch: bool = False
+    made_of: FileClass | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """A function as a value.  around: the variables of the function in which it is defined, as they are when it runs.
+
+    usual: what stands for arguments that are not given, if it was evaluated where the function is defined.
+    """
+
+    node: ast.FunctionDef | ast.Lambda
+    around: dict[str, Any] = field(default_factory=dict)
+    usual: dict[str, Any] | None = None
+
+    def scope(self) -> dict[str, Any]:
+        """The variables from outside that it sees: all but those that it sets itself."""
+        body: list[Any] = [self.node.body] if isinstance(self.node, ast.Lambda) else self.node.body
+        own = {n.id for n in nodes_within(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        own |= {n.name for n in nodes_within(body) if isinstance(n, ast.FunctionDef)}
+        return {name: value for name, value in self.around.items() if name not in own}
+
+
+@dataclass(frozen=True)
+class FileClass:
+    """A class of the file as a value."""
+
+    node: ast.ClassDef
+
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """The method of that name that it defines itself, if it defines it once."""
+        found = [item for item in self.node.body if isinstance(item, ast.FunctionDef) and item.name == name]
+        return found[0] if len(found) == 1 else None
+
+    def constant(self, name: str) -> ast.expr | None:
+        """What an attribute of the class itself is set to, if it is set once and in one place."""
+        stored = [
+            node
+            for node in ast.walk(self.node)
+            if (isinstance(node, ast.Name) and node.id == name)
+            or (isinstance(node, ast.Attribute) and node.attr == name)
+            if not isinstance(node.ctx, ast.Load)
+        ]
+        found = [
+            item.value
+            for item in self.node.body
+            if isinstance(item, ast.Assign) and [getattr(one, "id", "") for one in item.targets] == [name]
+        ]
+        return found[0] if len(found) == len(stored) == 1 else None
+
+
+@dataclass(frozen=True)
+class PartOfNew:
+    """``x.at`` of JAX, and ``x.at[key]``: a new array that has other entries there."""
+
+    stored: StoredArray
+    key: Any = None
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class BoundMethod:
+    """A method of ``self`` that is about to be called."""
+
+    function: LocalFunction
+    kept: Any
 
 
 class AlwaysTrue:

@@ -49,7 +49,7 @@ def _dim(piece: str) -> Dim:
     return int(piece) if piece.isdigit() else piece
 
 
-def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: list[ast.AST]) -> WrittenShapes:
+def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: Sequence[ast.AST]) -> WrittenShapes:
     """What is written in the functions and about them.  outer: classes in which they stand."""
     found = WrittenShapes()
     for node in [source.tree, *outer, *functions]:

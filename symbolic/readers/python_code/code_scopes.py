@@ -1,0 +1,88 @@
+"""What has variables of its own within a function: comprehensions, lambdas, functions that are defined there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import Recorder
+from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.library_values import is_constant
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, defaults_of
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    BoundMethod,
+    FileClass,
+    KeptObject,
+    LocalFunction,
+)
+
+
+class CodeScopes(CodeExpressions):
+    """The part of the reader that knows these, and what names stand for that no function sets."""
+
+    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+        super().__init__(names, recorder)
+        self.kinds |= {
+            ast.ListComp: self.comprehension, ast.DictComp: self.dictionary_of, ast.Lambda: self.make_function,
+        }  # fmt: skip
+
+    def make_function(self, node: ast.FunctionDef | ast.Lambda, names: Names) -> LocalFunction:
+        """A function that is defined within another one."""
+        usual = {name: self.held(self.value(default, names), name) for name, default in defaults_of(node).items()}
+        return LocalFunction(node, names, usual)
+
+    def turns(self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp, names: Names) -> Iterator[Names]:
+        """The variables at each turn of a comprehension."""
+        yield from self._turns(node.generators, dict(names))
+
+    def _turns(self, generators: list[ast.comprehension], names: Names) -> Iterator[Names]:
+        if not generators:
+            yield names
+            return
+        first, *rest = generators
+        if first.is_async:
+            raise NotInSubset("an asynchronous comprehension")
+        for item in self.listed(self.value(first.iter, names)):
+            self.step(first.target)
+            self.assign(first.target, item, names)
+            if all(self.truth(self.value(test, names)) for test in first.ifs):
+                yield from self._turns(rest, names)
+
+    def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
+        """A method of a class of the file, of ``self`` or of the class itself; or a number that the class holds."""
+        found = owner.constant(name)
+        if found is not None:
+            value = self.value(found, {})
+            if is_constant(value) and not isinstance(value, dict):
+                return value
+        method = owner.method(name)
+        if method is None:
+            raise NotInSubset(f"the attribute {name} of {owner.node.name}")
+        static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
+        if not static and kept is None:
+            raise NotInSubset(f"the method {name} of a class")
+        return LocalFunction(method) if static else BoundMethod(LocalFunction(method), kept)
+
+    def listed(self, value: Any) -> list[Any]:
+        raise NotImplementedError
+
+    def step(self, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Any, names: Names) -> None:
+        raise NotImplementedError
+
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp, names: Names) -> list[Any]:
+        """All that a comprehension makes; of a generator too, where it is used up at once."""
+        return [self.held(self.value(node.elt, inner)) for inner in self.turns(node, names)]
+
+    def dictionary_of(self, node: ast.DictComp, names: Names) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for inner in self.turns(node, names):
+            key = self.value(node.key, inner)
+            if not isinstance(key, str):
+                raise NotInSubset("a dictionary whose keys are no texts")
+            found[key] = self.held(self.value(node.value, inner), key)
+        return found
