@@ -9,10 +9,10 @@ from sympy import Mul, Rational
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
+from dyadic.symbolic.readers.determinants import determinant
 from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
-from dyadic.symbolic.readers.small_matrices import determinant
 from dyadic.symbolic.structure import show
 
 _LARGE = 1e12

@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 from sympy import Rational
 
-from dyadic.symbolic.readers.small_matrices import determinant, inverse, rows_of
+from dyadic.symbolic.readers.determinants import determinant, rows_of
+from dyadic.symbolic.readers.elimination import MOST_STEPS, inverse, log_determinant, solved, transposed
 from dyadic.symbolic.readers.symmetric_matrices import symmetric
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, operator
-from dyadic.symbolic.readers.triangular_matrices import MOST_STEPS, cholesky_factor, substituted, transposed
+from dyadic.symbolic.readers.triangular_matrices import cholesky_factor, substituted
 
 _DETERMINANT = "select gather einsum"
-_INVERSE = f"{_DETERMINANT} stack unsqueeze div reciprocal"
+_STEPS = "slice abs squeeze unsqueeze compare where mul add reduce_sum matmul div sub concat"
+_LOGARITHM = f"{_STEPS} mod scale log"
+_INVERSE = f"{_STEPS} expand"
 _SUBSTITUTION = "gather expand slice div mul sub concat transpose"
-_CHOLESKY = "slice sqrt div einsum sub concat squeeze gather mul transpose scale add stop_gradient"
+_CHOLESKY = "slice sqrt div einsum sub concat pad transpose scale add stop_gradient"
 
 
 def _matrix(call: OperatorCall) -> str:
@@ -28,16 +31,15 @@ def det(call: OperatorCall) -> Result:
 
 
 @operator(
-    logdet=f"{_DETERMINANT} log",
-    **dict.fromkeys(("slogdet", "linalg_slogdet", "_linalg_slogdet"), f"{_DETERMINANT} sign abs log"),
+    logdet=_LOGARITHM,
+    **dict.fromkeys(("slogdet", "linalg_slogdet", "_linalg_slogdet"), _LOGARITHM),
 )
 def logarithm_of_det(call: OperatorCall) -> Result:
     """log det A where it is positive; the sign of det A, whose derivative is 0, and log |det A|."""
-    found = determinant(call.model, f"{call.name}.determinant", _matrix(call))
-    if call.operator == "logdet":
-        return call.layer("log", [found])
-    sign = call.layer("sign", [found], "sign")
-    return [sign, call.layer("log", [call.layer("abs", [found], "size")]), None, None]
+    sign, size = log_determinant(call.model, call.name, _matrix(call))
+    if call.operator == "logdet":  # without a value where the sign is -1
+        return call.layer("add", [call.layer("log", [sign], "positive"), size])
+    return [sign, size, None, None]
 
 
 @operator(**dict.fromkeys(("inverse", "linalg_inv", "linalg_inv_ex"), _INVERSE))
@@ -48,21 +50,22 @@ def inverted(call: OperatorCall) -> Result:
 
 @operator(
     **dict.fromkeys(
-        ("linalg_solve", "linalg_solve_ex", "_linalg_solve_ex"), f"{_INVERSE} matmul unsqueeze squeeze"
+        ("linalg_solve", "linalg_solve_ex", "_linalg_solve_ex"), f"{_INVERSE} transpose"
     )
 )  # fmt: skip
 def solution(call: OperatorCall) -> Result:
     """X with A X = B, or X A = B where ``left`` is false; B may be a vector for each matrix."""
-    a, b = inverse(call.model, f"{call.name}.inverse", _matrix(call)), call.x("B")
-    left = call["left"] is not False
-    shape = call.shape("A")
-    is_vector = call.rank("B") == 1 or (call.rank("B") == len(shape) - 1 and call.shape("B") == shape[:-1])
-    if is_vector and left:  # not by the rules of a product, where axes in front of a vector's are a matrix's
-        b = call.layer("unsqueeze", [b], "column", axes=[call.rank("B")])
-        columns = call.layer("matmul", [a, b], "product")
-        found = call.layer("squeeze", [columns], axes=[len(call.model.shapes[columns]) - 1])
+    model, name, a, b = call.model, call.name, _matrix(call), call.x("B")
+    shape, given = call.shape("A"), call.shape("B")
+    if len(given) == 1 or given == shape[:-1]:
+        column = call.layer("unsqueeze", [b], "right", axes=[len(given)])
+        found = solved(model, f"{name}.solution", a, column)
+        found = call.layer("squeeze", [found], axes=[len(model.shapes[found]) - 1])
+    elif call["left"] is False:
+        found = solved(model, f"{name}.solution", *(transposed(model, f"{name}.{x}.turned", x) for x in (a, b)))
+        found = transposed(model, name, found)
     else:
-        found = call.layer("matmul", [a, b] if left else [b, a])
+        found = solved(model, name, a, b)
     return found if call.operator == "linalg_solve" else [found, None, None, None]
 
 
