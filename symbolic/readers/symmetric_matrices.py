@@ -41,9 +41,24 @@ def _own_transpose(model: Model, x: str) -> bool:
 def _transposes(model: Model, x: str, y: str) -> bool:
     """Whether y is a vertex that exchanges the last two axes of x."""
     vertex, rank = model.vertices.get(y), len(model.shapes[x])
-    if vertex is None or vertex.kind.type != "transpose" or vertex.inputs != (x,):
+    if vertex is None or vertex.kind.type != "transpose" or not _same(model, x, vertex.inputs[0], _DEPTH):
         return False
     return dict(vertex.kind.settings)["permutation"] == (*range(rank - 2), rank - 1, rank - 2)
+
+
+def _same(model: Model, x: str, y: str, depth: int) -> bool:
+    """Whether both are computed from the same by the same layers."""
+    one, other = model.vertices.get(x), model.vertices.get(y)
+    if x == y or one is None or other is None or not depth:
+        return x == y
+    pairs = zip(one.inputs, other.inputs, strict=False)
+    alike = one.kind == other.kind and one.shape == other.shape and len(one.inputs) == len(other.inputs)
+    return (
+        alike
+        and one.sizes == other.sizes
+        and not one.parameters
+        and all(_same(model, a, b, depth - 1) for a, b in pairs)
+    )
 
 
 def _pairings(model: Model, x: str, y: str) -> list[list[tuple[str, str]]]:

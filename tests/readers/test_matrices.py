@@ -51,6 +51,12 @@ def test_larger_ones_are_refused_with_the_number(name, most):
         read_module(*matrix_case(name, most + 1, most + 1))
 
 
+def test_complex_matrices_are_refused_by_name():
+    module = MatrixModule(lambda a: LINALG.inv(torch.complex(a, a)).real, 3)
+    with pytest.raises(SpecError, match=r"aten\.complex.* is not supported"):
+        read_module(module, torch.randn(3, 3))
+
+
 def test_an_extent_without_a_number_is_refused():
     n = torch.export.Dim("n", min=2)
     module = torch.nn.Module()
@@ -108,6 +114,11 @@ def test_determinants_of_singular_matrices_have_their_gradients(size, rank):
     assert np.allclose(value(x), np.linalg.det(x), atol=1e-12)
     assert np.allclose(gradient, slopes(value, weights, x, 1.0), atol=1e-11)
     assert (np.abs(gradient).max() > 1e-3) == (rank >= size - 1)
+
+
+def test_a_determinant_has_its_gradient_where_a_pivot_is_0():
+    _, gradient, _ = numbers_of(determinant, np.diag([1.0, 1, 0]))
+    assert (gradient == np.diag([0.0, 0, 1])).all()
 
 
 @pytest.mark.parametrize("build", [inverse, lambda *given: log_determinant(*given)[1]])
@@ -168,6 +179,8 @@ def kinds_of(function):
 
 def test_only_what_may_not_be_symmetric_is_read_with_autograd_s_convention():
     assert "stop_gradient" not in kinds_of(lambda a: LINALG.cholesky(positive(a)))
+    assert "stop_gradient" not in kinds_of(lambda a: LINALG.cholesky(a.exp() @ a.exp().mT))  # the same, twice
+    assert "stop_gradient" in kinds_of(lambda a: LINALG.cholesky(a.exp() @ a.cosh().mT))
     assert "stop_gradient" in kinds_of(lambda a: LINALG.cholesky(positive(a) + a))
 
 
