@@ -40,6 +40,7 @@ class KernelTarget(Target):
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
         self.nests: dict[str, Nest] = {}
+        self._written: dict[Kernel, Kernel] = {}  # the kernels of nests before schedules, by themselves without names
         self.launched: dict[str, tuple[tuple[Nest, ...], Tensor | None]] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
@@ -141,13 +142,13 @@ class KernelTarget(Target):
         else:
             provenance = self._provenance(name)
             lowered = self.lowered(self._kernels_called(call), routine, sizes)
-            known = self._known() if routine.inside else {}
-            lowered = [known.get(replace(one, name=""), one) for one in lowered]
-            found = [self.variants(one) for one in lowered]
+            written = [self._written.get(replace(one, name="")) if routine.inside else None for one in lowered]
+            found = [self.variants(known or one) for known, one in zip(written, lowered, strict=True)]
             if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
-            for variants in found:
-                for variant in variants if variants[0].kernel.name not in self.nests else ():
+            for known, one, variants in zip(written, lowered, found, strict=True):
+                self._written.setdefault(replace(one, name=""), one)
+                for variant in () if known else variants:
                     self.nests[variant.kernel.name] = variant
                     kernels.append(self.printed(variant, _about(variant, routine) + provenance))
                 usual.append(variants[0])
@@ -161,10 +162,6 @@ class KernelTarget(Target):
             "into": into is not None,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
-
-    def _known(self) -> dict[Kernel, Kernel]:
-        """The kernels that are written, by themselves without their names."""
-        return {replace(one.kernel, name=""): one.kernel for one in self.nests.values()}
 
     def _allocations(self, one: Nest, routine: Routine, sizes: Mapping[Expr, Expr], into: str | None) -> Iterator[str]:
         """Arrays for a kernel's results, new ones or ``out``.  into: the result that may be given."""

@@ -88,7 +88,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     sums = LogSums(layer.equation.definitions)
     behind = [*layer.intermediates, *layer.adjoints, *layer.gradients.values()]
     own, equations = sums.definitions(layer.equation.definitions, behind, result=True)
-    forward = tuple(map(batcher.definition, own))
+    forward = (*map(batcher.definition, own[:-1]), batcher.result(own[-1]))
     replacing = [(item.body, item.element) for item in forward if _known_by_its_value(item)]
     bars = tuple(batcher.definition(sums.definition(item), replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
@@ -187,7 +187,7 @@ class Batcher:
         return self.result(item, replacing)
 
     def result(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
-        """The same with the batch axis that a sensitivity has, even where it is 0 for every sample."""
+        """The same with the batch axis that a layer's result and its sensitivity have, even where no sample is read."""
         lead = (SAMPLE,) if self.batched and item.tensor.name not in self.static else ()
         return Definition(self.tensor(item.tensor), (*lead, *item.indices), self._body(item.body, replacing))
 

@@ -11,6 +11,7 @@ from support.modules import load
 from support.optional import require
 
 from dyadic.codegen import emit
+from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emulator import EmulationError, find_compiler
@@ -184,6 +185,15 @@ def test_shared_keys_keep_the_explicit_form(monkeypatch):
 def test_values_too_wide_for_registers_keep_the_explicit_form():
     assert CupyTarget(attention(3, 3, 2, 1024, ()), "float64").online is not None
     assert CupyTarget(attention(3, 3, 2, 1025, ()), "float64").online is None
+
+
+@pytest.mark.parametrize("tf32", [False, True])
+def test_products_that_both_forms_need_are_written_once(tf32):
+    made = CupyTarget(multi_head(64, 32), "float32", tf32)
+    emit_module(made)
+    assert {name.rpartition("online_")[2] for name in made.nests if "_online_" in name} == {
+        "o", "k_bar", "l_bar", "q_bar", "v_bar"
+    }  # fmt: skip
 
 
 def test_verify_shows_all_of_it():
