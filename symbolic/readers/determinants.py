@@ -28,6 +28,8 @@ def rows_of(model: Model, x: str, most: int) -> int:
         raise Unsupported("needs square matrices along the last two axes")
     if not shape[-1].is_Integer:
         raise Unsupported(f"needs a number for the size {shape[-1]}")
+    if shape[-1] == 0:
+        raise Unsupported("a matrix without rows")
     if shape[-1] > most:
         raise Unsupported(f"a matrix of {shape[-1]} rows (at most {most})")
     return int(shape[-1])

@@ -149,10 +149,8 @@ def max_unpool(node: Node) -> Value:
     """
     kernel = [int(n) for n in node.get("kernel_shape")]
     steps, pads = node.get("strides", [1] * len(kernel)), node.get("pads", [0] * 2 * len(kernel))
-    given, around = (
-        node.extents(0, range(node.rank())),
-        [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)],
-    )
+    given = node.extents(0, range(node.rank()))
+    around = [before + behind for before, behind in zip(pads, pads[len(kernel) :], strict=False)]
     extents = [(n - 1) * s - p + k for n, s, p, k in zip(given[2:], steps, around, kernel, strict=True)]
     shape = [*given[:2], *extents]
     flat = rows(node.static(1, "the positions"), int(np.prod(shape)))

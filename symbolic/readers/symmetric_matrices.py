@@ -69,7 +69,7 @@ def _pairings(model: Model, x: str, y: str) -> list[list[tuple[str, str]]]:
     pairs, crossed = _zipped(one.inputs, other.inputs), _zipped(one.inputs, other.inputs[::-1])
     if one.kind.type == "matmul":  # (P Q)^T = Q^T P^T
         return [crossed] if min(len(model.shapes[each]) for each in (*one.inputs, *other.inputs)) > 1 else []
-    if issubclass(type(LAYERS[one.kind.type]), Pointwise):
+    if isinstance(LAYERS[one.kind.type], Pointwise):
         return [pairs] if one.kind == other.kind else []
     orders = {"add": [pairs, crossed], "mul": [pairs, crossed], "sub": [pairs], "div": [pairs]}
     return orders.get(one.kind.type, []) if len(one.inputs) == len(other.inputs) == 2 else []

@@ -51,6 +51,14 @@ def test_larger_ones_are_refused_with_the_number(name, most):
         read_module(*matrix_case(name, most + 1, most + 1))
 
 
+def test_a_matrix_without_rows_is_refused():
+    module = torch.nn.Module()
+    module.weight = torch.nn.Parameter(torch.zeros(0, 0))
+    module.forward = lambda x: x * LINALG.det(module.weight)
+    with pytest.raises(SpecError, match="a matrix without rows"):
+        read_module(module, torch.randn(3))
+
+
 def test_complex_matrices_are_refused_by_name():
     module = MatrixModule(lambda a: LINALG.inv(torch.complex(a, a)).real, 3)
     with pytest.raises(SpecError, match=r"aten\.complex.* is not supported"):
