@@ -65,6 +65,26 @@ def test_a_query_that_sees_nothing(monkeypatch):
     assert difference < 1e-12, where
 
 
+class Steps(torch.nn.Module):
+    """A sensitivity that is 0 whatever the numbers are: the function that makes it has nothing to read."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 4)
+
+    def forward(self, x):
+        y = self.linear(x)
+        return torch.floor(3 * y) * y
+
+
+def test_a_function_that_reads_no_array(monkeypatch):
+    torch.manual_seed(0)
+    derivation = dyadic.derive(dyadic.from_torch(Steps(), (torch.randn(2, 3),)))
+    assert "def floor_adjoint(make=_new):" in dyadic.emit(derivation, "cupy", "float64").text
+    where, difference = worst(derivation, monkeypatch)
+    assert difference < 1e-12, where
+
+
 ONNX = find_spec("onnx")
 LIGHT = sorted((Path(ONNX.origin).parent / "backend/test/data/light").glob("*.onnx")) if ONNX else []
 QUICK = ("light_squeezenet", "light_inception_v1")
