@@ -18,7 +18,7 @@ from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.schedule import stream
 from dyadic.codegen.online import online_program
-from dyadic.codegen.plan import RoutineCall, make_plan
+from dyadic.codegen.plan import Plan, RoutineCall, make_plan
 from dyadic.codegen.program import LayerProgram, program_key, variable
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -37,16 +37,20 @@ class CupyTarget(KernelTarget):
         self.tf32 = tf32
         self._rewritten: dict[tuple[str, frozenset[int]], LayerProgram | None] = {}
         self._fitting: dict[tuple[str, str, tuple[Expr, ...]], bool] = {}
-        vertices = derivation.architecture.vertices
-        instead = {vertex.name: program for vertex in vertices if (program := self._without_weights(vertex))}
-        while instead:
-            self.online = make_plan(derivation, self.programs, self.costs, instead)
-            ours = (call for call in self.online.calls if call.owner in instead)
-            refused = {call.owner for call in ours if not self._fits(call)}
-            if not refused:
-                break
-            instead = {name: program for name, program in instead.items() if name not in refused}
-            self.online = None
+        self.online = self._online_plan()
+
+    def _online_plan(self) -> Plan | None:
+        """The plan in which attention is evaluated online, or None where no layer's can be."""
+        vertices = self.derivation.architecture.vertices
+        found = {vertex.name: program for vertex in vertices if (program := self._without_weights(vertex))}
+        if not found:
+            return None
+        plan = make_plan(self.derivation, self.programs, self.costs, found)
+        refused = {call.owner for call in plan.calls if call.owner in found and not self._fits(call)}
+        fitting = {name: program for name, program in found.items() if name not in refused}
+        if not fitting:
+            return None
+        return make_plan(self.derivation, self.programs, self.costs, fitting) if refused else plan
 
     def _without_weights(self, vertex: Vertex) -> LayerProgram | None:
         """The vertex's program with attention online, if it is one; the same object for the same program."""
@@ -100,8 +104,14 @@ class CupyTarget(KernelTarget):
             "aligned": True,
             "most": self.most(),
             "combined": self._combined(),
+            "attentions": self._attentions(),
             "ready": "\n    _require_device()",
         }
+
+    def _attentions(self) -> int:
+        """In how many layers attention is evaluated online."""
+        pairs = zip(self.plan.forward, self.online.forward, strict=True) if self.online else ()
+        return sum(call.program != other.program for call, other in pairs)
 
     def _combined(self) -> list[str]:
         """Which functions combine arrays outside the kernels."""

@@ -126,12 +126,13 @@ def _scores(total: Accumulate, row: Axis, term: Axis, others: set[Index]) -> tup
 
 
 def each_score_once(kernel: Kernel) -> bool:
-    """Whether sums inside a kernel's sums (a chain's scores, if it is none) differ from point to point.
+    """Whether the sums inside a kernel's sums, scores of which it makes no chain, are other ones at every point.
 
-    A largest value of scores has none of its own in a kernel that is worth launching: see :func:`with_row_sums`.
+    An axis of one entry makes no further points.  No kernel that looks for a largest score alone is worth launching:
+    see :func:`with_row_sums`.
     """
     for total in kernel.accumulators:
-        points = {axis.index for axis in (*kernel.axes, *total.axes)}
+        points = {axis.index for axis in (*kernel.axes, *total.axes) if axis.extent != 1}
         inner = [one for one in total.inner if isinstance(one, Accumulate)]
         if any(total.kind != "sum" or one.inner or not points <= free_indices(one.value) for one in inner):
             return False

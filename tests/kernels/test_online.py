@@ -82,6 +82,8 @@ NETWORKS = {
     "mask": lambda: attention(20, 33, 4, 3, mask=(20, 33)),
     "mask of keys": lambda: attention(5, 18, 4, 3, mask=(18,)),
     "learned mask": lambda: attention(5, 18, 4, 3, learned=(5, 18)),
+    "learned mask of keys": lambda: attention(5, 18, 4, 3, learned=(1, 18)),
+    "learned mask of queries": lambda: attention(5, 18, 4, 3, learned=(5, 1)),
 }
 
 USUAL = ("decoder", "cross", "mask", "learned mask", "written out")
@@ -171,7 +173,7 @@ def test_what_the_module_says():
     spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
     with_it, without = (emit(one, "cupy", "float64").text for one in (derived("decoder"), derive(architecture(spec))))
     assert "attention keeps its explicit form" in with_it
-    assert "no array here is as large as its scores" in with_it
+    assert "In 1 of the layers attention is computed tile by tile" in with_it
     assert "online" not in without
 
 
@@ -179,6 +181,20 @@ def test_shared_keys_keep_the_explicit_form(monkeypatch):
     """Their sensitivity is a sum over the axis that they lack, which is no chain."""
     derivation = attention(5, 6, 4, 3, lead=(2,), keys=())
     assert "online" not in emit(derivation, "cupy", "float64").text
+    assert compared(derivation, monkeypatch)[1] < 1e-12
+
+
+def test_of_two_layers_the_one_that_fits(monkeypatch):
+    """The keys of the second have no sensitivity tile by tile: it lacks the axis that the scores have."""
+    layers = [
+        {"name": "q0", "type": "dense", "units": 4, "inputs": ["q"]},
+        {"name": "k0", "type": "dense", "units": 4, "inputs": ["k"]},
+        {"name": "a", "type": "attention", "inputs": ["q0", "q0", "q0"]},
+        {"name": "b", "type": "attention", "inputs": ["a", "k0", "a"]},
+    ]
+    spec = {"inputs": {"q": {"shape": [2, 5, 3]}, "k": {"shape": [5, 3]}}, "layers": layers}
+    derivation = derive(architecture(spec | {"cost": {"type": "squared_error"}}))
+    assert "In 1 of the layers attention" in emit(derivation, "cupy", "float64").text
     assert compared(derivation, monkeypatch)[1] < 1e-12
 
 
