@@ -37,6 +37,7 @@ from dyadic.symbolic.expressions import (
     all_indices,
     elements,
     fresh_index,
+    same_tree,
     split_guards,
     total,
     walk,
@@ -131,17 +132,7 @@ def _scores(a: Element, known: Known) -> dict[Name, Definition]:
 
 def _is(item: Definition, entry: Element, body: Expr) -> bool:
     """Whether a definition says that an entry is the body, but for the names of bound indices."""
-    return len(set(entry.indices)) == len(entry.indices) and _plain(_at(item, entry)) == _plain(body)
-
-
-def _plain(node: Expr, depth: int = 0) -> Expr:
-    """The expression with bound indices named by how deep they stand, and products and sums in SymPy's order."""
-    if isinstance(node, Reduction):
-        index = Index(f"_{depth}")
-        return Reduction(node.kind, index, node.extent, _plain(node.body, depth + 1).xreplace({node.index: index}))
-    if not node.args or isinstance(node, Element):
-        return node
-    return node.func(*(_plain(part, depth) if isinstance(part, Expr) else part for part in node.args))
+    return len(set(entry.indices)) == len(entry.indices) and same_tree(_at(item, entry), body)
 
 
 def _renamed(item: Definition, table: Mapping[Index, Index]) -> Definition:

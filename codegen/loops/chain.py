@@ -13,7 +13,7 @@ Rudra and Ré, "FlashAttention", 2022, arXiv:2205.14135.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
@@ -22,7 +22,7 @@ from dyadic.codegen.log_sums import Apart
 from dyadic.codegen.loops.contraction import Operand, free_indices
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Put
 from dyadic.codegen.loops.wellformed import in_bounds
-from dyadic.symbolic.expressions import Apply, Element, Index
+from dyadic.symbolic.expressions import Apply, Element, Index, same_tree
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,9 @@ def with_row_sums(top: Kernel, rest: Kernel, mixed: Kernel) -> Kernel | None:
         return None
     if not isinstance(rest.statements[1], Let) or rest.statements[1].value != Apply("log", 0, total.local):
         return None
-    if not _same(power, Apply("exp", 0, score - t)):
+    if not same_tree(power, Apply("exp", 0, score - t)):
         return None
-    if not _same(found.weight, Apply("exp", 0, Apart(score - t) - r)):
+    if not same_tree(found.weight, Apply("exp", 0, Apart(score - t) - r)):
         return None
     own = {tensor.name for kernel in (top, rest) for tensor in kernel.writes}
     reads = {t.name: t for kernel in (top, rest, mixed) for t in kernel.reads if t.name not in own}
@@ -196,26 +196,11 @@ def row_sum(kernel: Kernel, found: Chain) -> tuple[Accumulate, Expr, Element] | 
     guards = {guard.xreplace(table) for guard in total.guards}
     if guards != set(found.guards) or {guard.xreplace(table) for guard in inner.guards} - guards:
         return None
-    if not _same(_renamed(inner.value, table), score.rows.entry * score.terms.entry):
+    if not same_tree(inner.value.xreplace(table), score.rows.entry * score.terms.entry):
         return None
-    entry = _renamed(put.entry, table)
+    entry = put.entry.xreplace(table)
     assert isinstance(entry, Element)
-    return total, _renamed(total.value, {**table, inner.local: score.local}), entry
-
-
-def _renamed(node: Expr, table: Mapping[Expr, Expr]) -> Expr:
-    return node.xreplace(dict(table))
-
-
-def _same(one: Expr, two: Expr) -> bool:
-    """Whether two expressions are the same tree, up to the order of factors and terms."""
-    return _sorted(one) == _sorted(two)
-
-
-def _sorted(node: Expr) -> Expr:
-    if not node.args or isinstance(node, Element):
-        return node
-    return node.func(*(_sorted(part) if isinstance(part, Expr) else part for part in node.args))
+    return total, total.value.xreplace({**table, inner.local: score.local}), entry
 
 
 __all__ = ["Chain", "Score", "chain", "each_score_once", "row_sum", "with_row_sums"]
