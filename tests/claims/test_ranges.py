@@ -98,6 +98,7 @@ def test_brackets_before_every_side(claim, true):
         ("v[i] = i for i < 6", "Sum[i] v[i] = 15", True),
         ("v[i] = [i < 2] x_h[i + 1]", "[i < 3] x_h[i + 1] = v[i]", None),
         ("v[i] = x_h[i] for 1 <= i < 3", "v[1] = x_h[1]", None),
+        ("v[i] = x_h[i] for i <= 3", "v[4] = x_h[4]", False),
     ],
 )
 def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
@@ -108,6 +109,43 @@ def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
     else:
         found = judged(FIVE, claim, definitions=(definition,))
         assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"),
+    [
+        ("[i < 5] x_h[i] + [i = 5] = [i < 5] x_h[i] for i < 6", False),
+        ("[i < 5] x_h[i] + [i = 6] = [i < 5] x_h[i] for i < 6", True),
+        ("[i < 5] x_h[i] = [i < 5] x_h[i] for i < 6", True),
+        ("x_h[i] = x_h[i] for i < 6", False),
+        ("Sum[j<=i] 1 = i + 1 for i < 4", True),
+        ("Sum[j<=i] 1 = i + [i != 3] for i < 4", False),
+    ],
+)
+def test_a_range_beyond_an_axis_is_compared_to_its_end(claim, true):
+    found = judged(FIVE, claim)
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+@pytest.mark.parametrize("end", ["n + 1", "m", "2 n"])
+def test_a_range_that_ends_where_a_named_axis_need_not_is_asked_for(end):
+    with pytest.raises(SpecError, match="its range is said to end elsewhere"):
+        judged(NAMED, f"[i < n] x_h[i] + [i = n] = [i < n] x_h[i] for i < {end}")
+    assert judged(NAMED, "x_h[i] = x_h[i] for i < n - 1").verdict is not Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ("Max[k<5] [k < 2] x_h[k] = Max[k<2] x_h[k]", True),
+        ("Max[j<=i] x_h[j] = Max[j<i + 1] x_h[j]", False),
+        ("Sum[j] [j < 3] x_h[j] = Sum[j<3] x_h[j]", False),
+    ],
+)
+def test_a_bracket_below_a_largest_value_says_what_it_is_taken_over(claim, told):
+    found = judged(FIVE, claim)
+    assert found.verdict is Verdict.PROVED
+    assert told == any("the term is left out" in text for text in found.hypotheses)
 
 
 @pytest.mark.parametrize(

@@ -142,21 +142,76 @@ def claimed_below(slot: Slot, sides: list[Any]) -> int | None:
     return found
 
 
+def ends_in_sizes(slot: Slot, sides: list[Any]) -> list[Any]:
+    """The ends, in sizes of the network, that brackets before all of every side give an index."""
+    found: list[Any] = []
+    for number, side in enumerate(side for side in sides if side != 0):
+        ends = [b[2] for b in _leading(side) if isinstance(b, list) and b[:2] == ["inside", ["index", slot]]]
+        found = [end for end in ends if isinstance(end, list) and (not number or end in found)]
+    return found
+
+
+def ends_before(extent: Extent, end: int) -> bool:
+    return extent.true is not None and extent.true < end
+
+
+def other_end(slot: Slot, sides: list[Any]) -> tuple[str, str] | None:
+    """Of an index on an axis of a named size: that it is said to end elsewhere, unless that is before the axis does."""
+    assert slot.extent is not None
+    if slot.extent.true is not None:
+        return None
+    bound = slot.extent.bound
+    for end in ends_in_sizes(slot, sides):
+        match end:
+            case ["+", one, int(less)] if one == bound and less < 0:
+                continue
+        if end != bound:
+            problem = f"{slot.name} stands on an axis of {slot.extent} entries, and its range is said to end elsewhere"
+            return problem, f"end it before {slot.extent}, or give sizes as numbers"
+    return None
+
+
+def leaves_terms_out(side: Any) -> bool:
+    """Whether a bracket of the author's, no range, says which terms a largest value or a log-sum-exp is taken over."""
+    return any(
+        _is_bracket(factor) and not _is_range(factor, node[1])
+        for node in nodes_of(side)
+        if node and node[0] in REDUCTIONS and node[0] != "sum"
+        for factor in (node[2][1:] if isinstance(node[2], list) and node[2][0] == "*" else [node[2]])
+    )
+
+
+def _is_bracket(node: Any) -> bool:
+    return isinstance(node, list) and (node[0] in ("inside", "divides", "same") or node[:2] == ["entry", "delta"])
+
+
+def _is_range(bracket: Any, slot: Slot) -> bool:
+    match bracket:
+        case ["inside", ["index", own], end] if own is slot:
+            return bool(end == slot.end)
+        case ["inside", ["+", ["index", own], *_], end] if own is slot:
+            return bool(end == LARGEST_INTEGER)
+    return False
+
+
 def stated_ranges(sides: list[Any]) -> tuple[list[Any], dict[str, int]]:
     """The sides of a definition, the first without its range at the end, and that range: where each index ends."""
     match sides:
         case [["*", *brackets, entry], body]:
-            ends = {each[1][1]: each[2] for each in brackets if _is_plain(each)}
+            ends = dict(filter(None, map(_plain_end, brackets)))
             if len(ends) == len(brackets):
                 return [entry, body], ends
     return sides, {}
 
 
-def _is_plain(bracket: Any) -> bool:
+def _plain_end(bracket: Any) -> tuple[str, int] | None:
+    """The index of a bracket that lets it run from the first entry to one before an end."""
     match bracket:
-        case ["inside", ["index", str()], int()]:
-            return True
-    return False
+        case ["inside", ["index", str(name)], int(end)]:
+            return name, end
+        case ["inside", ["+", ["index", str(name)], 1], int(end)]:  # i <= 4 of an index counted from 1
+            return name, end - 1
+    return None
 
 
 def _leading(side: Any) -> list[Any]:

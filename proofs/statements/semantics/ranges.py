@@ -19,12 +19,15 @@ from dyadic.proofs.statements.semantics.index_slots import (
     claimed_below,
     compared,
     defined_entry,
+    ends_before,
     entries_in,
     free_names,
     is_inequality,
+    leaves_terms_out,
     left_out,
     nodes_of,
     of_one_length,
+    other_end,
     parts_a_range,
     range_names,
 )
@@ -100,11 +103,17 @@ def elaborate(
     work.infer(marked)
     work.by_letters()
     for name, slot in work.free.items():
-        if slot.extent is None and (end := claimed_below(slot, marked)) is not None:
+        end = claimed_below(slot, marked)
+        if end is not None and (slot.extent is None or (name not in work.preset and ends_before(slot.extent, end))):
             slot.extent = vocabulary.extent(max(end, 0))
+        if slot.extent is not None and (doubt := other_end(slot, marked)) is not None:
+            raise SpecError(where, *doubt)
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
             raise SpecError(where, problem, f"write a number, or its range at the end: {_for(vocabulary, name, '< 5')}")
+    work.infer(marked)  # what is compared with a free index
+    if any(map(leaves_terms_out, marked)):
+        work.ranges.told.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
     for slot in work.bound:
         if slot.extent is None:
             raise SpecError(
