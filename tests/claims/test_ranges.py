@@ -127,6 +127,12 @@ def test_a_range_beyond_an_axis_is_compared_to_its_end(claim, true):
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
 
 
+def test_the_range_of_an_assumption_stands_before_it():
+    with pytest.raises(SpecError, match="an assumption has no range at its end"):
+        judged(FIVE, "x_h[0] = 0", assumptions=("x_h[i] = 0 for i < 2",))
+    assert judged(FIVE, "x_h[0] = 0", assumptions=("[i < 2] x_h[i] = 0",)).verdict is Verdict.PROVED
+
+
 @pytest.mark.parametrize("end", ["n + 1", "m", "2 n"])
 def test_a_range_that_ends_where_a_named_axis_need_not_is_asked_for(end):
     with pytest.raises(SpecError, match="its range is said to end elsewhere"):

@@ -128,6 +128,9 @@ def _sides(line: str, vocabulary: Vocabulary, where: str) -> tuple[list[Any], li
             raise SpecError(where, f"the assumption {quoted(line.strip()[:60])} is not understood", words)
         return [_expression(part, at, text, vocabulary) for part, at in parts], signs
     except Unreadable as error:
+        if " for " in text:
+            remedy = "write it as a bracket before both sides: [i < 2] x[i] = 0"
+            raise SpecError(where, "an assumption has no range at its end", remedy) from error
         raise refuse(where, text, error) from error
 
 
