@@ -141,6 +141,23 @@ def test_a_range_that_ends_where_a_named_axis_need_not_is_asked_for(end):
 
 
 @pytest.mark.parametrize(
+    ("claim", "options", "verdict"),
+    [
+        ("zbar_h[j] = s_h[j] tanh'(z_h[j]) for j < n", {}, Verdict.PROVED),
+        ("zbar_h[j] = s_h[j] tanh'(z_h[j]) for j <= n - 1", {}, Verdict.PROVED),
+        ("zbar_h[j] = s_h[j] tanh'(z_h[j]) for 1 <= j <= n", {"first": 1}, Verdict.PROVED),
+        ("zbar_h[j] = s_h[j] for j <= n", {"first": 1}, Verdict.REFUTED),
+        ("x_h[i] = x_h[i] + [i = 0] for i < n", {}, Verdict.REFUTED),
+        ("x_h[i] = x_h[i] + [i = 0] for 1 <= i < n", {}, Verdict.UNDECIDED),  # true
+        ("x_h[i] = x_h[i] + [i = 1] for 2 <= i <= n", {"first": 1}, Verdict.UNDECIDED),  # true
+    ],
+)
+def test_a_range_over_all_of_a_named_axis_is_none(claim, options, verdict):
+    found = judged(NAMED, claim, **options)
+    assert found.verdict is verdict, found.reason
+
+
+@pytest.mark.parametrize(
     ("claim", "told"),
     [
         ("Max[k<5] [k < 2] x_h[k] = Max[k<2] x_h[k]", True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,13 +143,51 @@ def claimed_below(slot: Slot, sides: list[Any]) -> int | None:
     return found
 
 
-def ends_in_sizes(slot: Slot, sides: list[Any]) -> list[Any]:
+Linear = tuple[list[Any], int]
+"""A sum of terms, in order, and a number."""
+
+
+def linear(node: Any) -> Linear:
+    """An integer expression as the terms of a sum, those of sums among them in their place, and a number."""
+    if isinstance(node, int):
+        return [], node
+    if isinstance(node, list) and node[0] == "+":
+        parts = [linear(term) for term in node[1:]]
+        return [term for terms, _ in parts for term in terms], sum(number for _, number in parts)
+    return [node], 0
+
+
+def _end(bracket: Any, slot: Slot) -> Linear | None:
+    """Before what a bracket lets an index end."""
+    match bracket:
+        case ["inside", place, end]:
+            own, more = linear(place)
+            if len(own) == 1 and isinstance(own[0], list) and own[0][0] == "index" and own[0][1] is slot:
+                terms, number = linear(end)
+                return terms, number - more
+    return None
+
+
+def _ends_in_sizes(slot: Slot, sides: list[Any]) -> list[Linear]:
     """The ends, in sizes of the network, that brackets before all of every side give an index."""
-    found: list[Any] = []
+    found: list[Linear] = []
     for number, side in enumerate(side for side in sides if side != 0):
-        ends = [b[2] for b in _leading(side) if isinstance(b, list) and b[:2] == ["inside", ["index", slot]]]
-        found = [end for end in ends if isinstance(end, list) and (not number or end in found)]
+        ends = [end for factor in _leading(side) if (end := _end(factor, slot)) is not None]
+        found = [end for end in ends if end[0] and (not number or end in found)]
     return found
+
+
+def without_full_ranges(side: Any, slots: Iterable[Slot]) -> Any:
+    """A side without the brackets before it that let an index run over all of an axis of a named size, from 0 on."""
+    full = [
+        bracket
+        for slot in slots
+        if slot.extent is not None and slot.extent.true is None
+        for bracket in _leading(side)
+        if _end(bracket, slot) == linear(slot.extent.bound) and linear(bracket[1])[1] >= 0
+    ]
+    left = [factor for factor in _leading(side) if not any(factor is bracket for bracket in full)]
+    return side if not full else left[0] if len(left) == 1 else ["*", *left] if left else 1
 
 
 def ends_before(extent: Extent, end: int) -> bool:
@@ -160,12 +199,9 @@ def other_end(slot: Slot, sides: list[Any]) -> tuple[str, str] | None:
     assert slot.extent is not None
     if slot.extent.true is not None:
         return None
-    bound = slot.extent.bound
-    for end in ends_in_sizes(slot, sides):
-        match end:
-            case ["+", one, int(less)] if one == bound and less < 0:
-                continue
-        if end != bound:
+    terms, number = linear(slot.extent.bound)
+    for end in _ends_in_sizes(slot, sides):
+        if end[0] != terms or end[1] > number:
             problem = f"{slot.name} stands on an axis of {slot.extent} entries, and its range is said to end elsewhere"
             return problem, f"end it before {slot.extent}, or give sizes as numbers"
     return None
@@ -219,12 +255,8 @@ def _leading(side: Any) -> list[Any]:
 
 
 def _end_of(bracket: Any, slot: Slot) -> int | None:
-    match bracket:
-        case ["inside", ["index", own], int(end)] if own is slot:
-            return end
-        case ["inside", ["+", ["index", own], int(more)], int(end)] if own is slot:
-            return end - more
-    return None
+    found = _end(bracket, slot)
+    return None if found is None or found[0] else found[1]
 
 
 def compared(node: Any) -> tuple[Slot, Slot] | None:

@@ -30,6 +30,7 @@ from dyadic.proofs.statements.semantics.index_slots import (
     other_end,
     parts_a_range,
     range_names,
+    without_full_ranges,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
@@ -64,10 +65,9 @@ def elaborate(
 ) -> tuple[list[Any], Ranges]:
     """The sides with resolved ranges.  Raises :class:`SpecError` where a range cannot be told.
 
-    known: ranges of free indices that are told by the rest of a chain.  defines: whether the first side is what the
-    equation defines: its axes are the ranges of the indices that stand on it.  shortest: whether an index on axes of
-    different lengths gets the shortest range, which is then said to be doubtful.  elsewhere: free indices that stand on
-    a side that is not given.
+    known: ranges of free indices that are told already.  defines: whether the first side is what the equation defines:
+    its axes are the ranges of the indices that stand on it.  shortest: whether an index on axes of different lengths
+    gets the shortest range, which is then said to be doubtful.  elsewhere: free indices of a side that is not given.
     """
     work = _Elaboration(vocabulary)
     work.preset = dict(known or {})
@@ -111,6 +111,7 @@ def elaborate(
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
             raise SpecError(where, problem, f"write a number, or its range at the end: {_for(vocabulary, name, '< 5')}")
+    marked = [without_full_ranges(side, work.free.values()) for side in marked]
     work.infer(marked)  # what is compared with a free index
     if any(map(leaves_terms_out, marked)):
         work.ranges.told.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
