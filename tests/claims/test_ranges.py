@@ -118,6 +118,12 @@ def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
         ("[i < 5] x_h[i] + [i = 6] = [i < 5] x_h[i] for i < 6", True),
         ("[i < 5] x_h[i] = [i < 5] x_h[i] for i < 6", True),
         ("x_h[i] = x_h[i] for i < 6", False),
+        ("[0 <= i - 10 < 5] x_h[i] = 7 [0 <= i - 10 < 5] z_h[i]", False),
+        ("Sum[i<2] delta[i, k] = 1 for k < 6", False),
+        ("Sum[i<2] delta[i, k] = [k < 2] for k < 6", True),
+        ("Sum[i<2] [i < k] = k for k < 6", False),
+        ("Sum[p<j] x_h[p] = [j < 5] Sum[p<j] x_h[p] for j < 6", False),
+        ("Sum[p<j] x_h[p] = [j < 6] Sum[p<j] x_h[p] for j < 6", True),
         ("Sum[j<=i] 1 = i + 1 for i < 4", True),
         ("Sum[j<=i] 1 = i + [i != 3] for i < 4", False),
     ],
@@ -125,6 +131,13 @@ def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
 def test_a_range_beyond_an_axis_is_compared_to_its_end(claim, true):
     found = judged(FIVE, claim)
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+def test_a_range_that_is_had_from_another_index_is_told():
+    found = judged(FIVE, "Sum[p<j] x_h[p] = [j < 5] Sum[p<j] x_h[p]")
+    assert found.verdict is Verdict.PROVED
+    assert "j runs over 5 entries, as p does" in found.hypotheses
+    assert judged(FIVE, "Sum[p<j] x_h[p] = [j < 5] Sum[p<j] x_h[p] for j < 5").hypotheses == ()
 
 
 def test_the_range_of_an_assumption_stands_before_it():

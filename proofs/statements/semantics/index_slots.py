@@ -207,6 +207,11 @@ def other_end(slot: Slot, sides: list[Any]) -> tuple[str, str] | None:
     return None
 
 
+def is_shortest(extent: Extent | None, lengths: list[Extent]) -> bool:
+    numbers = [axis.true for axis in lengths if axis.true is not None]
+    return extent is not None and len(numbers) == len(lengths) and extent.true == min(numbers)
+
+
 def leaves_terms_out(side: Any) -> bool:
     """Whether a bracket of the author's, no range, says which terms a largest value or a log-sum-exp is taken over."""
     return any(
@@ -268,3 +273,8 @@ def compared(node: Any) -> tuple[Slot, Slot] | None:
         parts = [parts[0], parts[1][1]] if parts[1][2:] == [1] else parts  # i <= k is i < k + 1
     slots = [part[1] for part in parts if isinstance(part, list) and part and part[0] == "index"]
     return (slots[0], slots[1]) if len(parts) == len(slots) == 2 else None
+
+
+def pairs_of(sides: list[Any]) -> list[tuple[Slot, Slot]]:
+    """The indices that brackets compare."""
+    return [pair for node in nodes_of(sides) if (pair := compared(node)) is not None]

@@ -1,7 +1,7 @@
 """What every index of a claim ranges over, and where an entry would stand outside its tensor.
 
-A range that is not written is told from the axes on which the index stands.  Expressions leave here with ranges
-that the evaluator understands (``["size", key]``), and with what decides at which sizes a claim may be examined.
+A range that is not written is told from axes on which the index stands.  Expressions leave here with ranges that the
+evaluator understands (``["size", key]``), and with what decides at which sizes a claim may be examined.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.index_slots import (
     Slot,
     claimed_below,
-    compared,
     defined_entry,
     ends_before,
     entries_in,
     free_names,
     is_inequality,
+    is_shortest,
     leaves_terms_out,
     left_out,
     nodes_of,
     of_one_length,
     other_end,
+    pairs_of,
     parts_a_range,
     range_names,
     without_full_ranges,
@@ -113,6 +114,9 @@ def elaborate(
             raise SpecError(where, problem, f"write a number, or its range at the end: {_for(vocabulary, name, '< 5')}")
     marked = [without_full_ranges(side, work.free.values()) for side in marked]
     work.infer(marked)  # what is compared with a free index
+    for slot, extent, other in work.handed:
+        if slot.extent is extent and claimed_below(slot, marked) is None:
+            work.ranges.told.append(f"{slot.name} runs over {extent} entries, as {other} does")
     if any(map(leaves_terms_out, marked)):
         work.ranges.told.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
     for slot in work.bound:
@@ -171,6 +175,7 @@ class _Elaboration:
         self.preset: dict[str, Extent] = {}
         self.bound: list[Slot] = []
         self.ranges = Ranges()
+        self.handed: list[tuple[Slot, Extent | None, str]] = []  # an index, its range, and from which one it has that
         self.own: set[str] = set()  # free indices of the one entry that the first side is
         self.guarded = False
         self.ambiguous: set[str] = set()
@@ -217,13 +222,15 @@ class _Elaboration:
                 slot = self._alone(index, extent)
                 if slot is not None and slot.extent is None:
                     slot.extent = extent
-        pairs = _pairs(sides)
+        pairs = pairs_of(sides)
         changed = True
         while changed:  # delta[i, j] and [i < j] hand a range from one index to the other
             changed = False
             for one, two in pairs:
                 if (one.extent is None) != (two.extent is None):
-                    one.extent = two.extent = one.extent or two.extent
+                    last, other = (one, two) if one.extent is None else (two, one)
+                    last.extent = other.extent
+                    self.handed.append((last, other.extent, other.name))
                     changed = True
 
     def by_letters(self) -> None:
@@ -247,7 +254,7 @@ class _Elaboration:
                 if (slot := self._alone(index, axis)) is not None:
                     axes.setdefault(id(slot), []).append(axis)
         beside: dict[int, list[Extent]] = {}  # an index on no axis runs over the range of one that it is compared with
-        for one, two in _pairs(sides):
+        for one, two in pairs_of(sides):
             for slot, other in ((one, two), (two, one)):
                 if other.extent is not None and id(slot) not in axes:
                     beside.setdefault(id(slot), []).append(other.extent)
@@ -267,7 +274,7 @@ class _Elaboration:
             sign, write = "<=" if self.vocabulary.first else "<", _for if is_free else _sum
             ends = sorted(set(numbers)) if self.guarded else [min(numbers, default=3)]
             remedy = " or ".join(write(self.vocabulary, slot.name, f" {sign} {end}") for end in ends or [3])
-            if is_free and shortest and slot.name in self.own and _is_shortest(slot.extent, lengths):
+            if is_free and shortest and slot.name in self.own and is_shortest(slot.extent, lengths):
                 self.ranges.told.append(f"{slot.name} runs over the {slot.extent} entries of its axis on the left side")
                 continue
             of = f"the range of {slot.name} is doubtful: it stands on axes of {lengths[0]} and of {differing} entries"
@@ -334,16 +341,6 @@ class _Elaboration:
     def _axes(self, entry: Any) -> tuple[Extent, ...]:
         kind, owner = entry[1:3]
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
-
-
-def _is_shortest(extent: Extent | None, lengths: list[Extent]) -> bool:
-    numbers = [axis.true for axis in lengths if axis.true is not None]
-    return extent is not None and len(numbers) == len(lengths) and extent.true == min(numbers)
-
-
-def _pairs(sides: list[Any]) -> list[tuple[Slot, Slot]]:
-    """The indices that brackets compare."""
-    return [pair for node in nodes_of(sides) if (pair := compared(node)) is not None]
 
 
 def _is_known(end: Any) -> bool:
