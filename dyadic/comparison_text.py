@@ -40,7 +40,7 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
         yield f"  {one.setting:<{wide}} {error:>10} {cosine:>8}"
     taken = row.trial.effort
     if taken.steps is None or taken.updates is None:
-        count = f"never ({taken.reason})"
+        count = f"not reached ({taken.reason})"
     else:
         count = f"{counted(taken.steps, 'step')}, {counted(taken.updates, 'vertex update')}"
     yield from page.wrapped(f"{count}; {taken.per_step} in a step ({taken.setting})", "  to an error of 1e-6: ")

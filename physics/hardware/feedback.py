@@ -12,7 +12,7 @@ and B stands for W on the way from s to s alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,8 +164,11 @@ def converse_claim() -> Claim:
 
 
 @recorded
-def device_claim(true: Updates, device: Updates) -> Claim:
-    """Whether this device's gradient is backpropagation's, for one sample of this network, in balls."""
+def device_claim(true: Updates, device: Updates, over: Collection[str] | None = None) -> Claim:
+    """Whether this device's gradient is backpropagation's, for one sample of this network, in balls.
+
+    over: the parameters whose gradients are compared; None: all of them.
+    """
     what = "this device's gradient is that of backpropagation (first sample)"
     hypotheses = ("the parameters, feedback weights and data are these doubles",)
     method = "enclosure of both gradients in balls"
@@ -186,6 +189,8 @@ def device_claim(true: Updates, device: Updates) -> Claim:
     largest = 0.0
     for name, array in wanted.items():
         if name in same:  # one formula of the same numbers, whose balls have a radius
+            continue
+        if over is not None and name not in over:
             continue
         for place in np.ndindex(array.shape):
             off = found[name][place] - array[place]

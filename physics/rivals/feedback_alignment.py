@@ -32,7 +32,7 @@ def _aligned(bench: Bench) -> MethodTrial | str:
     taken = Effort(setting, None, None, 2 * count, f"exact for other weights: {stays(error[0])}")
     if error[0] == 0:
         taken = Effort(setting, steps, steps * 2 * count, 2 * count)
-    claims = (*general_claims(bench.derivation)[:3], device_claim(bench.updates, device))
+    claims = (*general_claims(bench.derivation)[:3], device_claim(bench.updates, device, bench.over))
     return MethodTrial((Measurement(setting, *error),), taken, claims)
 
 

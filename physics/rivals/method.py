@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.updates import Array
@@ -104,6 +104,8 @@ class Watch:
 def stays(*errors: float) -> str:
     """Why an error is never small enough: the smallest of those that were seen, or why there is none."""
     known = [error for error in errors if isfinite(error)]
+    if known and any(map(isnan, errors)):
+        return f"the smallest error seen is {min(known):.1e}, and of some nudges no state was found"
     if known:
         return f"the error stays at {min(known):.1e}"
     return "the gradient is 0, and no error is relative to that" if inf in errors else "no state was found"

@@ -101,7 +101,7 @@ class Comparison:
                 last = ("", "", "", verdicts if position == 0 else "")
                 found.append((*head, one.setting, *one.shown(".3g"), *last))
             effort = row.trial.effort
-            taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
+            taken = ("not reached", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
             found.append((*head, f"to an error of 1e-6: {effort.setting}", "", "", *taken, str(effort.per_step), ""))
         return found
 

@@ -54,6 +54,8 @@ from dyadic.symbolic.tensor_names import Name, V
 BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
 _APART = 6e-6
 """Of central differences: the third root of rounding."""
+_BENT = 0.01
+"""The share by which slopes ahead and behind may differ: curvature's is of the size of the difference, a kink's is 1."""
 
 
 def hopfield(equation: LayerEquation, activation: str | None) -> Expr:
@@ -106,12 +108,24 @@ class EnergyMinimum:
         moved = positive_solution(lambda along: self._along(along, self._slopes), c)
         if moved is None:
             raise NotAtRest("the free state is no minimum: its second derivatives are not positive")
+        if self._bends(moved):
+            raise NotAtRest("the free state lies at a kink of the energy, where its slope jumps")
         flat = self._along(moved, lambda u: np.concatenate([value.ravel() for value in self.parameters(u).values()]))
         found, place = {}, 0
         for name, value in self.parameters(self.free).items():
             found[name] = -flat[place : place + value.size].reshape(value.shape)
             place += value.size
         return found
+
+    def _bends(self, direction: Array) -> bool:
+        """Whether the slope changes otherwise ahead of the free state than behind it, by more than curvature does."""
+        scale = float(np.abs(direction).max(initial=0))
+        if not scale:
+            return False
+        shift = self.bench.units(direction / scale)
+        behind, here, ahead = (self._slopes(added((1, self.free), (n * _APART, shift))) for n in (-1, 0, 1))
+        one, two = ahead - here, here - behind
+        return bool(np.linalg.norm(one - two) > _BENT * max(np.linalg.norm(one), np.linalg.norm(two)))
 
     def _slopes(self, u: Units) -> Array:
         return np.array(self.bench.flat(self.energy.by_x(u, {})), dtype=float)

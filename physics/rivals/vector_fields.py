@@ -227,7 +227,7 @@ def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correc
     paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
     watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
     count = len(bench.vertices)
-    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, bench.derivation.L * count)
+    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count)
 
 
 @recorded
@@ -317,7 +317,7 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
     paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
     watch = together(bench, paths, bench.free, halved)
     free = bench.derivation.L * count
-    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, free)
+    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count)
 
 
 _SMOOTH = ("F and C are analytic near u0",)

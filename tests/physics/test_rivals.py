@@ -274,7 +274,7 @@ def test_the_table_in_all_its_forms(comparison):
     for row in comparison.rows:
         own = [line for line in rows[1:] if line[0] == row.method.title and line[steps]]
         effort = row.trial.effort
-        taken = ["never", effort.reason] if effort.steps is None else [str(effort.steps), str(effort.updates)]
+        taken = ["not reached", effort.reason] if effort.steps is None else [str(effort.steps), str(effort.updates)]
         assert [line[steps : steps + 3] for line in own] == [[*taken, str(effort.per_step)]]
         assert own[0][4] == f"to an error of 1e-6: {effort.setting}"
     assert "coupled:exact refuted" in {verdict for row in rows for verdict in row[-1].split("; ")}
