@@ -19,6 +19,8 @@ from dyadic.codegen.loops.nest import (
     Barrier,
     Cell,
     Combine,
+    Commit,
+    Copy,
     For,
     Halving,
     If,
@@ -28,6 +30,7 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    Wait,
     WarpProduct,
     steps_of,
 )
@@ -70,6 +73,10 @@ class CPrinter(ABC):
     @abstractmethod
     def vector(self, step: Vector) -> str: ...
 
+    def copying(self, step: Copy | Commit | Wait) -> str:
+        """Where a block's memory is filled while its threads go on."""
+        raise UnsupportedEquation("C code has no copies that are waited for")
+
     def warp_product(self, step: WarpProduct) -> str:
         """Where there are tensor cores."""
         raise UnsupportedEquation("C code has no warps")
@@ -85,7 +92,7 @@ class CPrinter(ABC):
 
     def declaration(self, array: Array) -> str:
         extents = [*array.shape[:-1], array.shape[-1] + array.padding]
-        shared = "__shared__ " if array.shared else ""
+        shared = "__shared__ __align__(16) " if array.shared else ""  # packs of 16 bytes go in and out
         return f"{shared}{_type(array.integer)} {array.name}{''.join(f'[{e}]' for e in extents)};"
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -115,6 +122,8 @@ class CPrinter(ABC):
                 ]
             case Vector():
                 return [f"{indent}{self.vector(step)}"]
+            case Copy() | Commit() | Wait():
+                return [f"{indent}{self.copying(step)}"]
             case WarpProduct():
                 return [f"{indent}{self.warp_product(step)}"]
             case Barrier():
@@ -240,7 +249,7 @@ def takes_batch(nest: Nest) -> bool:
     for step in steps_of(nest.steps):
         if isinstance(step, For):
             found += [step.start, step.stop]
-        elif isinstance(step, If):
+        elif isinstance(step, If | Copy):
             found += step.conditions
         elif isinstance(step, Set | Combine | IndexValue):
             found.append(step.value)

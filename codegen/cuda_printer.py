@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyadic.codegen.c_printer import CPrinter
-from dyadic.codegen.loops.nest import Cell, Vector, WarpProduct
+from dyadic.codegen.loops.nest import Cell, Commit, Copy, Vector, Wait, WarpProduct
 
 
 class CudaPrinter(CPrinter):
@@ -28,6 +28,14 @@ class CudaPrinter(CPrinter):
         registers = isinstance(step.target, Cell) and not self.arrays[step.target.array].shared
         function = f"{'get' if registers else 'put'}_pack{step.count}"
         return f"{function}(&{self.target(step.target)}, &{self.target(step.source)});"
+
+    def copying(self, step: Copy | Commit | Wait) -> str:
+        if isinstance(step, Commit):
+            return "commit_copies();"
+        if isinstance(step, Wait):
+            return f"wait_for_copies<{step.pending}>();"
+        operands = f"&{self.target(step.target)}, &{self.target(step.source)}"
+        return f"start_copy<{step.count}>({operands}, {self.whole.conditions(step.conditions)});"
 
     def warp_product(self, step: WarpProduct) -> str:
         """The four sums lie side by side."""

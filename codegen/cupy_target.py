@@ -57,6 +57,7 @@ class CupyTarget(KernelTarget):
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
             "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
+            "copies": any("start_copy<" in kernel for kernel in kernels),
             "tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),

@@ -120,6 +120,31 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Starts a copy of ``count`` neighbouring numbers into shared memory, or of zeros where a condition does not hold.
+
+    No register holds them.  They are there once the thread has waited for their group; for others, after a barrier.
+    """
+
+    target: Cell
+    source: Element
+    count: int
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The copies that this thread has started since the last one are a group."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Until no more than the last ``pending`` of this thread's groups of copies are under way."""
+
+    pending: int
+
+
+@dataclass(frozen=True)
 class WarpProduct:
     """All 32 threads of a warp together: a 16 x 8 matrix += one of 16 x 8 times one of 8 x 8, on tensor cores.
 
@@ -144,7 +169,7 @@ class Scope:
     body: tuple[Step, ...]
 
 
-Step = IndexValue | Set | Combine | For | Halving | If | Vector | WarpProduct | Barrier | Scope
+Step = IndexValue | Set | Combine | For | Halving | If | Vector | Copy | Commit | Wait | WarpProduct | Barrier | Scope
 
 
 @dataclass(frozen=True)
@@ -208,6 +233,8 @@ __all__ = [
     "Barrier",
     "Cell",
     "Combine",
+    "Commit",
+    "Copy",
     "For",
     "Halving",
     "If",
@@ -218,6 +245,7 @@ __all__ = [
     "Set",
     "Step",
     "Vector",
+    "Wait",
     "WarpProduct",
     "bind",
     "on_tensor_cores",

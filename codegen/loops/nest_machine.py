@@ -1,8 +1,9 @@
 """Runs a nest on the CPU with every access checked, block by block, all threads of a block at once.
 
 It knows nothing of how nests are made.  :func:`check` holds a nest to the kernel that it schedules: outputs written
-exactly once, every access in bounds, no two threads at one cell without a barrier between, barriers met by all
-threads, and the values those of the plainest schedule.  This is shown for the batch size at hand, not for all.
+exactly once, every access in bounds, no two threads at one cell without a barrier between, copies waited for, barriers
+met by all threads, and the values those of the plainest schedule.  This is shown for the batch size at hand, not for
+all.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dyadic.codegen.loops.nest import (
     Barrier,
     Cell,
     Combine,
+    Commit,
+    Copy,
     For,
     Halving,
     If,
@@ -31,6 +34,7 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    Wait,
     WarpProduct,
 )
 from dyadic.codegen.loops.tensor_cores import WARP, rounded
@@ -80,7 +84,13 @@ class Machine:
                 if array.shared
                 else Registers(array.name, self.threads, array.shape, dtype)
             )
+        self.groups = np.zeros(self.threads, int)
         self._steps(self.nest.steps, who)
+        for shared in self._shared():
+            shared.finished()
+
+    def _shared(self) -> list[Shared]:
+        return [array for array in self.own.values() if isinstance(array, Shared)]
 
     # -- steps; ``who``: the threads that take them ---------------------------------------------------------------
 
@@ -117,14 +127,20 @@ class Machine:
                 for k in range(count):
                     moved = (_along(one, k) for one in (target, source))
                     self._step(Set(*moved), who)
+            case Copy():
+                self._copy(step, who)
+            case Commit():
+                self.groups[who] += 1
+            case Wait(pending):
+                for shared in self._shared():
+                    shared.arrive(who, self.groups - pending)
             case WarpProduct():
                 self._multiply(step, who)
             case Barrier():
                 if len(who) < self.threads:
                     raise Fault(f"{self.threads - len(who)} of {self.threads} threads do not come to a barrier")
-                for array in self.own.values():
-                    if isinstance(array, Shared):
-                        array.barrier()
+                for shared in self._shared():
+                    shared.barrier()
 
     def _define(self, name: Expr, value: Numbers, who: Numbers) -> None:
         held = self.values.setdefault(name, np.zeros(self.threads, value.dtype))
@@ -153,6 +169,15 @@ class Machine:
             better = (new > old) | ((new == old) & (at < place) & isinstance(step.at, Cell))
             self._store(step.target, np.where(better, new, old), who)
             self._store(step.place, np.where(better, at, place), who)
+
+    def _copy(self, step: Copy, who: Numbers) -> None:
+        array = self.own[step.target.array]
+        if not isinstance(array, Shared):
+            raise Fault(f"{array.name}: a copy goes into registers")
+        for k in range(step.count):
+            target = _along(step.target, k)
+            value = self.number(Masked(_along(step.source, k), *step.conditions), who)
+            array.start([self.number(i, who) for i in target.indices], value, who, self.groups[who])
 
     def _multiply(self, step: WarpProduct, who: Numbers) -> None:
         """Whole warps multiply, and only what is rounded."""

@@ -37,6 +37,7 @@ class Tiled:
     """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time.
 
     A thread computes ``per_row`` by ``per_column`` elements; ``pack``: how many numbers are moved at once (16 bytes).
+    copies: whether an operand that lies in its tile as it lies in memory is copied there, by no thread's registers.
     """
 
     rows: int
@@ -45,6 +46,7 @@ class Tiled:
     per_row: int
     per_column: int
     pack: int
+    copies: bool = False
 
     @property
     def threads(self) -> int:
@@ -112,12 +114,15 @@ thread's block of b by b costs 2 b loads from shared memory for b * b multiply-a
 
 
 def _tiles(found: Contraction, itemsize: int) -> Tiled | None:
-    """The tile of the smallest estimated time."""
+    """The tile of the smallest estimated time.
+
+    Copies take fewer instructions than a way through registers, and no registers, so they are always wanted.
+    """
     if min(_extents(found)) < 8:
         return None
     fitting = [tile for tile in _TILES if tile[0] <= 64 or itemsize == 4]
     edge, deep, own, _ = min(fitting, key=lambda tile: _time(found, tile[0], tile[-1]))
-    return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own) if own > 1 else 1)
+    return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own), copies=True)
 
 
 _WARP_TILES = ((128, 16, 64, 32, 1.0), (64, 16, 32, 32, 0.7), (32, 16, 16, 16, 0.4))

@@ -1,9 +1,11 @@
 """Contractions in tiles that are multiplied on tensor cores: a warp computes a block of the tile.
 
-Tiles come in as in :mod:`.tiles`; on their way into shared memory they are rounded to TF32.  Which rows a product of
-:mod:`.tensor_cores` gets is free as long as all agree, so a thread's rows of one term lie side by side in packs, and
-one access reads as many; the columns likewise.  Shared memory is padded so that threads which it serves at once meet in
-no bank, neither when they read nor, four terms apart, when they write.
+Tiles come in as in :mod:`.tiles`; on their way into shared memory they are rounded to TF32, so they go through
+registers: after a copy every warp would have to round what it reads, the same numbers several times over.
+
+Which rows a product of :mod:`.tensor_cores` gets is free as long as all agree, so a thread's rows of one term lie side
+by side in packs, and one access reads as many; the columns likewise.  Shared memory is padded so that threads which it
+serves at once meet in no bank, neither when they read nor, four terms apart, when they write.
 """
 
 from __future__ import annotations
@@ -91,11 +93,11 @@ class WarpTiling(Tiling):
             Array("sum", (down, across, 4), shared=False),
         )
 
-    def _keep(self, side: Side, stage: Expr) -> list[Step]:
-        """NearestTF32 to TF32, from registers into shared memory."""
+    def _store(self, side: Side, stage: Expr) -> list[Step]:
+        """Rounded to TF32, from registers into shared memory."""
         entry = Cell(f"{side.name}_next", NEXT)
         rounding = unrolled(NEXT, self._coming(side), Set(entry, NearestTF32(entry)))
-        return [Scope(f"the {side.name} tile, rounded to TF32", rounding), *super()._keep(side, stage)]
+        return [Scope(f"the {side.name} tile, rounded to TF32", rounding), *super()._store(side, stage)]
 
     def _multiply(self) -> list[Step]:
         s = self.schedule
