@@ -55,14 +55,14 @@ class Target(Planned, ABC):
     """A target that writes a module names its template and array module, and says how a routine is called and written.
 
     makes: whether the emitted functions are given what makes their arrays, and gradients where they go.
-    tf32: whether TF32 was asked for.
+    tensor_cores: the format in which contractions may go there, if that was asked for.
     """
 
     name: str
     template: str
     array_module: str
     makes = False
-    tf32 = False
+    tensor_cores: str | None = None
 
     @property
     def decay(self) -> str | None:
@@ -99,7 +99,7 @@ def emit_module(target: Target) -> str:
         "version": __version__,
         "target": target.name,
         "dtype": target.dtype,
-        "tf32": target.tf32,
+        "form": target.tensor_cores,
         "given_sizes": architecture.given_sizes,
         "xp": target.array_module,
         "digest": digest(emitted_content(derivation)),

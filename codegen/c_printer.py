@@ -13,7 +13,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Local, Masked, NearestTF32
+from dyadic.codegen.loops.kernel import Local, Masked, Nearest, Pair
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
@@ -93,7 +93,8 @@ class CPrinter(ABC):
     def declaration(self, array: Array) -> str:
         extents = [*array.shape[:-1], array.shape[-1] + array.padding]
         shared = "__shared__ __align__(16) " if array.shared else ""  # packs of 16 bytes go in and out
-        return f"{shared}{_type(array.integer)} {array.name}{''.join(f'[{e}]' for e in extents)};"
+        kind = "Bits" if array.pairs else _type(array.integer)
+        return f"{shared}{kind} {array.name}{''.join(f'[{e}]' for e in extents)};"
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -197,8 +198,11 @@ class CPrinter(ABC):
             return call(node, self.real(node.argument)), ATOM
         if isinstance(node, Apart):
             return f"({self.real(node.args[0])})", ATOM
-        if isinstance(node, NearestTF32):
-            return f"tf32({self.real(node.args[0])})", ATOM
+        if isinstance(node, Nearest):
+            return f"{node.form}({self.real(node.args[0])})", ATOM
+        if isinstance(node, Pair):
+            low, high = (self.real(one) for one in node.args[:2])
+            return f"{node.form}_pair({low}, {high})", ATOM
         if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM

@@ -40,7 +40,7 @@ class CudaPrinter(CPrinter):
     def warp_product(self, step: WarpProduct) -> str:
         """The four sums lie side by side."""
         operands = ", ".join(self.target(cell) for cell in (*step.left, *step.right))
-        return f"tf32_product(&{self.target(step.sum[0])}, {operands});"
+        return f"{step.form}_product(&{self.target(step.sum[0])}, {operands});"
 
     def barrier(self) -> str:
         return "__syncthreads();"

@@ -15,9 +15,10 @@ from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
+from dyadic.codegen.loops.tensor_cores import FORMATS
 from dyadic.codegen.program import variable
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.errors import DyadicError, expect_one_of
 
 
 class CupyTarget(KernelTarget):
@@ -26,10 +27,10 @@ class CupyTarget(KernelTarget):
     array_module = "cp"
     makes = True
 
-    def __init__(self, derivation: Derivation, dtype: str, tf32: bool = False) -> None:
-        """tf32: contractions go to tensor cores where a tile for these fits; of float32."""
+    def __init__(self, derivation: Derivation, dtype: str, tensor_cores: str | None = None) -> None:
+        """tensor_cores: a format; contractions in float32 go there where a tile for them fits."""
         super().__init__(derivation, dtype)
-        self.tf32 = tf32
+        self.tensor_cores = tensor_cores
 
     def added(self, terms: Sequence[str], out: str | None) -> str:
         into = f", out={out}" if out else ""
@@ -40,7 +41,7 @@ class CupyTarget(KernelTarget):
 
     def variants(self, kernel: Kernel) -> list[Nest]:
         small = few(kernel, self.itemsize)
-        return [nest(kernel, self.itemsize, tf32=self.tf32), *([small] if small else [])]
+        return [nest(kernel, self.itemsize, tensor_cores=self.tensor_cores), *([small] if small else [])]
 
     def printed(self, one: Nest, about: str) -> str:
         return CudaPrinter(one, self.suffix).kernel(about)
@@ -58,7 +59,9 @@ class CupyTarget(KernelTarget):
             "infinite": any("INFINITY" in kernel for kernel in kernels),
             "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
             "copies": any("start_copy<" in kernel for kernel in kernels),
-            "tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
+            "kept": FORMATS[self.tensor_cores] if self.tensor_cores else None,
+            "ptx": {"float16": "f16", "bfloat16": "bf16"}.get(self.tensor_cores or ""),
+            "on_tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": routines,
@@ -80,10 +83,13 @@ class CupyTarget(KernelTarget):
         return [name for name, wanted in (("sum", added), ("times", weighted)) if wanted]
 
 
-def expect_tf32(tf32: bool, target: str, dtype: str) -> None:
-    """Raises :class:`DyadicError` where TF32 is asked for and there is none."""
-    if tf32 and (target, dtype) != ("cupy", "float32"):
-        raise DyadicError(f"tf32 is an option of the target cupy in float32, not of {target} in {dtype}")
+def expect_tensor_cores(form: str | None, target: str, dtype: str) -> None:
+    """Raises :class:`DyadicError` where there are none, or none for this format."""
+    if form is None:
+        return
+    expect_one_of("tensor_cores", form, FORMATS)
+    if (target, dtype) != ("cupy", "float32"):
+        raise DyadicError(f"tensor cores are for the target cupy in float32, not for {target} in {dtype}")
 
 
 def _launch(one: Nest) -> str:

@@ -52,8 +52,9 @@ class Shared:
     it starts a barrier after the last access to them.
     """
 
-    def __init__(self, name: str, shape: Sequence[int], dtype: Any) -> None:
-        self.name, self.values = name, np.zeros(shape, dtype)
+    def __init__(self, name: str, shape: Sequence[int], dtype: Any, cell: tuple[int, ...] = ()) -> None:
+        """cell: the shape of what one cell holds."""
+        self.name, self.values = name, np.zeros((*shape, *cell), dtype)
         self.filled = np.zeros(shape, bool)
         self.writer, self.reader = np.full(shape, _NOBODY), np.full(shape, _NOBODY)
         self.copier, self.group = np.full(shape, _NOBODY), np.zeros(shape, int)
@@ -102,7 +103,7 @@ class Shared:
             raise Fault(f"{self.name}: a copy is never waited for")
 
     def _place(self, at: Sequence[Numbers]) -> tuple[Numbers, ...]:
-        place = _inside(self.name, at, self.values.shape)
+        place = _inside(self.name, at, self.filled.shape)
         if (self.copier[place] != _NOBODY).any():
             raise Fault(f"{self.name}: a cell is used before a copy to it was waited for")
         return place
@@ -116,18 +117,18 @@ class Shared:
 class Registers:
     """An array of every thread: the thread is its first axis."""
 
-    def __init__(self, name: str, threads: int, shape: Sequence[int], dtype: Any) -> None:
-        self.name, self.values = name, np.zeros((threads, *shape), dtype)
+    def __init__(self, name: str, threads: int, shape: Sequence[int], dtype: Any, cell: tuple[int, ...] = ()) -> None:
+        self.name, self.values = name, np.zeros((threads, *shape, *cell), dtype)
         self.filled = np.zeros((threads, *shape), bool)
 
     def read(self, at: Sequence[Numbers], who: Numbers) -> Numbers:
-        place = (who, *_inside(self.name, at, self.values.shape[1:]))
+        place = (who, *_inside(self.name, at, self.filled.shape[1:]))
         if not self.filled[place].all():
             raise Fault(f"{self.name}: a register is read that was never written")
         return np.asarray(self.values[place])
 
     def write(self, at: Sequence[Numbers], value: Numbers, who: Numbers) -> None:
-        place = (who, *_inside(self.name, at, self.values.shape[1:]))
+        place = (who, *_inside(self.name, at, self.filled.shape[1:]))
         self.values[place], self.filled[place] = value, True
 
 

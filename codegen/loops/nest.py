@@ -39,13 +39,17 @@ class Cell(Expr):
 
 @dataclass(frozen=True)
 class Array:
-    """An array of a block (``shared``) or of one thread; ``padding``: unused cells behind each row of its last axis."""
+    """An array of a block (``shared``) or of one thread; ``padding``: unused cells behind each row of its last axis.
+
+    pairs: whether a cell holds two numbers of 16 bits, as a :class:`Pair` has them.
+    """
 
     name: str
     shape: tuple[int, ...]
     shared: bool
     integer: bool = False
     padding: int = 0
+    pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,13 @@ class WarpProduct:
     """All 32 threads of a warp together: a 16 x 8 matrix += one of 16 x 8 times one of 8 x 8, on tensor cores.
 
     sum, left, right: the four, four and two entries of them that this thread holds; :mod:`.tensor_cores` says which.
+    form: the format of the factors; in one of 16 bits the entries are pairs, and so of 16 terms.
     """
 
     sum: tuple[Cell, ...]
     left: tuple[Cell, ...]
     right: tuple[Cell, ...]
+    form: str
 
 
 @dataclass(frozen=True)
@@ -197,7 +203,7 @@ def steps_of(steps: tuple[Step, ...]) -> Iterator[Step]:
 
 
 def on_tensor_cores(nest: Nest) -> bool:
-    """Whether it multiplies matrices there, in TF32."""
+    """Whether it multiplies matrices there."""
     return any(isinstance(step, WarpProduct) for step in steps_of(nest.steps))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Kernel, Local, Masked, NearestTF32, every, expressions
+from dyadic.codegen.loops.kernel import Kernel, Local, Masked, Nearest, Pair, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -37,7 +37,7 @@ from dyadic.codegen.loops.nest import (
     Wait,
     WarpProduct,
 )
-from dyadic.codegen.loops.tensor_cores import WARP, rounded
+from dyadic.codegen.loops.tensor_cores import FORMATS, WARP, rounded
 from dyadic.codegen.loops.tensor_cores import product as warp_product
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
@@ -79,10 +79,11 @@ class Machine:
         self.own: dict[str, Shared | Registers] = {}
         for array in self.nest.arrays:
             dtype = np.int64 if array.integer else np.float64
+            cell = (2,) if array.pairs else ()
             self.own[array.name] = (
-                Shared(array.name, array.shape, dtype)
+                Shared(array.name, array.shape, dtype, cell)
                 if array.shared
-                else Registers(array.name, self.threads, array.shape, dtype)
+                else Registers(array.name, self.threads, array.shape, dtype, cell)
             )
         self.groups = np.zeros(self.threads, int)
         self._steps(self.nest.steps, who)
@@ -185,10 +186,12 @@ class Machine:
             raise Fault("threads of a warp do not come to a matrix product together")
         operands = []
         for cells in (step.left, step.right):
-            held = np.stack([self.number(cell, who) for cell in cells], axis=-1)
-            if not np.array_equal(held, rounded(held), equal_nan=True):
+            held = np.stack([self.number(cell, who) for cell in cells], axis=1)
+            if not np.array_equal(held, rounded(held, step.form), equal_nan=True):
                 raise Fault(f"{cells[0].array}: a factor of a matrix product is not rounded")
-            operands.append(held.reshape(-1, WARP, len(cells)))
+            if (held.ndim == 3) is not FORMATS[step.form].paired:
+                raise Fault(f"{cells[0].array}: factors in {step.form} are held otherwise")
+            operands.append(held.reshape(-1, WARP, *held.shape[1:]))
         added = warp_product(*operands).reshape(len(who), len(step.sum))
         for k, cell in enumerate(step.sum):
             self._store(cell, self.number(cell, who) + added[:, k], who)
@@ -231,8 +234,10 @@ class Machine:
             return result
         if isinstance(node, Apart):
             return self.number(node.args[0], who)
-        if isinstance(node, NearestTF32):
-            return rounded(self.number(node.args[0], who))
+        if isinstance(node, Nearest):
+            return rounded(self.number(node.args[0], who), node.form)
+        if isinstance(node, Pair):
+            return rounded(np.stack([self.number(one, who) for one in node.args[:2]], axis=-1), node.form)
         if isinstance(node, Apply):
             return _opaque(node, self.number(node.argument, who))
         parts = [self.number(part, who) for part in node.args]

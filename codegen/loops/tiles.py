@@ -83,9 +83,13 @@ class Tiling(ABC):
         axes = depth_axes if along else operand.axes
         extent = self.kernel.tensors[operand.entry.name].shape[-1]
         width = schedule.pack if packs(operand, axes, extent, schedule.pack) else 1
-        if size * schedule.depth % (self.threads * width):
+        if not self._fits(size, along, width):
             width = 1
         return Side(name, operand, index, size, along, width, self._copied(operand, along and width > 1))
+
+    def _fits(self, size: int, along: bool, width: int) -> bool:
+        """Whether threads that read ``width`` numbers at once bring a tile in together."""
+        return size * self.schedule.depth % (self.threads * width) == 0
 
     def _copied(self, operand: Operand, turned: bool) -> bool:
         """Whether a tile needs no registers.  An address that is read from memory may be read inside the edges only."""
@@ -262,6 +266,10 @@ class RegisterTiling(Tiling):
     """Every thread multiplies rows by columns that it holds in registers."""
 
     schedule: Tiled
+
+    def _fits(self, size: int, along: bool, width: int) -> bool:
+        """Whether threads that read ``width`` numbers at once bring a tile in together."""
+        return size * self.schedule.depth % (self.threads * width) == 0
 
     def _copied(self, operand: Operand, turned: bool) -> bool:
         addresses = (*operand.entry.indices, *operand.guards)

@@ -73,7 +73,7 @@ def test_they_are_a_choice():
     assert choose(large, 4).copies
     assert copies(nest(large, 4))
     assert not copies(nest(large, 4, replace(choose(large, 4), copies=False)))
-    assert not copies(nest(large, 4, tf32=True))
+    assert not copies(nest(large, 4, tensor_cores="tf32"))
 
 
 RIGHT = nest(dense(part="gradient_weight"), 8, TILES[1])
