@@ -1,5 +1,7 @@
 """The same checks on a real device, where there is one."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from support.modules import load, random_state, same_bits
