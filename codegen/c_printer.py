@@ -13,7 +13,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Local, Masked, Nearest, Pair
+from dyadic.codegen.loops.kernel import Halves, Local, Masked, Nearest
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
@@ -200,7 +200,7 @@ class CPrinter(ABC):
             return f"({self.real(node.args[0])})", ATOM
         if isinstance(node, Nearest):
             return f"{node.form}({self.real(node.args[0])})", ATOM
-        if isinstance(node, Pair):
+        if isinstance(node, Halves):
             low, high = (self.real(one) for one in node.args[:2])
             return f"{node.form}_pair({low}, {high})", ATOM
         if isinstance(node, Masked):

@@ -45,12 +45,12 @@ class Nearest(Expr):
         return str(self.args[1].name)
 
 
-class Pair(Expr):
-    """``Pair(low, high, format)``: two numbers rounded to a format of 16 bits, side by side as one value of 32."""
+class Halves(Expr):
+    """``Halves(low, high, format)``: two numbers rounded to a format of 16 bits, side by side as one value of 32."""
 
     is_commutative = True
 
-    def __new__(cls, low: Expr, high: Expr, form: str | Str) -> Pair:
+    def __new__(cls, low: Expr, high: Expr, form: str | Str) -> Halves:
         return Expr.__new__(cls, sympify(low), sympify(high), form if isinstance(form, Str) else Str(form))
 
     @property

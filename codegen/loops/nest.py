@@ -41,7 +41,7 @@ class Cell(Expr):
 class Array:
     """An array of a block (``shared``) or of one thread; ``padding``: unused cells behind each row of its last axis.
 
-    pairs: whether a cell holds two numbers of 16 bits, as a :class:`Pair` has them.
+    pairs: whether a cell holds two numbers of 16 bits, as a :class:`Halves` has them.
     """
 
     name: str

@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Kernel, Local, Masked, Nearest, Pair, every, expressions
+from dyadic.codegen.loops.kernel import Halves, Kernel, Local, Masked, Nearest, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -236,7 +236,7 @@ class Machine:
             return self.number(node.args[0], who)
         if isinstance(node, Nearest):
             return rounded(self.number(node.args[0], who), node.form)
-        if isinstance(node, Pair):
+        if isinstance(node, Halves):
             return rounded(np.stack([self.number(one, who) for one in node.args[:2]], axis=-1), node.form)
         if isinstance(node, Apply):
             return _opaque(node, self.number(node.argument, who))

@@ -16,7 +16,7 @@ from dataclasses import replace
 from sympy import Expr, Integer
 
 from dyadic.codegen.loops.contraction import contraction_of, rounded
-from dyadic.codegen.loops.kernel import Kernel, Nearest, Pair
+from dyadic.codegen.loops.kernel import Halves, Kernel, Nearest
 from dyadic.codegen.loops.nest import (
     THREAD,
     Array,
@@ -189,10 +189,10 @@ class PairTiling(WarpTiling):
 
     def _store(self, side: Side, stage: Expr) -> list[Step]:
         """Rounded, in pairs, from registers into shared memory."""
-        width, two = side.width, Integer(2)
+        width = side.width
         if _beside(side):
             names, row, term = self._place(side)
-            cell = self._cell(side, stage, Quotient(term, two) + PACK, row)
+            cell = self._cell(side, stage, term / 2 + PACK, row)
             first = NEXT * width + 2 * PACK
             body = [*names, *unrolled(PACK, width // 2, Set(cell, self._pair(side, first, first + 1)))]
             return [self._storing(side, unrolled(NEXT, self._loads(side), *body))]
@@ -207,9 +207,9 @@ class PairTiling(WarpTiling):
             body = [*names, *packing, Vector(cell, Cell(pairs, 0), width)]
         return [self._storing(side, unrolled(NEXT, self._loads(side) // 2, *body))]
 
-    def _pair(self, side: Side, low: Expr, high: Expr) -> Pair:
+    def _pair(self, side: Side, low: Expr, high: Expr) -> Halves:
         """Two of the numbers that a thread has loaded."""
-        return Pair(Cell(f"{side.name}_next", low), Cell(f"{side.name}_next", high), self.schedule.form)
+        return Halves(Cell(f"{side.name}_next", low), Cell(f"{side.name}_next", high), self.schedule.form)
 
     def _storing(self, side: Side, body: tuple[Step, ...]) -> Scope:
         return Scope(f"the {side.name} tile, rounded to {self.schedule.form}, terms in pairs, into shared memory", body)

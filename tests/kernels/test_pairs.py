@@ -18,7 +18,7 @@ from dyadic.codegen import emit
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.contraction import contraction, rounded
-from dyadic.codegen.loops.kernel import Pair
+from dyadic.codegen.loops.kernel import Halves
 from dyadic.codegen.loops.nest import Barrier, Cell, IndexValue, Set, WarpProduct, steps_of
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.schedule import WarpTiled, choose
@@ -210,7 +210,7 @@ RIGHT = nest(dense(part="gradient_weight"), 4, replace(SMALL[2], form="float16")
 
 
 def is_pair(step):
-    return isinstance(step, Set) and isinstance(step.value, Pair)
+    return isinstance(step, Set) and isinstance(step.value, Halves)
 
 
 def is_product(step):
@@ -221,12 +221,12 @@ WRONG_NESTS = {
     "transposed fragment": (is_product, lambda s: [replace(s, left=exchanged(s.left, 1, 2))], "differs"),
     "terms exchanged on one side": (is_product, lambda s: [replace(s, right=s.right[::-1])], "differs"),
     "halves exchanged on one side": (
-        is_pair, lambda s: [replace(s, value=Pair(s.value.args[1], s.value.args[0], "float16"))], "differs"),
-    "the other format": (is_pair, lambda s: [replace(s, value=Pair(*s.value.args[:2], "bfloat16"))], "differs"),
+        is_pair, lambda s: [replace(s, value=Halves(s.value.args[1], s.value.args[0], "float16"))], "differs"),
+    "the other format": (is_pair, lambda s: [replace(s, value=Halves(*s.value.args[:2], "bfloat16"))], "differs"),
     "product of the other format": (is_product, lambda s: [replace(s, form="bfloat16")], "not rounded"),
     "not in pairs": (is_product, lambda s: [replace(s, form="tf32")], "held otherwise"),
     "half of a pair": (
-        is_pair, lambda s: [replace(s, value=Pair(s.value.args[0], s.value.args[0], "float16"))], "differs"),
+        is_pair, lambda s: [replace(s, value=Halves(s.value.args[0], s.value.args[0], "float16"))], "differs"),
     "barrier removed": (lambda s: isinstance(s, Barrier), drop, "without a barrier|never written"),
     "another row": (
         is_pair, lambda s: [replace(s, target=Cell(s.target.array, 3 - s.target.indices[0]))], "differs"),
