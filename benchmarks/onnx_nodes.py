@@ -15,7 +15,8 @@ and the directional derivatives (central differences in float64) of onnx's refer
 
 A test hands over as inputs what an exporter writes into the file: axes, shapes, scales.  Where a model is refused as it
 stands, its integer and boolean inputs, and the floating-point ones of ``FIXED``, are made constants of the file.
---prove: each network is verified too.  --write: the table goes into docs/readers.md.
+--prove: each network is verified too.  --details: a file that every result is appended to; what it holds is not run
+again.  --write: the table goes into docs/readers.md.
 """
 
 from __future__ import annotations
@@ -190,8 +191,11 @@ def main() -> None:
         for case in everything
         if differentiable(case) and any(fnmatch.fnmatch(case.name, pattern) for pattern in patterns)
     ]
-    begun, results = time.process_time(), []
-    for result in run(tests, arguments.seconds, arguments.prove):
+    lines = arguments.details.read_text().splitlines() if arguments.details and arguments.details.exists() else []
+    held = {(result.suite, result.name): result for result in (Result(**json.loads(line)) for line in lines)}
+    results = [held[case.suite, case.name] for case in tests if (case.suite, case.name) in held]
+    missing, begun = [case for case in tests if (case.suite, case.name) not in held], time.process_time()
+    for result in run(missing, arguments.seconds, arguments.prove):
         results.append(result)
         if arguments.details:
             with arguments.details.open("a", encoding="utf-8") as stream:
@@ -201,7 +205,8 @@ def main() -> None:
         for result in results:
             if result.outcome == outcome:
                 print(f"{outcome}: {result.name}: {result.reason}")
-    print(f"{len(tests)} tests, {time.process_time() - begun:.0f} CPU s here and more in the processes that judge")
+    spent = f"{time.process_time() - begun:.0f} CPU s here and more in the processes that judge"
+    print(f"{len(missing)} of {len(tests)} tests run, {spent}")
     if arguments.write:
         put("onnx_nodes", table(results))
 

@@ -11,7 +11,7 @@ import jinja2
 import numpy as np
 from sympy import Expr
 
-from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
+from dyadic.codegen.plan import Backward, Plan, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -37,10 +37,8 @@ class Planned:
     def base(self, call: RoutineCall) -> tuple[str, Mapping[Expr, Expr]]:
         """The name of the program that a call runs a part of, and the sizes it is run at."""
         architecture = self.derivation.architecture
-        if call.owner in self.costs:
-            return self.costs[call.owner].name, architecture.by_cost[call.owner].sizes
-        vertex = architecture.by_name[call.owner]
-        return self.program(vertex).name, vertex.sizes
+        owners = architecture.by_cost if call.owner in self.costs else architecture.by_name
+        return call.program, owners[call.owner].sizes
 
     def program(self, vertex: Vertex) -> LayerProgram:
         """The program that a vertex runs."""
@@ -55,6 +53,7 @@ class Target(Planned, ABC):
     """A target that writes a module names its template and array module, and says how a routine is called and written.
 
     makes: whether the emitted functions are given what makes their arrays, and gradients where they go.
+    online: the plan of a loss with its gradients, where it differs from the one that the simulation follows.
     tensor_cores: the format in which contractions may go there, if that was asked for.
     """
 
@@ -62,6 +61,7 @@ class Target(Planned, ABC):
     template: str
     array_module: str
     makes = False
+    online: Plan | None = None
     tensor_cores: str | None = None
 
     @property
@@ -92,6 +92,7 @@ def emit_module(target: Target) -> str:
     derivation, architecture = target.derivation, target.derivation.architecture
     require_sizes(architecture)
     text, plan = _Text(target), target.plan
+    online = target.online or plan
     vertices = architecture.vertices
     by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}
     context = {
@@ -138,14 +139,24 @@ def emit_module(target: Target) -> str:
             for owner, term in plan.loss
         ],
         "forward": [
-            {"name": repr(call.owner), "call": text.call(call), "tag": tagged(derivation, f"x:{call.owner}")}
-            for call in plan.forward
+            {
+                "name": repr(call.owner),
+                "call": _either(text.call(call), text.call(other)),
+                "tag": tagged(derivation, f"x:{call.owner}"),
+            }
+            for call, other in zip(plan.forward, online.forward, strict=True)
         ],
-        "backward": [text.backward(step) for step in plan.backward],
+        "backward": [text.backward(step, other) for step, other in zip(plan.backward, online.backward, strict=True)],
         "gradients": [
-            (repr(name), text.gradient(name, terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients
+            (
+                repr(name),
+                _either(text.gradient(name, terms), text.gradient(name, others)),
+                tagged(derivation, f"g:{name}"),
+            )
+            for (name, terms), (_, others) in zip(plan.gradients, online.gradients, strict=True)
         ],
         "makes": target.makes,
+        "online": target.online is not None,
         **target.context(),
     }
     return rendered(target.template, context)
@@ -189,14 +200,23 @@ class _Text:
             return self.call(first.of, out=out)
         return self.sum(terms, [self.target.times(decay, f"p[{name!r}]")] if decay else (), out)
 
-    def backward(self, step: Backward) -> dict[str, Any]:
+    def backward(self, step: Backward, online: Backward) -> dict[str, Any]:
+        """online: the same vertex where its equations are evaluated online."""
+        bars, others = (self.call(one.bars) if one.bars else None for one in (step, online))
+        pairs = zip(step.contributions, online.contributions, strict=True)
         return {
             "name": repr(step.vertex),
             "sum": self.sum(step.sensitivity),
             "tag": tagged(self.derivation, f"s:{step.vertex}"),
-            "bars": self.call(step.bars) if step.bars else None,
-            "contributions": [(slot, self.call(call)) for slot, call in step.contributions],
+            "bars": bars,
+            "bars_online": _either(bars, others) if bars and others else bars,
+            "contributions": [(slot, _either(self.call(call), self.call(other))) for (slot, call), (_, other) in pairs],
         }
+
+
+def _either(usual: str, online: str) -> str:
+    """A call, or two of which an argument of the emitted function chooses one."""
+    return usual if usual == online else f"{online} if online else {usual}"
 
 
 def _source(source: Source, x: str) -> str:
@@ -222,7 +242,10 @@ def _source(source: Source, x: str) -> str:
 def documentation(routine: Routine) -> str:
     """The index equations of a routine, one a line."""
     printer = TextPrinter()
-    return "\n    ".join(printer.equation(item) for item in routine.equations)
+    lines = [printer.equation(item) for item in routine.equations]
+    if routine.inside:
+        lines += ["formed where they are read and stored nowhere:", *map(printer.equation, routine.inside)]
+    return "\n    ".join(lines)
 
 
 def emitted_content(derivation: Derivation) -> Any:

@@ -13,12 +13,17 @@ from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
 from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.build import FEW, few, nest
+from dyadic.codegen.loops.chain import each_score_once
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
+from dyadic.codegen.loops.schedule import stream
 from dyadic.codegen.loops.tensor_cores import FORMATS
-from dyadic.codegen.program import variable
+from dyadic.codegen.online import online_program
+from dyadic.codegen.plan import Plan, RoutineCall, make_plan
+from dyadic.codegen.program import LayerProgram, program_key, variable
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError, expect_one_of
+from dyadic.symbolic.structure import Vertex
 
 
 class CupyTarget(KernelTarget):
@@ -31,6 +36,38 @@ class CupyTarget(KernelTarget):
         """tensor_cores: a format; contractions in float32 go there where a tile for them fits."""
         super().__init__(derivation, dtype)
         self.tensor_cores = tensor_cores
+        self._rewritten: dict[tuple[str, frozenset[int]], LayerProgram | None] = {}
+        self._fitting: dict[tuple[str, str, tuple[Expr, ...]], bool] = {}
+        self.online = self._online_plan()
+
+    def _online_plan(self) -> Plan | None:
+        """The plan in which attention is evaluated online, or None where no layer's can be."""
+        vertices = self.derivation.architecture.vertices
+        found = {vertex.name: program for vertex in vertices if (program := self._without_weights(vertex))}
+        if not found:
+            return None
+        plan = make_plan(self.derivation, self.programs, self.costs, found)
+        refused = {call.owner for call in plan.calls if call.owner in found and not self._fits(call)}
+        fitting = {name: program for name, program in found.items() if name not in refused}
+        if not fitting:
+            return None
+        return make_plan(self.derivation, self.programs, self.costs, fitting) if refused else plan
+
+    def _without_weights(self, vertex: Vertex) -> LayerProgram | None:
+        """The vertex's program with attention online, if it is one; the same object for the same program."""
+        key = program_key(self.derivation, vertex)
+        if key not in self._rewritten:
+            self._rewritten[key] = online_program(self.programs[key])
+        return self._rewritten[key]
+
+    def _fits(self, call: RoutineCall) -> bool:
+        """Whether no kernel of a call computes scores more often than once for each tile."""
+        base, sizes = self.base(call)
+        key = (base, call.part, tuple(sizes.values()))
+        if key not in self._fitting:
+            kernels = self.lowered("kernel", call.routine, sizes)
+            self._fitting[key] = all(stream(one, self.itemsize) or each_score_once(one) for one in kernels)
+        return self._fitting[key]
 
     def added(self, terms: Sequence[str], out: str | None) -> str:
         into = f", out={out}" if out else ""
@@ -71,8 +108,14 @@ class CupyTarget(KernelTarget):
             "aligned": True,
             "most": self.most(),
             "combined": self._combined(),
+            "attentions": self._attentions(),
             "ready": "\n    _require_device()",
         }
+
+    def _attentions(self) -> int:
+        """In how many layers attention is evaluated online."""
+        pairs = zip(self.plan.forward, self.online.forward, strict=True) if self.online else ()
+        return sum(call.program != other.program for call, other in pairs)
 
     def _combined(self) -> list[str]:
         """Which functions combine arrays outside the kernels."""

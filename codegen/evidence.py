@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,11 @@ from dyadic.codegen.emulator import EmulationError, find_compiler
 from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
-from dyadic.codegen.loops.build import nest
-from dyadic.codegen.loops.kernel import Accumulate, every
+from dyadic.codegen.loops.build import plain
+from dyadic.codegen.loops.kernel import Accumulate, Statement
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.place import count
-from dyadic.codegen.loops.schedule import PerElement
 from dyadic.codegen.loops.tensor_cores import FORMATS, Format
 from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
 from dyadic.codegen.numpy_target import NumpyTarget
@@ -82,7 +81,7 @@ def _scheduled(name: str, one: Nest, itemsize: int) -> Trial:
         return Trial(name, "schedule", "not shown", f"{_points(one, max(_BATCHES))} points are too many to run here")
     for batch in _BATCHES:
         try:
-            check(one, nest(one.kernel, itemsize, PerElement(32)), batch)
+            check(one, plain(one.kernel, itemsize), batch)
         except Fault as error:
             return Trial(name, "schedule", "wrong", f"batch {batch}: {error}")
     return Trial(name, "schedule", "shown", f"run at batch sizes {' and '.join(map(str, _BATCHES))}")
@@ -144,13 +143,15 @@ def _rounding(form: str) -> str:
 
 def _points(one: Nest, batch: int) -> int:
     """Points of a kernel's loops, the reductions' included."""
-    whole = count(one.kernel.axes)
-    longest = [count(item.axes) for item in every(one.kernel.statements) if isinstance(item, Accumulate)]
 
     def number(extent: Expr) -> int:
         return int(extent.xreplace({BATCH: batch}))
 
-    return number(whole) * max((number(length) for length in longest), default=1)
+    def longest(statements: Sequence[Statement]) -> int:
+        sums = [item for item in statements if isinstance(item, Accumulate)]
+        return max((number(count(item.axes)) * longest(item.inner) for item in sums), default=1)
+
+    return number(count(one.kernel.axes)) * longest(one.kernel.statements)
 
 
 def report(findings: list[Trial]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,10 +22,11 @@ from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.expressions import Definition, Element, Tensor, elements
 from dyadic.symbolic.indices import simplify
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import Name
 
 
 class KernelTarget(Target):
@@ -38,6 +40,7 @@ class KernelTarget(Target):
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
         self.nests: dict[str, Nest] = {}
+        self._written: dict[Kernel, Kernel] = {}  # the kernels of nests before schedules, by themselves without names
         self.launched: dict[str, tuple[tuple[Nest, ...], Tensor | None]] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
@@ -65,7 +68,14 @@ class KernelTarget(Target):
 
     @cached_property
     def _sized(self) -> dict[tuple[str, tuple[Expr, ...]], str]:
-        return sized_names([self.base(call) for call in self.plan.calls])
+        return sized_names([self.base(call) for call in self.all_calls])
+
+    @property
+    def all_calls(self) -> Iterator[RoutineCall]:
+        """Those of the simulation, and those of the gradients where they are others."""
+        yield from self.plan.calls
+        if self.online is not None:
+            yield from self.online.calls
 
     def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
         """A routine as kernels."""
@@ -76,7 +86,7 @@ class KernelTarget(Target):
         kernels: list[str] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
-        for call in self.plan.calls:
+        for call in self.all_calls:
             name = self.called(call)
             if name not in routines:
                 routines[name] = self._routine(name, call, kernels)
@@ -95,7 +105,7 @@ class KernelTarget(Target):
     def _used_for(self) -> dict[str, list[str]]:
         """The tags of the equations that each function serves."""
         tags: dict[str, list[str]] = {}
-        for call in self.plan.calls:
+        for call in self.all_calls:
             tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
 
@@ -131,11 +141,14 @@ class KernelTarget(Target):
             results = [_reshaped(copied, routine.definitions[0].tensor, sizes)]
         else:
             provenance = self._provenance(name)
-            found = [self.variants(one) for one in self.lowered(self._kernels_called(call), routine, sizes)]
+            lowered = self.lowered(self._kernels_called(call), routine, sizes)
+            written = [self._written.get(replace(one, name="")) if routine.inside else None for one in lowered]
+            found = [self.variants(known or one) for known, one in zip(written, lowered, strict=True)]
             if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
-            for variants in found:
-                for variant in variants:
+            for known, one, variants in zip(written, lowered, found, strict=True):
+                self._written.setdefault(replace(one, name=""), one)
+                for variant in () if known else variants:
                     self.nests[variant.kernel.name] = variant
                     kernels.append(self.printed(variant, _about(variant, routine) + provenance))
                 usual.append(variants[0])
@@ -208,7 +221,19 @@ def _about(one: Nest, routine: Routine) -> str:
     own = {tensor.name for tensor in one.kernel.defines}
     pairs = zip(routine.definitions, routine.equations, strict=True)
     printer = TextPrinter()
-    return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
+    found = [equation for item, equation in pairs if item.tensor.name in own]
+    read = {entry.name for equation in found for entry in elements(equation.body)}
+    return "; ".join(printer.equation(item) for item in dict.fromkeys((*found, *_formed(routine.inside, read))))
+
+
+def _formed(inside: Sequence[Definition], read: set[Name]) -> Iterator[Definition]:
+    """What equations read that is formed in their place, and what that reads."""
+    for item in inside:
+        if item.tensor.name in read:
+            yield item
+            yield from _formed(
+                [one for one in inside if one is not item], {entry.name for entry in elements(item.body)}
+            )
 
 
 def _number(extent: Expr) -> str:

@@ -47,10 +47,12 @@ class Source:
 class RoutineCall:
     """A routine applied.
 
+    program: the name of the program that it is of.
     owner: the vertex or cost that it is of; part: "" (forward), "bars", "adjoint", "adjoint_2", "gradient_weight",
     "value", "sensitivity"; batch: whether the batch size is a further argument.
     """
 
+    program: str
     owner: str
     part: str
     routine: Routine
@@ -97,14 +99,25 @@ class Plan:
         yield from (term.of for terms in sums for term in terms if isinstance(term.of, RoutineCall))
 
 
-def make_plan(derivation: Derivation, programs: Programs, costs: Mapping[str, CostProgram]) -> Plan:
-    """The plan of a network whose routines are known."""
-    return _Planner(derivation, programs, costs).plan()
+def make_plan(
+    derivation: Derivation,
+    programs: Programs,
+    costs: Mapping[str, CostProgram],
+    instead: Mapping[str, LayerProgram] | None = None,
+) -> Plan:
+    """The plan of a network whose routines are known.  instead: by vertex, a program to run in place of its own."""
+    return _Planner(derivation, programs, costs, instead or {}).plan()
 
 
 class _Planner:
-    def __init__(self, derivation: Derivation, programs: Programs, costs: Mapping[str, CostProgram]) -> None:
-        self.derivation, self.programs, self.costs = derivation, programs, costs
+    def __init__(
+        self,
+        derivation: Derivation,
+        programs: Programs,
+        costs: Mapping[str, CostProgram],
+        instead: Mapping[str, LayerProgram],
+    ) -> None:
+        self.derivation, self.programs, self.costs, self.instead = derivation, programs, costs, instead
         self.inputs = derivation.architecture.by_input
 
     def plan(self) -> Plan:
@@ -123,7 +136,16 @@ class _Planner:
         )
 
     def _program(self, vertex: Vertex) -> LayerProgram:
+        return self.instead.get(vertex.name) or self._own(vertex)
+
+    def _own(self, vertex: Vertex) -> LayerProgram:
         return self.programs[program_key(self.derivation, vertex)]
+
+    def _named(self, vertex: Vertex, routine: Routine) -> str:
+        """The name of the program that a routine is of: the vertex's own one, where that has the very same routine."""
+        own = self._own(vertex)
+        known = (own.forward, own.bars, *own.adjoints, *own.gradients.values())
+        return (own if any(one is routine for one in known) else self._program(vertex)).name
 
     def _backward(self, vertex: Vertex) -> Backward:
         program, costs = self._program(vertex), self.derivation.architecture.by_cost
@@ -161,12 +183,12 @@ class _Planner:
             "y": Source("target", "" if cost.owner == COST_OWNER else cost.owner),
         }
         sources = tuple(table[variable(tensor)] for tensor in routine.arguments)
-        return Summand(RoutineCall(cost.owner, part, routine, sources, takes_batch(routine)), cost.weight)
+        return Summand(RoutineCall(program.name, cost.owner, part, routine, sources, takes_batch(routine)), cost.weight)
 
     def _call(self, vertex: Vertex, part: str, routine: Routine) -> RoutineCall:
         program = self._program(vertex)
         sources = tuple(self._source(vertex, program, tensor) for tensor in routine.arguments)
-        return RoutineCall(vertex.name, part, routine, sources, takes_batch(routine))
+        return RoutineCall(self._named(vertex, routine), vertex.name, part, routine, sources, takes_batch(routine))
 
     def _source(self, vertex: Vertex, program: LayerProgram, tensor: Tensor) -> Source:
         """Where a vertex finds one argument of its routine."""

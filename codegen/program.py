@@ -35,12 +35,14 @@ class Routine:
     """A straight-line function: tensors in, definitions in order, the values of ``outputs`` out.
 
     equations: the same definitions as derived, without batch axis, for the docstring.
+    inside: equations of what is formed where it is read and has no definition of its own here.
     """
 
     arguments: tuple[Tensor, ...]
     definitions: tuple[Definition, ...]
     outputs: tuple[Tensor, ...]
     equations: tuple[Definition, ...]
+    inside: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     sums = LogSums(layer.equation.definitions)
     behind = [*layer.intermediates, *layer.adjoints, *layer.gradients.values()]
     own, equations = sums.definitions(layer.equation.definitions, behind, result=True)
-    forward = tuple(map(batcher.definition, own))
+    forward = (*map(batcher.definition, own[:-1]), batcher.result(own[-1]))
     replacing = [(item.body, item.element) for item in forward if _known_by_its_value(item)]
     bars = tuple(batcher.definition(sums.definition(item), replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
@@ -109,8 +111,8 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     return LayerProgram(
         name,
         layer,
-        routine(forward, equations, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
-        routine(bars, layer.intermediates, _read(bars, later)),
+        routine(forward, equations, [*kept(forward[:-1], [*bars, *later]), forward[-1]]),
+        routine(bars, layer.intermediates, kept(bars, later)),
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
     )
@@ -121,7 +123,7 @@ def _known_by_its_value(item: Definition) -> bool:
     return bool(elements(item.body)) and set(item.indices) <= free_indices(item.body)
 
 
-def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
+def kept(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
     """Those whose values others read: the rest is not kept."""
     wanted = {entry.name for item in by for entry in elements(item.body)}
     return [item for item in definitions if item.tensor.name in wanted]
@@ -185,7 +187,7 @@ class Batcher:
         return self.result(item, replacing)
 
     def result(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
-        """The same with the batch axis that a sensitivity has, even where it is 0 for every sample."""
+        """The same with the batch axis that a layer's result and its sensitivity have, even where no sample is read."""
         lead = (SAMPLE,) if self.batched and item.tensor.name not in self.static else ()
         return Definition(self.tensor(item.tensor), (*lead, *item.indices), self._body(item.body, replacing))
 

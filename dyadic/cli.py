@@ -305,15 +305,15 @@ def paper_claims(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option(
-    "-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file; several."
-)  # fmt: skip
+@click.option("-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file.")
 @click.option("--certificate", type=_file, help="Write the certificate that the appendix cites to this file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 @click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
 @click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
 @click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
 @click.option("--generic", is_flag=True, help="Sizes and L by name: of any network of these kinds of layers.")
+@click.option("--rounding", type=_file, help="Bounds that `dyadic certify --format json` printed: a section on them.")
+@click.option("--coq", is_flag=True, help="Have Coq check the network's equations too, as `verify --coq`.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix.
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dyadic.commands import EXIT, numbers_of, print_json, print_lines
+from dyadic.exits import DEFECT
 from dyadic.printable import printable
-from dyadic.proofs.claims import overall
+from dyadic.process import defect_line
+from dyadic.proofs.claims import Verdict, overall
 from dyadic.proofs.statements.verdict.pair_verdict import ExaminedPair, examined
 from dyadic.summary import code_text
 from dyadic.symbolic.errors import DyadicError, SpecError
@@ -27,6 +29,7 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
         raise DyadicError(f"{path}: holds no forward and backward pass; define NAME_forward and NAME_backward")
     pairs: list[ExaminedPair] = []
     failures: list[tuple[str, SpecError]] = []
+    defects: list[tuple[str, str]] = []
     with progress("verifying") as show:
         for one in names:
             show(f"verifying: {one}")
@@ -34,12 +37,34 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
                 pairs.append(examined(CodeFile(path, one), numbers))
             except SpecError as error:
                 failures.append((one, error))
-    verdict = "unreadable" if failures and not pairs else overall(pair.claim for pair in pairs).value
+            except (DyadicError, OSError, MemoryError):
+                raise
+            except Exception as error:
+                if len(names) == 1:
+                    raise
+                defects.append((one, defect_line(error)))  # the verdicts on the other pairs are not lost with it
+    verdict = "unreadable" if not pairs else overall(pair.claim for pair in pairs).value
     if format_ == "json":
-        print_json(_as_json(path, verdict, pairs, failures))
+        print_json(_as_json(path, verdict, pairs, failures) | ({"defects": dict(defects)} if defects else {}))
     else:
         print_lines(_as_text(path, verdict, pairs, failures, verbose))
-    return 2 if failures else EXIT[verdict]
+        print_lines(line for name, what in defects for line in ("", printable(f"DEFECT     {name}: {what}")))
+    return DEFECT if defects else 2 if failures else EXIT[verdict]
+
+
+def _only_at(pairs: Sequence[ExaminedPair]) -> str:
+    """For which sizes alone what is proved is proved; nothing where that is for all."""
+    some = {pair.claim.id: _listed([f"at {one}" for one in pair.only_at]) for pair in pairs if pair.only_at}
+    if not some or any(pair.claim.verdict is not Verdict.PROVED for pair in pairs):
+        return ""
+    if len(pairs) == 1:
+        return f" {some.popitem()[1]} only"
+    return f", {_listed([*some])} at some sizes only"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _as_json(
@@ -52,7 +77,7 @@ def _as_json(
         }
         for name, error in failures
     ]  # fmt: skip
-    read = [pair.claim.as_dict() | {"left_out": list(pair.left_out)} for pair in pairs]
+    read = [pair.claim.as_dict() | {"left_out": list(pair.left_out), "only_at": list(pair.only_at)} for pair in pairs]
     return {"file": path, "verdict": verdict, "pairs": read, "unreadable": unreadable}
 
 
@@ -61,7 +86,8 @@ def _as_text(
 ) -> Iterator[str]:
     where = page(sys.stdout)
     left_out = list(dict.fromkeys(name for pair in pairs for name in pair.left_out))
-    yield from code_text(path, verdict, [pair.claim for pair in pairs], len(failures), where, left_out, verbose)
+    claims = [pair.claim for pair in pairs]
+    yield from code_text(path, verdict, claims, len(failures), where, (left_out, _only_at(pairs)), verbose)
     for name, error in failures:
         yield ""
         yield f"UNREADABLE {printable(name)}"

@@ -44,6 +44,12 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
         f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
     yield from page.wrapped(f"over {counted(found.samples, 'run')} of {counted(found.steps, 'step')} {how}", "- ")
+    sure = (
+        f"the predicted variances are right to {found.rounding:.0e} of themselves"
+        if np.isfinite(found.rounding)
+        else "how far rounding is in the predicted variances could not be bounded"
+    )
+    yield from page.wrapped(f"{sure}: by the equation that the covariance solves, for the weights as they are", "- ")
     yield from claim_lines([found.claim], page, details=True)
 
 

@@ -15,6 +15,8 @@ from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
 if TYPE_CHECKING:
     from dyadic.paper import Document
+    from dyadic.physics.prior_bounds import PriorCertificate
+    from dyadic.physics.rounding import RoundingCertificate
 
 
 def appendix(
@@ -24,21 +26,25 @@ def appendix(
     *,
     sections: Sequence[str] | None = None,
     detail: str = "full",
+    rounding: RoundingCertificate | PriorCertificate | None = None,
 ) -> None:
     """Write the paper appendix; the ending of ``path`` (.tex, .pdf or .html) decides the format.
 
     sections: which of them, by default those of the ``detail``, ``full`` or ``short``.  A .tex file gets its .sty and
-    .bib beside it.  No file is ever half written.
+    .bib beside it.  No file is ever half written.  rounding: what :func:`dyadic.certify` returned for this derivation.
 
     Raises :class:`DyadicError` for a section or detail that there is not, and for a certificate of other equations.
     """
     from dyadic.paper import DETAILS, appendix_files
+    from dyadic.rounding_files import run_bounds
 
     if detail not in DETAILS:
         raise DyadicError(f"there is no detail {detail!r}; there are: {', '.join(DETAILS)}")
     if sections is not None:
         known_sections(sections)
-    document = appendix_document(derivation, certificate, sections=sections, detail=detail)
+    expect_derivation(derivation)
+    bounds = None if rounding is None else run_bounds(rounding.as_dict(), derivation)
+    document = appendix_document(derivation, certificate, sections=sections, detail=detail, rounding=bounds)
     for name, content in appendix_files(document, Path(path)).items():
         write_bytes(name, content)
 

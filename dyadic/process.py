@@ -80,14 +80,19 @@ def _report(error: Exception) -> int:
         place = error.filename or ("standard output" if error.errno in (5, 9, 27, 28) else "the system")
         say(f"{place}: {error.strerror or error}; check the place")
         return INVALID
+    say(defect_line(error))
+    return DEFECT
+
+
+def defect_line(error: Exception) -> str:
+    """What to say of an error that is the program's own."""
     from dyadic.version import __version__
 
-    say(
+    return (
         f"a defect of dyadic, not of your input: {type(error).__name__}: {str(error)[:300]} ({_place(error)}, "
         f"dyadic {__version__}, Python {sys.version.split()[0]}); please report this line with the command and its "
         "input (--debug shows the traceback)"
     )
-    return DEFECT
 
 
 def _place(error: BaseException) -> str:

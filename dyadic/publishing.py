@@ -12,6 +12,7 @@ from dyadic.commands import EXIT, derivation_of, names_of, print_lines, verified
 from dyadic.files import appendix_document, known_sections, reserved
 from dyadic.paper import OF_ANY_NETWORK, Document, appendix_files, appendix_format, file_names, read_notation
 from dyadic.printable import printable
+from dyadic.rounding_files import read_bounds
 from dyadic.symbolic import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.symbolic.limits import regular_file
@@ -23,7 +24,7 @@ _Write = Callable[[bytes], None]
 def appendix(
     spec: Path, cost: str | None, granularity: Granularity | None, outputs: tuple[Path, ...], certificate: Path | None,
     notation: Path | None, sections: str | None, detail: str | None, others: tuple[Path, ...],
-    generic: bool,
+    generic: bool, rounding: Path | None, coq: bool,
 ) -> int:  # fmt: skip
     """Every ending and place is tested before the work begins."""
     formats = [appendix_format(output) for output in outputs]
@@ -35,24 +36,45 @@ def appendix(
         known_sections(names)
     if certificate and others:
         raise DyadicError("--certificate is one file, and with --with there are several certificates")
+    if rounding and others:
+        raise DyadicError("--rounding is about one network, and with --with there are several")
     if spec.suffix == ".json":
-        if others or certificate or notation or names or detail or cost or granularity or generic or ".tex" in formats:
+        if (
+            rounding
+            or coq
+            or others
+            or certificate
+            or notation
+            or names
+            or detail
+            or cost
+            or granularity
+            or generic
+            or ".tex" in formats
+        ):
             raise DyadicError(f"{spec}: a certificate alone is written as .pdf or .html and takes no further option")
         return _certificate_alone(spec, outputs)
     chosen = read_notation(notation) if notation else None
     verdicts, documents = [], []
     with ExitStack() as stack:
-        sources = (spec, *others)
+        sources = (spec, *others, *([rounding] if rounding else []))
         every = dict.fromkeys(name for output in outputs for name in file_names(output))
         writers = {path: stack.enter_context(reserved(path, *sources)) for path in every}
         keep = stack.enter_context(reserved(certificate, *sources)) if certificate else None
-        for path in sources:
+        for path in (spec, *others):
             derivation = derivation_of(path, cost, granularity)
-            found = verified(derivation)
+            bounds = read_bounds(rounding, derivation) if rounding else None
+            found = verified(derivation, coq=coq)
             verdicts.append(found.verdict)
             documents.append(
                 appendix_document(
-                    derivation, found, chosen=chosen, sections=names, detail=detail or "full", generic=generic
+                    derivation,
+                    found,
+                    chosen=chosen,
+                    sections=names,
+                    detail=detail or "full",
+                    generic=generic,
+                    rounding=bounds,
                 )
             )
         first, *further = documents

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dyadic.physics.certified_run import CertifiedRun
 from dyadic.physics.prior_bounds import PriorBound, PriorCertificate
 from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
 from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
@@ -17,7 +19,7 @@ _IN_BALLS = "the emitted code, executed in ball arithmetic with the equations' o
 
 def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
     """The outcome, a line for every gradient, and what it rests on."""
-    run = f"{found.name}, {found.dtype}, {counted(found.samples, 'sample')}"
+    run = _run(found.run)
     yield from page.coloured(page.wrapped(f"{found.verdict.upper()}: {_outcome(found)}"), found.verdict)
     yield from page.wrapped(f"{run}; balls of {found.bits} bits" if found.bits else run)
     if found.gradients:
@@ -25,7 +27,7 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
         wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
         yield page.styled(f"{'gradient of':<{wide}}  largest entry  off by at most  relative", "bold")
         for one in found.gradients:
-            numbers = f"{one.largest:>13.4g}  {one.error or 0:>14.2e}  {_relative(one):>8}"
+            numbers = f"{decimal_below(one.largest, 4):>13.4g}  {_above(one.error):>14}  {_relative(one):>8}"
             yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
     yield ""
     yield from page.wrapped(f"Trusted: Arb; {_IN_BALLS}.")
@@ -35,18 +37,23 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
 def prior_text(found: PriorCertificate, page: Page) -> Iterator[str]:
     """The outcome over a box of inputs, a line for every gradient, and what it rests on."""
     yield from page.coloured(page.wrapped(f"{found.verdict.upper()}: {_over_a_box(found)}"), found.verdict)
-    yield from page.wrapped(f"{found.name}, {found.dtype}, {counted(found.samples, 'sample')}")
+    yield from page.wrapped(_run(found.run))
     if found.gradients:
         yield ""
         wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
         yield page.styled(f"{'gradient of':<{wide}}  entries at most  off by at most", "bold")
         for one in found.gradients:
-            yield f"{printable(one.parameter)[:wide]:<{wide}}  {one.largest:>15.4g}  {one.error:>14.2e}"
+            numbers = f"{decimal_above(one.largest, 4):>15.4g}  {_above(one.error):>14}"
+            yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
     yield ""
     yield from page.wrapped(
         f"Trusted: Arb; {_IN_BALLS}; that functions are off by at most {FUNCTION_UNITS} units in the last place."
     )
     yield from page.wrapped("Shown of these parameters and this target, and of NumPy's functions, sums in any order.")
+
+
+def _run(run: CertifiedRun) -> str:
+    return f"{run.name}, {run.dtype}, {counted(run.samples, 'sample')}"
 
 
 def _over_a_box(found: PriorCertificate) -> str:
@@ -56,7 +63,7 @@ def _over_a_box(found: PriorCertificate) -> str:
         most = max((one.error for one in found.gradients), default=0.0)
         return (
             f"for every input within {found.radius:g} of this one, entry by entry, rounding puts no entry of a "
-            f"gradient off by more than {most:.1e}"
+            f"gradient off by more than {_above(most, 2)}"
         )
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
 
@@ -72,10 +79,11 @@ def _outcome(found: RoundingCertificate) -> str:
 def _bounded(found: RoundingCertificate) -> str:
     if not any(one.error for one in found.gradients):
         return "every gradient of this run is the exact one"
-    said = f"every gradient of this run is within {found.relative:.1e} of the exact one, relative to its largest entry"
+    most = _above(found.relative, 2)
+    said = f"every gradient of this run is within {most} of the exact one, relative to its largest entry"
     if not (others := found.unrelated):
         return said
-    apart = ", ".join(f"{printable(one.parameter)} (off by at most {one.error:.1e})" for one in others)
+    apart = ", ".join(f"{printable(one.parameter)} (off by at most {_above(one.error, 2)})" for one in others)
     if len(others) == len(found.gradients):
         return f"every gradient of this run has a bound, relative to none as the exact ones may be 0: {apart}"
     return f"{said}; but for those that may be 0 as a whole: {apart}"
@@ -84,7 +92,11 @@ def _bounded(found: RoundingCertificate) -> str:
 def _relative(one: GradientError) -> str:
     if one.error == 0:
         return "0"
-    return f"{one.relative:.1e}" if one.relative < float("inf") else "may be 0"
+    return _above(one.relative, 2) if one.relative < float("inf") else "may be 0"
+
+
+def _above(bound: float, digits: int = 3) -> str:
+    return f"{decimal_above(bound, digits):.{digits - 1}e}" if bound else "0"
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

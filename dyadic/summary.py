@@ -109,13 +109,17 @@ def code_text(
     claims: Sequence[Claim],
     unreadable: int,
     page: Page,
-    left_out: Sequence[str] = (),
+    but: tuple[Sequence[str], str] = ((), ""),
     verbose: bool = False,
 ) -> Iterator[str]:
-    """The verdicts on pairs of passes in code, line by line.  left_out: arguments without the gradient they have."""
+    """The verdicts on pairs of passes in code, line by line.
+
+    but: arguments without the gradient they have, and in words for which sizes alone it holds.
+    """
+    left_out, sizes = but
     counts = _counts([claim.verdict for claim in claims]) + (f", {unreadable} unreadable" if unreadable else "")
-    but = f", but no gradient by {', '.join(left_out)} is returned" if left_out else ""
-    yield from page.coloured(page.wrapped(f"{verdict.upper()}{printable(but)}: {counts}"), verdict)
+    lacking = f", but no gradient by {', '.join(left_out)} is returned" if left_out else ""
+    yield from page.coloured(page.wrapped(f"{verdict.upper()}{printable(sizes + lacking)}: {counts}"), verdict)
     yield from page.wrapped(f"{printable(file)}: read, not executed")
     for claim in claims:
         yield ""

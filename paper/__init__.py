@@ -10,6 +10,7 @@ layout.py     where rows begin              render.py          the walk that bot
 latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what all print
 claims_graph.py           the claims as a graph;  abstracts_section.py   what became of the paper's abstracts
 html_document.py, mathml.py                 a page that needs nothing else;  notebook_view.py   what a notebook shows
+rounding_section.py       bounds on rounding errors of a run
 certificate_document.py   a certificate alone;  sealed_formulas.py   what was changed in a fragment by hand
 """
 

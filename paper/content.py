@@ -12,7 +12,9 @@ from dyadic.paper.glyphs import Notation, allocate
 from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
+from dyadic.paper.rounding_section import RunBounds, rounding_section
 from dyadic.paper.setting import (
+    architecture_picture,
     costs,
     costs_of_any_network,
     introduction,
@@ -49,6 +51,7 @@ def build_document(
     sections: Sequence[str] | None = None,
     detail: str = "full",
     generic: bool = False,
+    rounding: RunBounds | None = None,
 ) -> Document:
     """The appendix of one architecture.
 
@@ -56,13 +59,14 @@ def build_document(
     chosen: glyphs for quantities, as :func:`dyadic.paper.glyphs.read_notation` returns them.
     sections: which of :data:`SECTIONS`, by default those of the ``detail``.
     generic: sizes and the depth L by name, of any network of these kinds of layers; the certificate is of this one.
+    rounding: bounds on the rounding errors of a run, which get a section after those.
     """
     architecture = derivation.architecture
     notation, kinds = allocate(derivation, chosen), kinds_on_paper(derivation)
     by_kinds = generic or detail == "short" or len(architecture.vertices) > LARGE
     aliases = {} if generic else _aliases(derivation, notation, by_kinds)
     equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
-    network = (*equations, *functions(kinds), *_energy(derivation, by_kinds))
+    network = (*equations, *functions(derivation, kinds), *_energy(derivation, by_kinds))
     double = derivation.steps == 2 * derivation.L
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
@@ -81,17 +85,20 @@ def build_document(
         "proof": ("Proof", lambda: proof(derivation, certificate, generic)),
         "verification": (
             "What was verified, and how",
-            lambda: verification(certificate, in_words(derivation, kinds, by_kinds)),
+            lambda: verification(certificate, in_words(derivation, kinds, by_kinds), rounding is not None),
         ),
         "algorithms": ("Algorithms", lambda: _algorithms(steps)),
         "hashes": ("Tags and hashes", lambda: _tags(derivation)),
     }
     wanted = DETAILS[detail] if sections is None else sections
     shown = [name for name in SECTIONS if name in wanted and not (generic and name == "hashes")]
+    parts = [Section(written[name][0], written[name][1](), name) for name in shown]
+    if rounding is not None:
+        parts.insert(len(parts) - (shown[-1:] == ["hashes"]), rounding_section(rounding))
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=label_of(architecture.name),
-        sections=tuple(Section(written[name][0], written[name][1](), name) for name in shown),
+        sections=tuple(parts),
         notation=notation,
         aliases=aliases,
         named=architecture.own_names,
@@ -122,7 +129,10 @@ def _setting(
     large: bool,
 ) -> tuple[Block, ...]:
     blocks: list[Block] = [introduction(derivation)]
-    blocks += [kinds_table(kinds), ranks_table(derivation, kinds)] if large else [network_table(derivation, aliases)]
+    if large:
+        blocks += [architecture_picture(derivation), kinds_table(kinds), ranks_table(derivation, kinds)]
+    else:
+        blocks.append(network_table(derivation, aliases))
     blocks += costs(derivation)
     if aliases and large:
         blocks.append(

@@ -166,11 +166,15 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Picture:
-    """settled: of every vertex the steps after which x and s are exact, where the columns of the drawing are steps."""
+    """settled: of every vertex the steps after which x and s are exact, where the columns of the drawing are steps.
+
+    wide: that no column and few pages would have room for it; the page on a screen shows it.
+    """
 
     drawing: Drawing
     caption: tuple[Span, ...]
     settled: tuple[tuple[str, int, int], ...] = ()
+    wide: bool = False
 
 
 Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm | Picture

@@ -239,6 +239,8 @@ class HtmlRenderer(Renderer):
 
     def picture(self, block: Picture) -> str:
         drawn, caption = svg(block.drawing), f"<figcaption>{self.spans(block.caption)}</figcaption>"
+        if block.wide:
+            return f'<figure class="wide"><div class="scroll">{drawn}</div>{caption}</figure>'
         if not block.settled or block.drawing.columns is None:
             return f"<figure>{drawn}{caption}</figure>"
         first, width = block.drawing.columns

@@ -35,7 +35,7 @@ _SYMBOLS = {
 
 
 _BREAK = r"\allowbreak "
-NOBREAK = r"\nopagebreak "
+NOBREAK, MAY_END = r"\nopagebreak ", r"\dyadicmayend "
 _LONG_WORD, _LONG_NUMBER = 20, 8
 
 
@@ -167,11 +167,13 @@ class LatexRenderer(Renderer):
         first, *others = map(row, block.rows)
         # The first two and the last two rows stay together.
         joined = "\n".join(
-            [first, *(f"{'' if k < len(others) - 1 and k else NOBREAK}{text}" for k, text in enumerate(others))]
+            [first, *(f"{MAY_END if k < len(others) - 1 and k else NOBREAK}{text}" for k, text in enumerate(others))]
         )
         return f"\\dyadictable{{{self.text(block.caption)}}}{{{row(block.head)}}}\n{joined}\n\\dyadictableend"
 
     def picture(self, block: Picture) -> str:
+        if block.wide:
+            return ""
         drawing = block.drawing
         shapes = "\n".join(line for shape in drawing.shapes for line in _drawn(self, shape))
         size = f"({drawing.width:g},{drawing.height:g})"
@@ -182,7 +184,7 @@ class LatexRenderer(Renderer):
 
     def algorithm(self, block: Algorithm) -> str:
         lines = "\n".join(
-            rf"\item[{number}.] \hspace*{{{level * 1.5}em}}{self.spans(spans)}"
+            rf"\item[{number}.] {{\advance\leftskip {level * 1.5}em {self.spans(spans)}\par}}"
             for number, (level, spans) in enumerate(block.lines, 1)
         )
         title = self.text(block.title)

@@ -108,6 +108,7 @@ _NAMES = {
     "gelu_tanh": "GELU by tanh",
     "relu": "ReLU",
     "where": "choice by a mask",
+    "concat": "concatenation",
     "sub": "difference",
     "mul": "product",
     "div": "quotient",

@@ -200,7 +200,7 @@ def _items(node: Node) -> list[_Item]:
 
 def _element(node: Node) -> _Item:
     if node.tag == "big":
-        space = ' rspace="0.15em"' if len(node.text or "") > 1 else ""
+        space = ' rspace="0.3em"' if len(node.text or "") > 1 else ""
         return _Item(f'<mo movablelimits="false"{space}>{escape(node.text or "")}</mo>', below=True)
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.attrib.items())
     if node.tag in _LEAVES:
@@ -220,7 +220,7 @@ def _bare(text: str, found: list[_Item]) -> None:
     """Letters, numbers and operators that stand bare, behind what is there already."""
     for token in _BARE.findall(text):
         if token[0] == "'":
-            found[-1].sup = f"<mo>{'′' * len(token)}</mo>"
+            found[-1].sup = f'<mo class="prime">{"′" * len(token)}</mo>'
         elif token[0].isdigit():
             found.append(_Item(f"<mn>{token}</mn>"))
         elif token == "-":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph, Span, Subscripted
 from dyadic.paper.layer_words import KindOnPaper
-from dyadic.paper.prose import sentence
+from dyadic.paper.prose import sentence, with_powers
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Definition, Tensor, rename_tensors
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
@@ -63,7 +63,7 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
     blocks: list[Block] = [Paragraph(said)]
     for kind in kinds:
         layer = kind.layer
-        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",), claim=f"adjoint:{layer.label}"))
+        blocks.append(Paragraph((f"{kind.tag}, ", *with_powers(kind.words), ":"), claim=f"adjoint:{layer.label}"))
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
         shown = tuple(_renamed(line, tables[kind.tag]) for line in dict.fromkeys(lines))
         blocks.append(EquationBlock(shown, kind.tag, len(layer.gradients), layer.kind.type))
@@ -91,12 +91,16 @@ def _renamed(line: Definition, table: Mapping[Name, Name]) -> Definition:
     return Definition(tensor, line.indices, rename_tensors(line.body, table)) if table else line
 
 
-def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:
-    """The activations that stand in the equations, with their derivatives."""
-    bodies = [item.body for kind in kinds for item in kind.layer.equation.definitions]
+def functions(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]:
+    """The functions in the equations of layers and costs, with their derivatives; a cost left open has none."""
+    layers = [kind.layer for kind in kinds]
+    costs = [cost for cost in derivation.costs.values() if cost.type != "abstract"]
+    bodies = [item.body for layer in layers for item in layer.equation.definitions]
+    bodies += [item.body for cost in costs for item in cost.equation.definitions]
     used = {node.name for body in bodies for node in body.atoms(Apply)}
     names = sorted((used | _within(used)) - _AS_THEY_ARE)
-    adjoints = [item.body for kind in kinds for item in (*kind.layer.adjoints, *kind.layer.intermediates)]
+    adjoints = [item.body for layer in layers for item in (*layer.adjoints, *layer.intermediates)]
+    adjoints += [item.body for cost in costs for item in (cost.gradient, *cost.intermediates)]
     primed = {node.name for body in adjoints for node in body.atoms(Apply) if node.order} & _AS_THEY_ARE
     blocks: list[Block] = []
     for name in names:

@@ -146,8 +146,21 @@ def _letter(token: str) -> Formula:
     return Subscripted(letter, index) if index else letter
 
 
-def number(text: str, digits: int = 5) -> Formula:
-    """A decimal number with so many significant digits, with a power of ten where it is small or large."""
+def with_powers(text: str) -> tuple[Span, ...]:
+    """Words with numbers such as 1.5e-7 as mathematics, with all their digits."""
+    pieces = re.split(r"(?<![\w.])(\d+(?:\.\d+)?e[-+]?\d+)(?![\w.])", text)
+    return tuple(
+        Math(number(piece, len(Decimal(piece).as_tuple().digits))) if k % 2 else piece
+        for k, piece in enumerate(pieces)
+        if piece
+    )
+
+
+def number(text: str, digits: int = 5, zeros: bool = False) -> Formula:
+    """A decimal number with so many significant digits, with a power of ten where it is small or large.
+
+    zeros: whether those at the end of a mantissa are digits that are known.
+    """
     value = Decimal(text)
     if not value:
         return "0"
@@ -156,9 +169,9 @@ def number(text: str, digits: int = 5) -> Formula:
     power = int(exponent)
     if -4 <= power < 6:
         return f"{Decimal(rounded):f}"
-    if Decimal(mantissa) == 1:
+    if Decimal(mantissa) == 1 and not zeros:
         return Subscripted("10", "", str(power))
-    return Unbroken((mantissa.rstrip("0").rstrip("."), "dot", Subscripted("10", "", str(power))))
+    return Unbroken((mantissa if zeros else mantissa.rstrip("0").rstrip("."), "dot", Subscripted("10", "", str(power))))
 
 
 def differing(one: str, other: str) -> tuple[Formula, Formula] | None:
@@ -175,4 +188,4 @@ def differing(one: str, other: str) -> tuple[Formula, Formula] | None:
     known = min(len(first.as_tuple().digits), len(second.as_tuple().digits))
     if digits > max(known, 3):
         return None
-    return number(one, digits), number(other, digits)
+    return number(one, digits, zeros=True), number(other, digits, zeros=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol
 
 from dyadic.paper import theory
+from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.document import (
     Block,
     Cite,
@@ -15,6 +16,7 @@ from dyadic.paper.document import (
     EquationBlock,
     Math,
     Paragraph,
+    Picture,
     Span,
     Subscripted,
     Table,
@@ -23,6 +25,7 @@ from dyadic.paper.document import (
 from dyadic.paper.glyphs import Notation, entries
 from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import OF_THE_THEORY
+from dyadic.paper.prose import with_powers
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Bracket, Definition, Divides, Inside, Reduction, split_guards
@@ -76,7 +79,7 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         rows.append(
             (
                 _named(name, aliases),
-                (described(vertex.kind),),
+                with_powers(described(vertex.kind)),
                 tuple(reads),
                 (show(vertex.shape),),
                 (str(ranks.x[name]),),
@@ -99,9 +102,18 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
     )
 
 
+def architecture_picture(derivation: Derivation) -> Picture:
+    """The graph, repeated blocks once."""
+    caption = (
+        "The architecture, inputs below and outputs above. A block that is repeated is drawn once, with how "
+        "often it stands there."
+    )
+    return Picture(architecture_graph(derivation), (caption,), wide=True)
+
+
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
     """One row for each kind, of a network that is not named."""
-    rows = tuple(((kind.tag,), (kind.words,)) for kind in kinds)
+    rows = tuple(((kind.tag,), with_powers(kind.words)) for kind in kinds)
     return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (8, 57))
 
 
@@ -125,7 +137,8 @@ def costs_of_any_network(derivation: Derivation) -> list[Block]:
 def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
     """One row for each kind, with the vertices that are of it."""
     rows = tuple(
-        ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
+        ((kind.tag,), with_powers(kind.words), tuple(_listed(kind.members)), (str(len(kind.members)),))
+        for kind in kinds
     )
     return Table(
         "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("count",)), rows, (8, 18, 30, 9)
@@ -163,15 +176,15 @@ def costs(derivation: Derivation) -> list[Block]:
         name, _, settings = words.partition(", ")
         named = f"{name} ({settings})" if settings else name
         what = "a differentiable function, left open," if cost.type == "abstract" else named
-        blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
+        blocks.append(Paragraph((*with_powers(f"{term}{what} of "), Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:
         blocks.append(
             Paragraph(
                 (
-                    "To it is added ",
+                    "The weight decay ",
                     Math((architecture.decay / 2, "|", "theta", Subscripted("||", "", "2"))),
-                    ".",
+                    " is added to it.",
                 )
             )
         )
@@ -190,7 +203,7 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     rows = two_to_a_row(
         [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
     )
-    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (10, 22, 10, 22))
+    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (12, 27, 12, 27))
     roles = {name.role for _, name in names}
     sentences: list[Cell] = [(text,) for role, text in _ACCENTS.items() if role in roles]
     sentences += _marks([line.body for _, line in lines])

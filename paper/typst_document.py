@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import groupby
 
 import typst
 
@@ -84,7 +85,7 @@ class TypstRenderer(Renderer):
     def blocks(self, blocks: Sequence[Block]) -> str:
         """A paragraph before a formula or an algorithm stays on the page of what it announces."""
         found = [
-            f"#block(sticky: true)[{self.block(block)}]" if announces else self.block(block)
+            f"#block(sticky: true, width: 100%)[{self.block(block)}]" if announces else self.block(block)
             for block, announces in zip(blocks, _announcing(blocks), strict=True)
         ]
         return "\n\n".join(found)
@@ -106,6 +107,8 @@ class TypstRenderer(Renderer):
         return f'#"{self.numbers[key]}"'
 
     def picture(self, block: Picture) -> str:
+        if block.wide:
+            return ""
         image = (
             f'image(bytes({typst_string(svg(block.drawing))}), format: "svg", alt: {typst_string(block.drawing.title)})'
         )
@@ -131,12 +134,20 @@ class TypstRenderer(Renderer):
 
 
 def _announcing(blocks: Sequence[Block]) -> list[bool]:
-    """Which of the blocks are paragraphs that the reader needs beside what comes next."""
+    """Which blocks the reader needs beside what comes next: a paragraph before a formula, few formulas in a row."""
+    found: list[bool] = []
+    for is_display, group in groupby(blocks, lambda block: isinstance(block, Display)):
+        run = list(group)
+        found += [is_display and len(run) <= _FEW] * (len(run) - 1) + [False]
     following = [*blocks[1:], None][: len(blocks)]
     return [
-        isinstance(one, Paragraph) and isinstance(two, Display | EquationBlock | Algorithm)
-        for one, two in zip(blocks, following, strict=True)
+        few or (isinstance(one, Paragraph) and isinstance(two, Display | EquationBlock | Algorithm))
+        for few, one, two in zip(found, blocks, following, strict=True)
     ]
+
+
+_FEW = 3
+"""So many formulas in a row stay on one page."""
 
 
 def render_typst(*documents: Document) -> str:

@@ -6,17 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
-from dyadic.paper.prose import counted_by_letters, sentence
+from dyadic.paper.prose import counted_by_letters, sentence, with_powers
 
 
-def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[Block, ...]:
-    """The table of claims, and what they rest on.  kinds: layer kinds and costs in words, by their labels."""
+def verification(
+    certificate: Mapping[str, Any], kinds: Mapping[str, str], has_bounds: bool = False
+) -> tuple[Block, ...]:
+    """The table of claims, and what they rest on.
+
+    kinds: layer kinds and costs in words, by their labels.  has_bounds: whether there is a section on rounding errors.
+    """
     claims = certificate["claims"]
     trusted = {
         text: counted_by_letters(k)
         for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
     assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
+    floats = "floating-point arithmetic" + (", of which the next section bounds one run," if has_bounds else "")
     groups = _alike(claims)
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
@@ -27,9 +33,7 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),
         Paragraph((*sentence(assumed), "."), "Hypotheses."),
-        Paragraph(
-            ("Nothing is claimed here about floating-point arithmetic or about the speed of any code.",), "Not shown."
-        ),
+        Paragraph((f"Nothing is claimed here about {floats} or about the speed of any code.",), "Not shown."),
     )
 
 
@@ -73,7 +77,8 @@ def _row(
     spans: list[Span] = [Code(first["id"].partition(":")[0] if about else first["id"]), ". ", *sentence(said)]
     if about:
         subjects = (claim["id"].partition(":")[2] for claim in group)
-        spans.append(f" (of {'; '.join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))})")
+        listed = "; ".join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))
+        spans += with_powers(f" (of {listed})")
     if first["reason"]:
         spans.append(f". Open because {first['reason']}")
     if first["counterexample"]:

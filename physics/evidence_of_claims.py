@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from flint import Ordering, arb, fmpq_mpoly_ctx
 
 from dyadic.physics.dynamics import built
+from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.energy_rates import flow_claims, rates
 from dyadic.physics.hardware.feedback import agreement_claim
 from dyadic.physics.held_values import of_the_network
@@ -26,6 +28,7 @@ from dyadic.proofs.trusted import recorded
 from dyadic.proofs.verification import verify
 from dyadic.symbolic import architecture
 from dyadic.symbolic.derivation import Derivation, derive
+from dyadic.symbolic.errors import DyadicError
 
 METHODS = (
     "lemma", "variational", "ranks", "instances", "adjoint", "functions", "wiring", "pairing", "identity",
@@ -85,7 +88,11 @@ def evidence(derivation: Derivation | None = None) -> Evidence:
         continuous_claim(), hamiltonian_step_claim(), hamiltonian_flow_claim(), stationary_claim(), symmetry_claim(),
         prior_claim(),
     )  # fmt: skip
-    return Evidence(network, found | {claim.id: claim for claim in more})
+    known = found | {claim.id: claim for claim in more}
+    asymmetric = known.get("nonreciprocity")
+    if asymmetric is None or (asymmetric.numbers or {}).get("own", 1) == 0:
+        known |= {claim.id: claim for claim in asymmetry_here(network)}
+    return Evidence(network, known)
 
 
 def _claim(record: Mapping[str, Any]) -> Claim:
@@ -93,6 +100,43 @@ def _claim(record: Mapping[str, Any]) -> Claim:
         record["id"], record["statement"], Verdict(record["verdict"]), record["method"], tuple(record["hypotheses"]),
         tuple(record["trusted"]), record["counterexample"], None, record["reason"], numbers=record["numbers"],
     )  # fmt: skip
+
+
+@recorded
+def asymmetry_here(derivation: Derivation) -> list[Claim]:
+    """That no potential generates inference, from dF/dx of the network's own code; none if no state shows it.
+
+    A certificate's witness is one layer's, and says nothing of a network of which other layers may have no value there;
+    here the whole of F has one.  States are drawn from the domains that functions have: around 0, 1/2 and 3/2.
+    """
+    try:
+        network = emitted_network(derivation)
+        bench = Bench(built(network, problem(network, None, None, 1, 0)).sample())
+    except DyadicError:  # sizes that are names
+        return []
+    random = np.random.default_rng(0)
+    shapes = {name: bench.updates.network.module.VERTICES[name] for name in bench.vertices}
+    lead = (1,) if network.batched else ()
+    for centre in (0.0, 0.5, 1.5) * 4:
+        state = {name: centre + random.uniform(-0.4, 0.4, (*lead, *shape)) for name, shape in shapes.items()}
+        try:
+            with enclosing():
+                table = bench.balls().jacobian_at(state).tolist()
+        except Unenclosed:
+            continue
+        for i, row in enumerate(table):
+            for k in range(i):
+                off = row[k] - table[k][i]
+                if off > 0 or off < 0:
+                    numbers = {"entry_of_dF/dx": [i, k], "minus_that_of_its_transpose": off.str(15, radius=False)}
+                    claim = Claim(
+                        "nonreciprocity",
+                        "the inference flow has no potential: the antisymmetric part of its Jacobian is not zero",
+                        Verdict.PROVED, "the Jacobian of the network's own code at a drawn state, in balls",
+                        witness=numbers, numbers={"reads": 1, "own": 1},
+                    )  # fmt: skip
+                    return [claim]
+    return []
 
 
 @recorded
@@ -211,4 +255,4 @@ def prior_claim() -> Claim:
     )  # fmt: skip
 
 
-__all__ = ["EXAMPLE", "Evidence", "evidence", "locality_claim"]
+__all__ = ["EXAMPLE", "Evidence", "asymmetry_here", "evidence", "locality_claim"]

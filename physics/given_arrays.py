@@ -160,18 +160,36 @@ class Wanted:
         few_samples(where, max(counts.values(), default=1), self.per_sample)
 
     def _converted(self, where: str, name: str, array: Any) -> Any:
-        """In the type that is computed in; integers that count something stay."""
+        """In the type that is computed in; integers that count something stay.
+
+        Real numbers are rounded to it, as is known of them; an integer that is given is meant to the last digit.
+        """
         if name in self.whole:
             return array
         with np.errstate(all="ignore"):
             made = array.astype(self.dtype)
+        if array.dtype.kind in "iu":
+            self._whole_numbers(where, name, array, made)
         finite = np.isfinite(made)
         if not finite.all():
-            place = tuple(int(k) for k in np.argwhere(~finite)[0])
+            place = tuple(np.argwhere(~finite)[0])
             held = f", which {self.dtype.name} cannot hold" if np.isfinite(array[place]) else ""
-            at = f"[{', '.join(map(str, place))}]" if place else ""
-            raise DyadicError(f"{where}: {name}{at} is {array[place]!s}{held}; give finite numbers")
+            raise DyadicError(f"{where}: {name}{_place(place)} is {array[place]!s}{held}; give finite numbers")
         return made
+
+    def _whole_numbers(self, where: str, name: str, array: Any, made: Any) -> None:
+        """Refuse integers that rounding would change."""
+        digits = np.finfo(self.dtype).nmant + 1
+        _, length = np.frexp(made)  # |made| < 2^length, so a number that is held is a multiple of 2^(length - digits)
+        unit = np.left_shift(array.dtype.type(1), np.maximum(length - digits, 0).astype(array.dtype))
+        for place in map(tuple, np.argwhere(array % unit != 0)[:1]):
+            problem = f"{name}{_place(place)} is {array[place]!s}, which {self.dtype.name} rounds to {made[place]:.20g}"
+            raise DyadicError(f"{where}: {problem}; give integers that it holds, or real numbers")
+
+
+def _place(k: Any) -> str:
+    """An entry's indices, in brackets; nothing for those of a single number."""
+    return f"[{', '.join(map(str, map(int, k)))}]" if len(k) else ""
 
 
 def few_samples(where: str, count: int, per_sample: int) -> None:

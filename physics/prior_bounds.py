@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.number_types import lower, mapped, upper
 from dyadic.physics.rounded_numbers import FORMATS
-from dyadic.physics.rounding import exact_gradients, ran, run_of, said
+from dyadic.physics.rounding import exact_gradients, finite, ran, said
 from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
@@ -58,12 +59,10 @@ class PriorBound:
 class PriorCertificate:
     """Bounds on the rounding errors of every run of a module over a box of inputs.
 
-    radius: of the box, around the given inputs.  reason: why there are no bounds, if there are none.
+    run: that at the given inputs.  radius: of the box around them.  reason: why there are no bounds, if there are none.
     """
 
-    name: str
-    dtype: str
-    samples: int
+    run: CertifiedRun
     radius: float
     gradients: tuple[PriorBound, ...]
     reason: str | None = None
@@ -77,14 +76,14 @@ class PriorCertificate:
         return Verdict.REFUTED if refuted else Verdict.PROVED
 
     def as_dict(self) -> dict[str, Any]:
-        """The certificate as JSON."""
+        """The certificate as JSON; null stands for what is no finite number."""
         return {
-            "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "radius": self.radius,
-            "verdict": str(self.verdict), "reason": self.reason,
+            **self.run.as_dict(), "radius": self.radius, "verdict": str(self.verdict), "reason": self.reason,
             "gradients": {
                 one.parameter: {
-                    "error_at_most": one.error, "largest_at_most": one.largest, "entry": list(one.entry),
-                    "computed": one.computed, "exact": one.exact, "verdict": str(one.verdict),
+                    "error_at_most": finite(one.error), "largest_at_most": finite(one.largest),
+                    "entry": list(one.entry), "computed": finite(one.computed), "exact": one.exact,
+                    "verdict": str(one.verdict),
                 }
                 for one in self.gradients
             },
@@ -102,15 +101,17 @@ def prior_bounds(
     if not np.isfinite(radius) or radius < 0:
         raise DyadicError(f"the radius is {radius}; give a number from 0 on")
     exact, given, found, dtype = ran(derivation, module, params, x, y)
-    run = *run_of(Updates(exact, *given), dtype), radius
+    run = run_of(Updates(exact, *given), dtype)
     try:
         updates = Updates(with_sure_decisions(exact), *given)
         allowed = modelled_gradients(updates, FORMATS[dtype], radius, MOST_ENTRIES)
         with enclosing(_MORE_BITS):
             at_centre = exact_gradients(updates)
-            return PriorCertificate(*run, tuple(_bound(key, found[key], at_centre[key], allowed[key]) for key in found))
+            return PriorCertificate(
+                run, radius, tuple(_bound(key, found[key], at_centre[key], allowed[key]) for key in found)
+            )
     except (Unenclosed, Undetermined) as error:
-        return PriorCertificate(*run, (), str(error))
+        return PriorCertificate(run, radius, (), str(error))
 
 
 def _bound(name: str, computed: Array, exact: Array, allowed: Array) -> PriorBound:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.loading import EmittedNetwork, exact_network
 from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
@@ -76,13 +77,10 @@ class GradientError:
 class RoundingCertificate:
     """Bounds on the rounding errors of one run of an emitted module.
 
-    name: of the architecture.  dtype: of the module.  samples: in the batch.  bits: of the balls.
-    reason: why there are no bounds, if there are none.
+    bits: of the balls.  reason: why there are no bounds, if there are none.
     """
 
-    name: str
-    dtype: str
-    samples: int
+    run: CertifiedRun
     bits: int
     gradients: tuple[GradientError, ...]
     reason: str | None = None
@@ -106,15 +104,14 @@ class RoundingCertificate:
         return tuple(one for one in self.gradients if not np.isfinite(one.relative))
 
     def as_dict(self) -> dict[str, Any]:
-        """The certificate as JSON."""
+        """The certificate as JSON; null stands for what is no finite number."""
         return {
-            "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "bits": self.bits,
-            "verdict": str(self.verdict), "reason": self.reason,
+            **self.run.as_dict(), "bits": self.bits, "verdict": str(self.verdict), "reason": self.reason,
             "gradients": {
                 one.parameter: {
-                    "error_at_most": one.error, "largest_at_least": one.largest,
-                    "relative": one.relative if np.isfinite(one.relative) else None, "entry": list(one.entry),
-                    "computed": one.computed, "exact": one.exact, "verdict": str(one.verdict),
+                    "error_at_most": finite(one.error), "largest_at_least": one.largest,
+                    "relative": finite(one.relative), "entry": list(one.entry),
+                    "computed": finite(one.computed), "exact": one.exact, "verdict": str(one.verdict),
                 }
                 for one in self.gradients
             },
@@ -201,7 +198,7 @@ def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array]
             model = modelled_gradients(updates, FORMATS[dtype], 0.0, MOST_MODELLED)
             most = {key: mapped(lambda one: upper(one.error), value).astype(float) for key, value in model.items()}
             bits, errors = _errors(updates, found, {key: np.maximum(most[key], allowed[key]) for key in allowed})
-        return RoundingCertificate(*run_of(updates, dtype), bits, errors)
+        return RoundingCertificate(run_of(updates, dtype), bits, errors)
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
 
@@ -236,14 +233,8 @@ def _is_no_number(ball: Any) -> bool:
     return not ball.is_finite()
 
 
-def run_of(updates: Updates, dtype: str) -> tuple[str, str, int]:
-    """Which run it is: the network, the type, the number of samples."""
-    network = updates.network
-    return network.derivation.architecture.name, dtype, updates.batch if network.batched else 1
-
-
 def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCertificate:
-    return RoundingCertificate(*run_of(updates, dtype), 0, (), str(reason))
+    return RoundingCertificate(run_of(updates, dtype), 0, (), str(reason))
 
 
 def exact_gradients(updates: Updates) -> dict[str, Array]:
@@ -272,6 +263,11 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     return error, radius <= _SMALL * worst or radius <= largest * 2.0**-100
 
 
+def finite(value: float) -> float | None:
+    """The number; None for what JSON has no number for."""
+    return value if np.isfinite(value) else None
+
+
 def said(ball: Any) -> str:
     """The middle of a ball in 20 digits; the ball itself where it holds no digit for certain."""
     middle = str(ball.str(20, radius=False))
@@ -295,4 +291,4 @@ def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
         return False
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "run_of", "said"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "finite", "ran", "said"]

@@ -341,6 +341,21 @@ def _owned(name: Name, owners: Mapping[Owner, Owner]) -> Name:
     return name.of(owners[name.owner]) if name.owner in owners else name
 
 
+def same_tree(one: Expr, two: Expr) -> bool:
+    """Whether two expressions are the same but for the names of bound indices and the order of terms and factors."""
+    return _plain(one) == _plain(two)
+
+
+def _plain(node: Expr, depth: int = 0) -> Expr:
+    """The expression with bound indices named by how deep they stand, and products and sums in SymPy's order."""
+    if isinstance(node, Reduction):
+        index = Index(f"_{depth}")
+        return Reduction(node.kind, index, node.extent, _plain(node.body, depth + 1).xreplace({node.index: index}))
+    if not node.args or isinstance(node, Element):
+        return node
+    return node.func(*(_plain(part, depth) if isinstance(part, Expr) else part for part in node.args))
+
+
 def rename_tensors(node: Expr, table: Mapping[Name, Name]) -> Expr:
     """The expression with the names of its tensors replaced."""
     if isinstance(node, Element):
@@ -360,6 +375,6 @@ def rename_definition(item: Definition, owners: Mapping[Owner, Owner], sizes: Ma
 __all__ = [
     "Add", "Apply", "Bracket", "Definition", "Divides", "Element", "Expr", "Index", "Inside", "Integer", "Mul", "Pow",
     "Quotient", "Rate", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "apart_from_sizes",
-    "children", "elements", "free_indices", "fresh_index", "rename", "rename_definition", "size",
+    "children", "elements", "free_indices", "fresh_index", "rename", "rename_definition", "same_tree", "size",
     "split_guards", "total", "walk",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
 from dyadic.codegen.loops.place import per_element, together
-from dyadic.codegen.loops.schedule import PerElement, Schedule, Tiled, Together, choose, untiled
+from dyadic.codegen.loops.schedule import PerElement, Schedule, Streamed, Tiled, Together, choose, untiled
+from dyadic.codegen.loops.streams import streamed
 from dyadic.codegen.loops.tiles import tiled
 from dyadic.codegen.loops.warp_tiles import warp_tiled
 from dyadic.codegen.program import BATCH
@@ -27,7 +28,14 @@ def nest(kernel: Kernel, itemsize: int, schedule: Schedule | None = None, tensor
         return per_element(kernel, schedule)
     if isinstance(schedule, Together):
         return together(kernel, schedule)
+    if isinstance(schedule, Streamed):
+        return streamed(kernel, schedule)
     return tiled(kernel, schedule) if isinstance(schedule, Tiled) else warp_tiled(kernel, schedule)
+
+
+def plain(kernel: Kernel, itemsize: int) -> list[Nest]:
+    """What a kernel says, without any schedule to speak of: one thread for each element, part by part."""
+    return [nest(part, itemsize, PerElement(32)) for part in kernel.parts]
 
 
 def few(kernel: Kernel, itemsize: int) -> Nest | None:

@@ -7,7 +7,7 @@ An :class:`Element` in an expression is a load.  Integer expressions stand in in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol, sympify
 from sympy.core.symbol import Str
@@ -107,6 +107,8 @@ class Kernel:
 
     reads, writes: the array arguments in order, with shapes in numbers and the batch size.
     integers: those of them that hold integers.  defines: the tensors of the equations that it evaluates, stored or not.
+    before: kernels whose results this one reads and which the same launch evaluates, in order; reads, writes, integers
+    and defines are then those of the whole launch.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Kernel:
     writes: tuple[Tensor, ...]
     integers: frozenset[Name]
     defines: tuple[Tensor, ...]
+    before: tuple[Kernel, ...] = ()
 
     @property
     def tensors(self) -> dict[Name, Tensor]:
@@ -125,6 +128,20 @@ class Kernel:
     def accumulators(self) -> tuple[Accumulate, ...]:
         """The reductions at each point, those inside other reductions left out."""
         return tuple(item for item in self.statements if isinstance(item, Accumulate))
+
+    @property
+    def parts(self) -> tuple[Kernel, ...]:
+        """What the launch evaluates, one after another: ``before``, and the kernel itself, each with its own arrays."""
+        if not self.before:
+            return (self,)
+        stored = {s.entry.name for s in self.statements if isinstance(s, Put)}
+        loaded = {e.name for s in every(self.statements) for x in expressions(s) for e in x.atoms(Element)} - stored
+        earlier = {t.name: t for part in self.before for t in part.writes}
+        reads = tuple(t for t in (*self.reads, *earlier.values()) if t.name in loaded)
+        writes = tuple(t for t in self.writes if t.name in stored)
+        defines = tuple(t for t in self.defines if not any(t in part.defines for part in self.before))
+        own = frozenset(self.integers & {t.name for t in (*reads, *writes)})
+        return (*self.before, replace(self, before=(), reads=reads, writes=writes, integers=own, defines=defines))
 
 
 def expressions(statement: Statement) -> Iterator[Expr]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Integer, Mul
 
+from dyadic.codegen.loops.chain import with_row_sums
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
@@ -34,22 +35,10 @@ from dyadic.symbolic.indices import Ranges, simplify, simplify_bracket
 from dyadic.symbolic.tensor_names import Name
 
 RESERVED = frozenset(
-    {
-        "across",
-        "batch",
-        "column",
-        "column_block",
-        "deep",
-        "down",
-        "element",
-        "group",
-        "half",
-        "lane",
-        "left",
-        "left_next",
-    }
-    | {"left_own", "load", "pack", "partial", "place", "real", "right", "right_next", "right_own", "row", "row_block"}
-    | {"chunk", "part", "stage", "start", "sum", "sums", "term", "tx", "ty", "within"}
+    {"across", "batch", "chunk", "column", "column_block", "deep", "down", "element", "factor", "group", "half"}
+    | {"highest", "lane", "largest", "left", "left_next", "left_own", "load", "pack", "pack_next", "panel", "part"}
+    | {"partial", "place", "power", "real", "right", "right_next", "right_own", "row", "row_block", "score"}
+    | {"score_next", "stage", "start", "streamed", "sum", "sums", "term", "total_own", "tx", "ty", "weight", "within"}
 )
 """Names that schedules and printers use."""
 
@@ -86,7 +75,17 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr], whole: bool
         if kernel.writes:
             found.append(kernel)
             wanted |= {tensor.name for tensor in kernel.reads}
-    return found[::-1] if whole else [part for kernel in found[::-1] for part in _parts(kernel)]
+    return found[::-1] if whole else [part for kernel in _launches(found[::-1]) for part in _parts(kernel)]
+
+
+def _launches(found: Sequence[Kernel]) -> list[Kernel]:
+    """The kernels, those of a sum weighted by exponentials over their own sum in one."""
+    launches: list[Kernel] = []
+    for kernel in found:
+        launches.append(kernel)
+        if len(launches) > 2 and (merged := with_row_sums(*launches[-3:])) is not None:
+            launches[-3:] = [merged]
+    return launches
 
 
 def _parts(kernel: Kernel) -> Sequence[Kernel]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
+from dyadic.codegen.loops.chain import chain
 from dyadic.codegen.loops.contraction import Contraction, contraction
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.program import BATCH
@@ -74,7 +75,29 @@ class WarpTiled:
         return 32 * (self.rows // self.warp_rows) * (self.columns // self.warp_columns)
 
 
-Schedule = PerElement | Together | Tiled | WarpTiled
+@dataclass(frozen=True)
+class Streamed:
+    """A chain: a block has ``16 * own`` rows, goes through the terms ``16 * own`` at a time, by 16 by 16 threads.
+
+    The products' depth is taken 16 terms at a time.  ``across``: of 16 * across columns a thread has ``across``.
+    """
+
+    own: int
+    across: int
+    pack: int
+
+    @property
+    def edge(self) -> int:
+        """Rows, and terms at a time."""
+        return SIDE * self.own
+
+
+SIDE = 16
+"""Threads along one edge of a block under :class:`Streamed`."""
+MOST_HELD = 64
+"""Results that a thread may hold in registers under :class:`Streamed`, besides scores and what it multiplies."""
+
+Schedule = PerElement | Together | Tiled | WarpTiled | Streamed
 
 
 def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
@@ -83,10 +106,12 @@ def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
 
 
 def choose(kernel: Kernel, itemsize: int, tensor_cores: str | None = None) -> Schedule:
-    """Tiles for a contraction that is worth them; otherwise see :func:`untiled`.
+    """Tiles for a chain and for a contraction that is worth them; otherwise see :func:`untiled`.
 
     tensor_cores: the format in which contractions may go there, where a tile for them fits.
     """
+    if (streamed := stream(kernel, itemsize)) is not None:
+        return streamed
     found = contraction(kernel)
     if found is None:
         return untiled(kernel)
@@ -109,6 +134,28 @@ def untiled(kernel: Kernel, assumed: int = ASSUMED_BATCH) -> PerElement | Togeth
     if len(reductions) == 1 and reductions[0].kind != "argmax" and _neighbours(kernel):
         return Together(lanes=16, elements=16)
     return Together(lanes=32 if length < 256 else 128)
+
+
+def stream(kernel: Kernel, itemsize: int) -> Streamed | None:
+    """The tile of the smallest estimated time, for a chain whose results of a row fit into its threads' registers."""
+    found = chain(kernel)
+    if found is None:
+        return None
+    rows, terms, columns = (int(axis.extent) for axis in (found.row, found.term, found.column))
+    groups = estimate(Mul(*(axis.extent for axis in found.groups)))
+    rates = {edge // SIDE: rate for edge, _, _, rate in _TILES if edge <= (64 if itemsize == 4 else 32)}
+
+    def time(own: int) -> float:
+        edge = SIDE * own
+        blocks = -(-rows // edge) * groups
+        return -(-blocks // PROCESSORS) * edge * (-(-terms // edge) * edge) / rates[own]
+
+    fitting = [own for own in rates if own * -(-columns // SIDE) <= MOST_HELD]
+    if not fitting:
+        return None
+    own = min(fitting, key=time)
+    across = next(n for n in (1, 2, 4) if n == own or SIDE * n >= columns)
+    return Streamed(own, across, 16 // itemsize)
 
 
 _TILES = ((128, 8, 8, 1.0), (64, 16, 4, 0.7), (32, 16, 2, 0.4), (16, 16, 1, 0.2))

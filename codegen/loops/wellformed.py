@@ -36,7 +36,16 @@ class KernelError(Exception):
 
 def verify(kernel: Kernel) -> None:
     """Raises :class:`KernelError` with the first thing that is wrong."""
-    _Verifier(kernel).run()
+    known = {tensor.name for tensor in kernel.reads}
+    stored: list[Name] = []
+    for part in kernel.parts:
+        _Verifier(part).run()
+        if missing := {tensor.name for tensor in part.reads} - known:
+            raise KernelError(f"{kernel.name}: nothing before {part.name} gives {sorted(map(str, missing))}")
+        stored += [tensor.name for tensor in part.writes]
+        known |= set(stored)
+    if Counter(stored) != Counter(tensor.name for tensor in kernel.writes):
+        raise KernelError(f"{kernel.name}: its parts store {stored}, where the outputs are {kernel.writes}")
 
 
 def distinct_names(nest: Nest) -> None:

@@ -32,6 +32,7 @@ from dyadic.symbolic.errors import DyadicError
 MOST_DEVIATIONS = 8.0
 """Standard deviations of its estimate that a variance may be off; chance goes so far once in many thousand networks."""
 _CONVERGED = 1e-17
+_FAR = 2.0**40
 _MOST_STEPS = 10**5
 _MISSING = 1e-2
 """How much of a standard deviation of its estimate a variance may be short of the stationary one."""
@@ -44,6 +45,7 @@ class Noise:
     vector: the order of the entries.  predicted: the covariance in closed form, [entry, entry].
     found: the covariance over ``samples`` runs of ``steps`` noisy steps.
     worst: the largest difference of a variance, in standard deviations of its estimate from that many samples.
+    rounding: part of itself by which a predicted variance may be wrong, as it was computed in floating point.
     """
 
     vector: StateVector
@@ -52,6 +54,7 @@ class Noise:
     samples: int
     steps: int
     worst: float
+    rounding: float
     claim: Claim
 
     @property
@@ -61,20 +64,22 @@ class Noise:
 
 
 def one_step(updates: Updates, ratios: Mapping[Variable, float]) -> Array:
-    """A, the matrix of a step of a linear network: each entry displaced from the fixed point in a sample of its own."""
+    """A, the matrix of a step of a linear network: each entry displaced from 0 in a sample of its own.
+
+    The rates are affine, so any displacement will do: by a large power of 2 the constants of the rates round nothing.
+    """
     vector = StateVector.of(updates.sample())
-    exact = updates.sample().exact()
     count = len(vector)
-    centre = np.array([float(v) for v in vector.flat({k: on_host(exact[k]) for k in vector.shapes})])
-    displaced = centre + np.eye(count)
-    parts, many = {}, updates.samples([0] * count)
+    # The first sample is not displaced.
+    displaced = _FAR * np.eye(count + 1, count, -1)
+    parts, many = {}, updates.samples([0] * (count + 1))
     for variable, place in vector.places().items():
         shape = vector.shapes[variable][1:] if updates.network.batched else vector.shapes[variable]
-        parts[variable] = displaced[:, place].reshape(count, *shape)
+        parts[variable] = displaced[:, place].reshape(count + 1, *shape)
     new = many.new(_state(updates, parts), many.variables)
-    moved = np.concatenate([on_host(new[v]).reshape(count, -1) for v in vector.shapes], axis=1) - centre
+    moved = np.concatenate([on_host(new[v]).reshape(count + 1, -1) for v in vector.shapes], axis=1).astype(float)
     ratio = np.concatenate([np.full(place.stop - place.start, ratios[v]) for v, place in vector.places().items()])
-    return (np.diag(1 - ratio) + ratio * moved).T
+    return (np.diag(1 - ratio) + ratio * (moved[1:] - moved[0]) / _FAR).T
 
 
 def stationary(matrix: Array, covariance: Array) -> Array:
@@ -89,6 +94,18 @@ def stationary(matrix: Array, covariance: Array) -> Array:
         if np.abs(more).max() <= _CONVERGED * np.abs(found).max():
             return found
     raise DyadicError("the noise has no stationary covariance: the steps do not converge")
+
+
+def rounding_of(matrix: Array, covariance: Array, found: Array, unit: float) -> Array:
+    """How far the computed S may be from the true one, entry by entry, by the equation that it must solve.
+
+    With R = A S A^T + Q - S the true one is off by sum over k of A^k R (A^T)^k.  R is computed, with what rounding it
+    and the entries of A may be wrong by, ``unit`` of each; absolute values all through, so that nothing cancels.
+    """
+    size, absolute = len(matrix), np.abs(matrix)
+    left = np.abs(matrix @ found @ matrix.T + covariance - found)
+    terms = absolute @ np.abs(found) @ absolute.T + np.abs(covariance) + np.abs(found)
+    return stationary(absolute, left + 4 * (size + 2) * unit * terms)
 
 
 def stationary_after(matrix: Array, covariance: Array, samples: int) -> int | None:
@@ -149,11 +166,14 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
     if steps is None:
         problem = f"step size h = {setting.h:g}: the noise is not stationary after {_MOST_STEPS} steps"
         raise DyadicError(f"{problem}; take a larger step, or one further from 2")
+    with np.errstate(all="ignore"):
+        unsure = np.diag(rounding_of(matrix, full, predicted, float(np.finfo(updates.network.module.DTYPE).eps)))
+        rounding = float((unsure / np.maximum(np.diag(predicted), 1e-300)).max())
     found = _measured(updates, setting, full, vector, samples, steps)
     deviation = np.sqrt(2 / samples) * np.diag(predicted)
     off = np.abs(np.diag(found) - np.diag(predicted))
     worst = float((off / np.maximum(deviation, 1e-300)).max())
-    return Noise(vector, predicted, found, samples, steps, worst, covariance_claim())
+    return Noise(vector, predicted, found, samples, steps, worst, rounding, covariance_claim())
 
 
 def _covariance(given: Array | float, count: int) -> Array:

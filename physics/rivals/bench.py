@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from dyadic.physics.enclosures import in_balls, matrix, small_enough
-from dyadic.physics.gradient_error import gradient_error
+from dyadic.physics.gradient_error import error_by_parts
 from dyadic.physics.held_values import held_value
 from dyadic.physics.number_types import Slopes
 from dyadic.physics.updates import Array, Updates
@@ -86,9 +86,10 @@ class Bench:
 
     def error(self, gradient: Mapping[str, Array]) -> tuple[float, float]:
         """|g - backpropagation's| / |backpropagation's| over all parameters compared, and the cosine between both."""
-        found = np.concatenate([np.asarray(gradient[name], dtype=float).ravel() for name in self.gradient])
-        wanted = np.concatenate([np.asarray(value, dtype=float).ravel() for value in self.gradient.values()])
-        return gradient_error(found, wanted)
+        return error_by_parts(
+            [np.asarray(gradient[name], dtype=float).ravel() for name in self.gradient],
+            [np.asarray(value, dtype=float).ravel() for value in self.gradient.values()],
+        )
 
     # -- vectors and the Jacobian --------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ Residual = Callable[[Bench, Units, Any], Mapping[str, Array]]
 """R(u, beta) on a bench whose numbers are series."""
 SMOOTH = "F and C are analytic near u0"
 SERIES = "power series in beta; the first coefficient in words, which powers stay by the estimate's symmetry"
+_STILL = "the cost's gradient is exactly 0 at the free state, which therefore stays, and both gradients are 0, in balls"
 
 
 class BetaSeries:
@@ -83,6 +84,21 @@ def coefficients(gradient: Mapping[str, Array], k: int) -> dict[str, Array]:
     return found
 
 
+def all_zero(gradient: Mapping[str, Array]) -> bool:
+    """Whether every entry is 0, a ball without a radius."""
+    return all(entry == 0 for array in gradient.values() for entry in np.ravel(array))
+
+
+def unpushed(bench: Bench) -> bool:
+    """Whether c is exactly 0 at the free state, which then solves a nudged method's equations for every beta.
+
+    Backpropagation's gradient is 0 there, and so is the estimate, which is made of the displacement.  Within
+    :func:`enclosing`.
+    """
+    one = bench.balls()
+    return all_zero(one.slope(one.free))
+
+
 def nonzero(gradient: Mapping[str, Array]) -> tuple[str, tuple[int, ...], Any] | None:
     """(parameter, entry, ball) of an entry that is certainly not 0, that of the largest magnitude; or None."""
     best, size = None, 0.0
@@ -106,11 +122,13 @@ def order_claim(name: str, order: int, holds: bool, what: str = "", hypotheses: 
 def exactness_claim(
     name: str, order: int, found: Callable[[], Mapping[str, Array]], setting: str = "",
     of: str = "backpropagation's gradient", smooth: str = SMOOTH, straight: Callable[[], bool] = lambda: False,
+    still: Callable[[], bool] = lambda: False,
 ) -> Claim:  # fmt: skip
     """Whether the estimate is exact for every small beta, by the coefficient of beta^order of its error, in balls.
 
     found: computes that coefficient; within :func:`enclosing`.  straight: whether the residual is affine in u and beta,
-    so that u(beta) - u0 is beta w_1 and all further coefficients are 0.
+    so that u(beta) - u0 is beta w_1 and all further coefficients are 0.  still: whether nothing pushes the free state,
+    as in :func:`unpushed`; within :func:`enclosing`.
     """
 
     @recorded
@@ -123,6 +141,8 @@ def exactness_claim(
         method = f"the coefficient of beta^{order} of the error, enclosed in balls"
         try:
             with enclosing():
+                if still():
+                    return Claim(f"{name}:exact", what, Verdict.PROVED, _STILL, (smooth,))
                 place = nonzero(found())
         except Unenclosed as error:
             return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
@@ -138,11 +158,12 @@ def exactness_claim(
 
 def limit_claim(
     name: str, what: str, found: Callable[[], tuple[Mapping[str, Array], Mapping[str, Array]]], method: str,
-    of: str = "backpropagation", same: Callable[[], bool] = lambda: False,
+    of: str = "backpropagation", same: Callable[[], bool] = lambda: False, still: Callable[[], bool] = lambda: False,
 ) -> Claim:  # fmt: skip
     """Whether two gradients of balls are equal; found: (the method's, the one that is wanted: ``of``).
 
-    same: whether they are known to be one and the same formula.  Both are called within :func:`enclosing`.
+    same: whether they are known to be one and the same formula.  still: whether nothing pushes the free state, as in
+    :func:`unpushed`.  All are called within :func:`enclosing`.
     """
 
     @recorded
@@ -151,9 +172,11 @@ def limit_claim(
             with enclosing():
                 if same():
                     return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (SMOOTH,))
+                if still():
+                    return Claim(name, what, Verdict.PROVED, _STILL, (SMOOTH,))
                 mine, wanted = found()
                 off = {key: mine[key] - wanted[key] for key in wanted}
-                if all(entry == 0 for array in off.values() for entry in np.ravel(array)):  # balls without a radius
+                if all_zero(off):
                     return Claim(name, what, Verdict.PROVED, method, (SMOOTH,))
                 place = nonzero(off)
         except Unenclosed as error:
@@ -173,6 +196,6 @@ def limit_claim(
 
 
 __all__ = [
-    "SERIES", "SMOOTH", "BetaSeries", "coefficient", "coefficients", "exactness_claim", "expansion", "limit_claim",
-    "nonzero", "order_claim",
+    "SERIES", "SMOOTH", "BetaSeries", "all_zero", "coefficient", "coefficients", "exactness_claim", "expansion",
+    "limit_claim", "nonzero", "order_claim", "unpushed",
 ]  # fmt: skip

@@ -7,8 +7,9 @@ and not a place on the way to it.  What neither brings to rest is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from dyadic.physics.updates import Array
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
 _NEWTON, _HALVINGS = 100, 40
 _DIFFERENCE = 1e-6
+_CONJUGATE, _NEARING = 1e-9, 1e-4
 _MOVED, _SETTLED = 1e-9, 1e-15
 _BEYOND_ROUNDING = 1e-11
 """Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
@@ -46,14 +48,20 @@ class Objective:
 
 @dataclass(frozen=True)
 class Rest:
-    """A minimum.  steps: of gradient descent that went there; None where its steps do not, and Newton's method did."""
+    """A minimum; NaN where none was found, with the reason.
+
+    steps: of gradient descent that went there; None where its steps do not, and Newton's method did.
+    """
 
     u: dict[str, Array]
     steps: int | None
+    reason: str = ""
 
     @property
     def how(self) -> str:
         """What is added to a setting's name."""
+        if self.reason:
+            return f"; {self.reason}"
         return "" if self.steps is not None else "; descent does not come to rest, Newton's method"
 
 
@@ -65,44 +73,95 @@ def step_size(bench: Bench) -> float:
     return min(STEP, 1 / curvature) if np.isfinite(curvature) and curvature else STEP
 
 
-def at_rest(
-    objective: Objective, start: Units, step: float = STEP, see: Callable[[int, Units], None] | None = None
-) -> Rest:
-    """The minimum that descent from ``start`` leads to.  see: told the state after each of descent's steps.
-
-    Raises :class:`NotAtRest`.
-    """
+def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
+    """The minimum that descent from ``start`` leads to.  Raises :class:`NotAtRest`."""
+    large = objective.bench.size > LARGEST
     with np.errstate(all="ignore"):
-        u, steps, terms = _descended(objective, start, step, see)
+        found = _by_products(objective, start, step) if large else None
+        if found is not None:
+            return found
+        u, steps, terms = _descended(objective, start, step)
         finite = all(np.isfinite(value).all() for value in u.values())
         left = largest(objective.moving(u)) if finite else np.inf
-        if objective.bench.size > LARGEST:
+        if large:
             if left <= _BEYOND_ROUNDING * terms:
                 return Rest(u, steps)
             raise NotAtRest(f"descent did not come to rest in {steps} steps of {step:.2g} (slope left: {left:.1e})")
-        found = _newton(objective, start, u if finite else start)
-        apart = largest(added((1, found), (-1, u))) if finite else np.inf
-        way = largest(added((1, found), (-1, start)))
-        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(found))
-        return Rest(found, steps if arrived else None)
+        end = _newton(objective, start, u if finite else start)
+        apart = largest(added((1, end), (-1, u))) if finite else np.inf
+        way = largest(added((1, end), (-1, start)))
+        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(end))
+        return Rest(end, steps if arrived else None)
 
 
-def _descended(
-    objective: Objective, start: Units, step: float, see: Callable[[int, Units], None] | None
-) -> tuple[dict[str, Array], int, float]:
-    """Where descent ends, after how many steps, and the largest slope on the way."""
-    u, least, fell, most, number = dict(start), np.inf, 0, 0.0, 0
+def _by_products(objective: Objective, start: Units, step: float) -> Rest | None:
+    """Descent until it is near, then Newton's method by conjugate gradients, without a matrix; None where it fails.
+
+    Near is where the slope has fallen far and the minimum is a small part of the way off: whole descent, whose last
+    digits take most of its steps, would arrive there too.
+    """
+    u, steps, terms = _descended(objective, start, step, _NEARING)
+    at, end = objective.flat(u), objective.flat(u)
+    for _ in range(_NEWTON):
+        slope = objective.flat(objective.moving(objective.bench.units(end)))
+        size = float(np.abs(slope).max(initial=0))
+        if not np.isfinite(size):
+            return None
+        if size <= _BEYOND_ROUNDING * terms:
+            way = float(np.abs(end - objective.flat(start)).max(initial=0))
+            near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
+            return Rest(objective.bench.units(end), steps) if near else None
+        direction = positive_solution(partial(_times, objective, end), -slope)
+        if direction is None:
+            return None
+        end = end + direction
+    return None
+
+
+def _times(objective: Objective, at: Array, along: Array) -> Array:
+    """The energy's second derivatives times a vector, by central differences of its slope."""
+    scale = float(np.abs(along).max(initial=0)) / _DIFFERENCE
+    ahead, behind = (
+        objective.flat(objective.moving(objective.bench.units(at + sign / scale * along))) for sign in (1, -1)
+    )
+    return (ahead - behind) * scale / 2
+
+
+def at_rest_or_nowhere(objective: Objective, start: Units, step: float = STEP) -> Rest:
+    """The same for one nudging of several: where no minimum is found, no numbers and the reason."""
+    try:
+        return at_rest(objective, start, step)
+    except NotAtRest as error:
+        return Rest({name: np.full_like(value, np.nan) for name, value in start.items()}, None, str(error))
+
+
+def path(
+    objective: Objective, start: Units, step: float = STEP, settled: float = _SETTLED
+) -> Iterator[tuple[Units, float]]:
+    """Gradient descent until it rests or no longer falls: the state after each step, and the slope before it.
+
+    settled: of the largest slope so far, the part that is called rest.
+    """
+    u, least, fell, most = dict(start), np.inf, 0, 0.0
     for number in range(1, MOST_STEPS + 1):
         slope = objective.moving(u)
         u = added((1, u), (-step, slope))
-        if see is not None:
-            see(number, u)
         size = largest(slope)
+        yield u, size
         most = max(most, size)
         if size < 0.9 * least:
             least, fell = size, number
-        if size <= _SETTLED * most or number - fell > STALLED or not np.isfinite(size):
-            break
+        if size <= settled * most or number - fell > STALLED or not np.isfinite(size):
+            return
+
+
+def _descended(
+    objective: Objective, start: Units, step: float, settled: float = _SETTLED
+) -> tuple[dict[str, Array], int, float]:
+    """Where descent ends, after how many steps, and the largest slope on the way."""
+    u, number, most = dict(start), 0, 0.0
+    for state, size in path(objective, start, step, settled):
+        u, number, most = dict(state), number + 1, max(most, size)
     return u, number, most
 
 
@@ -111,7 +170,7 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
     moving = np.array([name not in objective.held for name in objective.bench.vertices for _ in _entries(u[name])])
     if not moving.any():
         return dict(u)
-    at, origin = objective.flat(u), objective.flat(start)
+    at, origin, saddle = objective.flat(u), objective.flat(start), ""
     for _ in range(_NEWTON):
         slope = objective.flat(objective.moving(objective.bench.units(at)))[moving]
         hessian = _hessian(objective, at)[np.ix_(moving, moving)]
@@ -123,13 +182,37 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
         direction[moving] = -axes @ ((axes.T @ slope) / np.maximum(np.abs(values), floor))
         length = float(np.abs(direction).max())
         near = _MOVED * float(np.abs(at - origin).max()) + _SETTLED * max(1.0, float(np.abs(at).max()))
-        if length <= near and values.min() > -1e-7 * np.abs(values).max():
+        downwards = values.min() <= -1e-7 * np.abs(values).max()
+        if length <= near and not downwards:
             return objective.bench.units(at + direction)
+        saddle = f"; it is a saddle, of a curvature of {values.min():.1e}" if length <= near else ""
         at = at + _shortened(objective, at, direction, float(direction[moving] @ slope)) * direction
     left = largest(objective.moving(objective.bench.units(at)))
     if not np.isfinite(left):
         raise NotAtRest("descent diverges and Newton's method finds no minimum: the energy may have none here")
-    raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e})")
+    raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e}{saddle})")
+
+
+def positive_solution(times: Callable[[Array], Array], right: Array) -> Array | None:
+    """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask for H times a vector.
+
+    None where H is not positive along some direction that comes up.
+    """
+    found, left = np.zeros_like(right), right.copy()
+    along, size = left.copy(), float(left @ left)
+    smallest = (_CONJUGATE**2) * size
+    for _ in range(len(right)):
+        if not size > smallest:
+            break
+        turned = times(along)
+        curvature = float(along @ turned)
+        if not curvature > 0:
+            return None
+        part = size / curvature
+        found, left = found + part * along, left - part * turned
+        before, size = size, float(left @ left)
+        along = left + size / before * along
+    return found
 
 
 def _entries(value: Array) -> Array:
@@ -160,4 +243,7 @@ def _shortened(objective: Objective, at: Array, direction: Array, slope: float) 
     return part
 
 
-__all__ = ["MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "step_size"]
+__all__ = [
+    "MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "at_rest_or_nowhere", "path",
+    "positive_solution", "step_size",
+]  # fmt: skip

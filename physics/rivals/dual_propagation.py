@@ -21,10 +21,10 @@ from sympy import Expr
 from dyadic.physics.enclosures import Unenclosed
 from dyadic.physics.number_types import Series
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim
+from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim, unpushed
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
-from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort, stays
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.checker.trust import FRACTIONS, POLYNOMIALS, called
@@ -129,6 +129,8 @@ class Dual:
 def settled(bench: Bench, energy: EnergyNetwork, form: DualForm, beta: float, watch: Watch | None = None) -> Dual:
     """Sweeps until nothing moves."""
     dual = Dual(bench, energy, form, beta)
+    if watch is not None:
+        watch.see(0, dual.gradient())
     for step in range(1, _MOST_STEPS + 1):
         before = dual.plus, dual.minus
         dual.sweep()
@@ -160,24 +162,23 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
         form, name = DualForm(transposed, alpha), f"{label} alpha {alpha:g}"
         claims.append(_order(name, form, order))
         affine = _affine(name, form, len(bench.vertices)) if _hidden_are_affine(bench) else None
-        claims.append(
-            affine
-            if affine is not None and affine.verdict is Verdict.PROVED
-            else exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
-        )
+        if affine is None or affine.verdict is not Verdict.PROVED:
+            term = partial(_error_term, bench, energy, form, order)
+            affine = exactness_claim(name, order, term, f"alpha {alpha:g}", still=partial(unpushed, bench))
+        claims.append(affine)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
     return MethodTrial(tuple(measured), _effort(bench, energy, transposed), tuple(claims), *equations)
 
 
 def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool) -> Effort:
-    count, least, form = len(bench.vertices), float("inf"), DualForm(transposed, ALPHAS[0])
+    count, errors, form = len(bench.vertices), list[float](), DualForm(transposed, ALPHAS[0])
     for beta in NUDGES:
         watch = Watch(bench)
         settled(bench, energy, form, beta, watch)
-        least = min(least, watch.last[0])
+        errors.append(watch.last[0])
         if watch.first is not None:
             return effort(f"alpha 0.5, beta {beta:g}", watch, 3 * count, count)
-    return Effort("alpha 0.5", None, None, 3 * count, f"the error stays at {least:.1e}")
+    return Effort("alpha 0.5", None, None, 3 * count, stays(*errors))
 
 
 def _without_bias(bench: Bench) -> str | None:

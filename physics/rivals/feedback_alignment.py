@@ -6,7 +6,8 @@ import numpy as np
 
 from dyadic.physics.hardware.feedback import device_claim, general_claims, with_feedback
 from dyadic.physics.rivals.bench import Bench
-from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod
+from dyadic.physics.rivals.finite_time import exact_after
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, stays
 from dyadic.physics.updates import Array
 
 SEED = 0
@@ -26,9 +27,9 @@ def _aligned(bench: Bench) -> MethodTrial | str:
     device = with_feedback(bench.updates, weights)
     state = device.exact()
     error = bench.error(bench.chosen(device.at(state.x, state.s).gradients(decayed=False)))
-    count, steps = len(bench.vertices), bench.derivation.steps
+    count, steps = len(bench.vertices), exact_after(bench)
     setting = f"B drawn with seed {SEED}" if bench.feedback is None else "B as given"
-    taken = Effort(setting, None, None, 2 * count, f"exact for other weights: the error stays at {error[0]:.1e}")
+    taken = Effort(setting, None, None, 2 * count, f"exact for other weights: {stays(error[0])}")
     if error[0] == 0:
         taken = Effort(setting, steps, steps * 2 * count, 2 * count)
     claims = (*general_claims(bench.derivation)[:3], device_claim(bench.updates, device))

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 
 from dyadic.physics.dynamics import RelaxationSetting, run
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.hardware.readout import gradient_ranks
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import nonzero
-from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.beta_series import all_zero, nonzero
+from dyadic.physics.rivals.method import AFTER_FORWARD, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.rivals.ring_bench import compared
 from dyadic.physics.updates import Array
 from dyadic.proofs.claims import Claim, Verdict
@@ -25,22 +26,37 @@ from dyadic.symbolic.nouns import counted
 
 Algorithm = Callable[[Bench], Mapping[str, Array]]
 """From a bench to the gradient that the method reads."""
+_THESE = "these parameters, inputs and targets: it is no identity of unknown functions"
 _MOST_IN_BALLS = 10_000
 """Entries of all activations up to which an algorithm, which makes no matrices, is executed in balls."""
 
 
-def chain(bench: Bench) -> str | None:
-    """Why the network is no chain of layers that ends in its one cost, or None."""
+def chain(bench: Bench, own_weights: bool = True) -> str | None:
+    """Why the network is no chain of layers that ends in its one cost, or None.
+
+    own_weights: whether no layer may be given its parameters, which others then may share.
+    """
     architecture = bench.derivation.architecture
     for vertex in architecture.vertices:
         children = architecture.edges_out[vertex.name]
-        if len(vertex.inputs) != 1:
-            return f"it is stated for chains of layers, and {vertex.name!r} reads {len(vertex.inputs)} arrays"
+        given = [name for name in vertex.inputs if name in bench.derivation.shared]
+        if len(vertex.inputs) - len(given) != 1:
+            count = counted(len(vertex.inputs) - len(given), "array")
+            return f"it is stated for chains of layers, and {vertex.name!r} reads {count}"
+        if given and own_weights:
+            own = "it is stated for layers with weights of their own"
+            return f"{own}, and {vertex.name!r} reads {given[0]!r}, which layers may share"
         if len(children) > 1:
             return f"it is stated for chains of layers, and {vertex.name!r} is read {len(children)} times"
     if len(architecture.costs) != 1 or architecture.costs[0].input != architecture.vertices[-1].name:
         return "it is stated for one cost at the end of a chain"
     return None
+
+
+def exact_after(bench: Bench) -> int:
+    """The unit steps of the relaxation after which every gradient that is compared is exact: the ranks of its reads."""
+    ranks = gradient_ranks(bench.derivation)
+    return max((ranks[name] for name in bench.gradient), default=0)
 
 
 def zero_divergence(bench: Bench) -> dict[str, Array]:
@@ -63,6 +79,8 @@ def fixed_prediction(bench: Bench, steps: int, step: float = 1.0, watch: Watch |
     free = bench.free
     source = added((-1, bench.slope(free)))
     error: Units = source
+    if watch is not None:
+        watch.see(0, bench.pairing(free, added((-1, error))))
     for number in range(1, steps + 1):
         new = added((1, bench.pull(free, error)), (1, source))
         error = new if step == 1.0 else added((1 - step, error), (step, new))
@@ -76,11 +94,12 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
     """Whether an algorithm is backpropagation on a network, whatever its parameters and functions are.
 
     Proved by an identity modulo a prime, at reduced sizes, with unknown functions.  A difference there is none of this
-    network, whose functions are known: refuted is what differs for certain at the bench's own numbers.
+    network, whose functions are known: refuted is what differs for certain at the bench's own numbers, and what is
+    exactly equal at these is proved of these.
     """
     method = "the algorithm and backpropagation, executed modulo a prime with unknown functions"
     try:
-        difference, bound = compared(bench.derivation, algorithm)
+        difference, bound = compared(bench.derivation, algorithm, bench.over)
     except (Rejected, Undetermined) as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
     if difference is None:
@@ -91,7 +110,10 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
         with enclosing():
             one = bench.balls(_MOST_IN_BALLS)
             found, wanted = algorithm(one), one.gradient
-            place = nonzero({key: found[key] - value for key, value in wanted.items()})
+            off = {key: found[key] - value for key, value in wanted.items()}
+            if all_zero(off):
+                return Claim(name, what, Verdict.PROVED, method, (*hypotheses, _THESE))
+            place = nonzero(off)
     except Unenclosed as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
     if place is None:
@@ -110,7 +132,7 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
 
 def _dyadic(bench: Bench) -> MethodTrial | str:
     derivation = bench.derivation
-    count, steps = len(bench.vertices), derivation.steps
+    count, steps = len(bench.vertices), exact_after(bench)
     found = run(bench.updates, RelaxationSetting(steps), "random")
     error = bench.error(bench.pairing(found.final.x, found.final.s))
     record = next(claim for claim in verify(derivation)["claims"] if claim["id"] == "steps")
@@ -119,7 +141,7 @@ def _dyadic(bench: Bench) -> MethodTrial | str:
         tuple(record["hypotheses"]), tuple(record["trusted"]), record["counterexample"], reason=record["reason"],
     )  # fmt: skip
     taken = Effort("synchronous", steps, steps * 2 * count, 2 * count)
-    return MethodTrial((Measurement(f"{steps} steps from a random state", *error),), taken, (claim,))
+    return MethodTrial((Measurement(f"{counted(steps, 'step')} from a random state", *error),), taken, (claim,))
 
 
 def _z_il(bench: Bench) -> MethodTrial | str:
@@ -130,8 +152,10 @@ def _z_il(bench: Bench) -> MethodTrial | str:
     found = Measurement("step 1", *bench.error(zero_divergence(bench)))
     what = "layer l's gradient at t = L - l is backpropagation's"
     claim = identity_claim("z-il:exact", what, bench, zero_divergence, ("a chain of layers", "step 1, forward state"))
-    steps = count - 1
-    return MethodTrial((found,), Effort("step 1", steps, count + steps * 2 * count, 2 * count), (claim,))
+    read = {name.partition(".")[0] for name in bench.gradient}
+    steps = max(count - 1 - position for position, layer in enumerate(bench.vertices) if layer in read)
+    taken = Effort(f"step 1, {AFTER_FORWARD}", steps, count + steps * 2 * count, 2 * count)
+    return MethodTrial((found,), taken, (claim,))
 
 
 def _fixed(bench: Bench) -> MethodTrial | str:
@@ -149,7 +173,7 @@ def _fixed(bench: Bench) -> MethodTrial | str:
         lambda one: fixed_prediction(one, depth + 20, 0.5),
     )  # fmt: skip
     fast = Watch(bench)
-    fixed_prediction(bench, max(depth, 1), 1.0, fast)
+    fixed_prediction(bench, depth, 1.0, fast)
     return MethodTrial(measured, effort("step 1", fast, count, count), (exact, wrong))
 
 
@@ -185,4 +209,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "chain", "fixed_prediction", "identity_claim", "zero_divergence"]
+__all__ = ["METHODS", "chain", "exact_after", "fixed_prediction", "identity_claim", "zero_divergence"]

@@ -49,6 +49,8 @@ def ascended(
     outputs = [name for name in bench.vertices if not bench.derivation.architecture.edges_out[name]]
     u: Units = dict(bench.free)
     m: Units = {name: 0 * value for name, value in u.items()}
+    u, m = _with_outputs(bench, u, m, outputs)
+    watch.see(0, bench.chosen(energy.by_parameters(u, m)))
     for step in range(1, steps + 1):
         u, m = _with_outputs(bench, u, m, outputs)
         slope = added((1, energy.by_x(u, m)), (1, bench.slope(u)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.updates import Array
@@ -14,6 +14,8 @@ WANTED = 1e-6
 """The gradient error to which steps are counted."""
 NUDGES = (0.1, 0.01, 0.001, 1e-4, 1e-5)
 """Nudgings of a centred estimate, of which the first that is small enough for that error is taken."""
+AFTER_FORWARD = "after the forward pass"
+"""Of steps that begin at the forward state; the updates hold that pass, the steps do not."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Measurement:
     cosine: float
 
     def shown(self, form: str) -> tuple[str, str]:
-        """Both as text, the error in a format; where there is no estimate, or none that is finite, a dash for each."""
+        """Both as text, the error in a format; a dash where there is no estimate, or nothing to be relative to."""
         return (
             f"{self.error:{form}}" if isfinite(self.error) else "-",
             f"{self.cosine:.4f}" if isfinite(self.cosine) else "-",
@@ -80,11 +82,15 @@ class MethodTrial:
 
 @dataclass
 class Watch:
-    """Counts the steps until the gradient's error stays below :data:`WANTED`."""
+    """Counts the steps until the gradient's error stays below :data:`WANTED`.
+
+    every: the number of steps after which the error was looked at.
+    """
 
     bench: Bench
+    every: int = 1
     first: int | None = None
-    last: tuple[float, float] = (float("inf"), 0.0)
+    last: tuple[float, float] = (inf, 0.0)
 
     def see(self, step: int, gradient: Mapping[str, Array]) -> None:
         """Measure the error after a step."""
@@ -95,11 +101,32 @@ class Watch:
             self.first = step
 
 
-def effort(setting: str, watch: Watch, per_step: int, before: int = 0, reason: str = "") -> Effort:
-    """From a watch: ``before`` counts vertex updates that came first, such as a forward pass."""
+def stays(*errors: float) -> str:
+    """Why an error is never small enough: the smallest of those that were seen, or why there is none."""
+    known = [error for error in errors if isfinite(error)]
+    if known:
+        return f"the error stays at {min(known):.1e}"
+    return "the gradient is 0, and no error is relative to that" if inf in errors else "no state was found"
+
+
+def effort(setting: str, watch: Watch, per_step: int, forward: int = 0, reason: str = "") -> Effort:
+    """From a watch.  forward: vertex updates of a forward pass that comes first."""
     if watch.first is None:
-        return Effort(setting, None, None, per_step, reason or f"the error stays at {watch.last[0]:.1e}")
-    return Effort(setting, watch.first, before + watch.first * per_step, per_step)
+        return Effort(setting, None, None, per_step, reason or stays(watch.last[0]))
+    where = f"{setting}, {AFTER_FORWARD}" if forward else setting
+    where += f", looked at every {watch.every} steps" if watch.every > 1 else ""
+    return Effort(where, watch.first, forward + watch.first * per_step, per_step)
 
 
-__all__ = ["NUDGES", "WANTED", "Effort", "Measurement", "MethodTrial", "RivalMethod", "Watch", "effort"]
+__all__ = [
+    "AFTER_FORWARD",
+    "NUDGES",
+    "WANTED",
+    "Effort",
+    "Measurement",
+    "MethodTrial",
+    "RivalMethod",
+    "Watch",
+    "effort",
+    "stays",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,28 +54,32 @@ class Equilibrium:
         return self.steps is not None
 
 
-def settled(
-    bench: Bench, beta: complex, correction: Correction, see: Callable[[int, Units], None] | None = None
-) -> Equilibrium:
+def unit_steps(bench: Bench, beta: complex, correction: Correction) -> Iterator[tuple[Units, float]]:
+    """Unit steps of du/dt = R(u, beta) from u0 until they settle: the state after each, and the largest change."""
+    u: Units = {
+        name: value.astype(complex) if isinstance(beta, complex) else value for name, value in bench.free.items()
+    }
+    for _ in range(_MOST_STEPS):
+        moved = residual(bench, u, beta, correction)
+        u = added((1, u), (1, moved))
+        size = largest(moved)
+        yield u, size
+        if not size > _SETTLED * max(1.0, largest(u)):
+            return
+
+
+def settled(bench: Bench, beta: complex, correction: Correction) -> Equilibrium:
     """The nudged equilibrium, reached by unit steps of du/dt = R(u, beta) from u0.
 
     Where these do not settle it is followed from beta = 0 on by Newton's method, which says what the method's own
     estimate is, if not how a device would come to it.
     """
-    u: Units = {
-        name: value.astype(complex) if isinstance(beta, complex) else value for name, value in bench.free.items()
-    }
     with np.errstate(all="ignore"):
-        for step in range(1, _MOST_STEPS + 1):
-            moved = residual(bench, u, beta, correction)
-            u = added((1, u), (1, moved))
-            if see is not None:
-                see(step, u)
-            if not largest(moved) > _SETTLED * max(1.0, largest(u)):
-                break
+        for step, (state, _) in enumerate(unit_steps(bench, beta, correction), 1):
+            u, steps = state, step
         off = largest(residual(bench, u, beta, correction))
         if off <= _NEARLY * max(1.0, largest(u)):
-            return Equilibrium(u, step)
+            return Equilibrium(u, steps)
         return Equilibrium(followed(bench, beta, correction), None)
 
 
@@ -107,4 +111,4 @@ def followed(bench: Bench, beta: complex, correction: Correction) -> dict[str, A
     return bench.units(at)
 
 
-__all__ = ["Correction", "Equilibrium", "followed", "residual", "settled"]
+__all__ = ["Correction", "Equilibrium", "followed", "residual", "settled", "unit_steps"]

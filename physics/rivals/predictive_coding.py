@@ -7,7 +7,8 @@ backpropagation's gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,13 @@ from dyadic.physics.rivals.beta_series import (
     expansion,
     limit_claim,
     order_claim,
+    unpushed,
 )
-from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, step_size
+from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
-from dyadic.physics.rivals.finite_time import chain, identity_claim, zero_divergence
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.finite_time import chain, identity_claim
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.phases import together
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
@@ -34,7 +37,7 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
 
 BETAS = (0.1, 0.01, 0.001)
-SMALL = tuple(10.0**-k for k in range(3, 9))
+SMALL = tuple(float(f"1e-{k}") for k in range(1, 9))
 _RESTLESS = f"descent does not come to rest in {MOST_STEPS} steps"
 
 
@@ -50,8 +53,14 @@ def _held(bench: Bench) -> dict[str, Array]:
     return {**bench.free, last: bench.free[last] - bench.slope(bench.free)[last]}
 
 
+def _of_what_is_held(bench: Bench) -> dict[str, Array]:
+    """dF/dtheta where the output is put: -(df/dtheta)^T (x - f)."""
+    u = _held(bench)
+    return bench.pairing(u, bench.field(u))
+
+
 def _clamped(bench: Bench) -> MethodTrial | str:
-    reason = chain(bench) or bench.held_constant()
+    reason = chain(bench, own_weights=False) or bench.held_constant()
     if reason:
         return reason
     energy, last = EnergyNetwork(bench.updates, squared_error), bench.vertices[-1]
@@ -64,19 +73,16 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     found = at_rest(objective, _held(bench), step)
     error = bench.error(gradient(found.u))
     what = "at the minimum with the output held the gradient is backpropagation's"
-    if len(bench.vertices) == 1:  # there is nothing to relax: the minimum is Z-IL's state at its only time
-        claim = identity_claim("pc:exact", what, bench, zero_divergence, ("one layer",))
+    if len(bench.vertices) == 1:  # there is nothing to relax
+        claim = identity_claim("pc:exact", what, bench, _of_what_is_held, ("one layer",))
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
-        claim = limit_claim("pc:exact", what, lambda: _enclosed(bench, energy, found.u), how)
+        gradients = partial(_enclosed, bench, energy, found.u)
+        claim = limit_claim("pc:exact", what, gradients, how, still=partial(unpushed, bench))
     setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
-    taken = Effort(setting, None, None, count, f"the error stays at {error[0]:.1e}")
+    taken = Effort(setting, None, None, count, stays(error[0]))
     if error[0] <= WANTED:
-        watch = Watch(bench)
-        if len(bench.vertices) == 1:
-            watch.first = 0
-        else:
-            at_rest(objective, _held(bench), step, lambda number, u: watch.see(number, gradient(u)))
+        watch = together(bench, [path(objective, _held(bench), step)], _held(bench), gradient)
         taken = effort(setting, watch, count, len(bench.vertices), "" if found.steps else _RESTLESS)
     measured = Measurement(f"minimum, output held{found.how}", *error)
     return MethodTrial((measured,), taken, (claim,), *_equations(energy))
@@ -99,7 +105,7 @@ def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mappin
         return bench.flat(exact.by_x(whole(entries), {}))[:hidden]
 
     start = np.array([float(value) for value in bench.flat(guess)[:hidden]])
-    found = whole(verified_zero(rate, start))
+    found = whole(verified_zero(rate, start) if hidden else [])
     return bench.chosen(exact.by_parameters(found, {})), one.gradient
 
 
@@ -108,48 +114,59 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     energy, measured = EnergyNetwork(bench.updates, squared_error), []
+    nearest = dict[float, tuple[Rest, float]]()
     for beta in BETAS:
-        found = _relaxed(bench, energy, beta)
-        measured.append(Measurement(f"beta {beta:g}{found.how}", *bench.error(_estimate(bench, energy, found.u, beta))))
+        found, error = _nudged_rest(bench, energy, beta)
+        measured.append(Measurement(f"beta {beta:g}{found.how}", *error))
+        nearest[beta] = found, error[0]
     claims = (
         _order(),
-        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy)),
+        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), still=partial(unpushed, bench)),
     )
-    return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
+    return MethodTrial(tuple(measured), _effort(bench, energy, nearest), claims, *_equations(energy))
 
 
-def _relaxed(bench: Bench, energy: EnergyNetwork, beta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
+def _nudging(bench: Bench, energy: EnergyNetwork, beta: float) -> Objective:
+    """F + beta C."""
+
     def value(u: Units) -> float:
         return energy.value(u, {}) + beta * float(np.sum(bench.updates.at(u, {}).cost()))
 
     def slope(u: Units) -> dict[str, Array]:
         return added((1, energy.by_x(u, {})), (beta, bench.slope(u)))
 
-    return at_rest(Objective(bench, value, slope), bench.free, step_size(bench), see)
+    return Objective(bench, value, slope)
 
 
 def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dict[str, Array]:
     return {name: value / beta for name, value in bench.chosen(energy.by_parameters(u, {})).items()}
 
 
-def _watched(bench: Bench, energy: EnergyNetwork, beta: float) -> Watch:
-    watch = Watch(bench)
-    _relaxed(bench, energy, beta, lambda number, u: watch.see(number, _estimate(bench, energy, u, beta)))
-    return watch
+def _nudged_rest(bench: Bench, energy: EnergyNetwork, beta: float) -> tuple[Rest, tuple[float, float]]:
+    """The minimum, with the error of the estimate there and the cosine."""
+    found = at_rest_or_nowhere(_nudging(bench, energy, beta), bench.free, step_size(bench))
+    return found, bench.error(_estimate(bench, energy, found.u, beta))
 
 
-def _effort(bench: Bench, energy: EnergyNetwork) -> Effort:
-    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase."""
-    count, least, step = len(bench.vertices), float("inf"), step_size(bench)
+def _effort(bench: Bench, energy: EnergyNetwork, known: Mapping[float, tuple[Rest, float]]) -> Effort:
+    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase.
+
+    known: of some nudgings the minimum and the error there.
+    """
+    count, errors, step = len(bench.vertices), list[float](), step_size(bench)
     for beta in SMALL:
-        found = _relaxed(bench, energy, beta)
-        error = bench.error(_estimate(bench, energy, found.u, beta))[0]
-        least = min(least, error)
+        if beta in known:
+            found, error = known[beta]
+        else:
+            found, (error, _) = _nudged_rest(bench, energy, beta)
+        errors.append(error)
         if error <= WANTED:
-            watch = _watched(bench, energy, beta) if found.steps is not None else Watch(bench)
+            estimate = partial(_estimate, bench, energy, beta=beta)
+            descent = path(_nudging(bench, energy, beta), bench.free, step)
+            watch = together(bench, [descent], bench.free, estimate)
             reason = "" if found.steps else _RESTLESS
             return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
-    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, f"the error stays at {least:.1e}")
+    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, stays(*errors))
 
 
 @recorded

@@ -7,7 +7,7 @@ is drawn, up to the stated probability (Schwartz-Zippel).  Two that differ may a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -73,8 +73,8 @@ class FlatPrimeField(PrimeField):
 class RingBench(Bench):
     """A network over a ring, its parameters, inputs and targets drawn."""
 
-    def __init__(self, derivation: Derivation, ring: Ring, draw: Draw) -> None:
-        self.ring, self.over, self.feedback = ring, None, None
+    def __init__(self, derivation: Derivation, ring: Ring, draw: Draw, over: Collection[str] | None = None) -> None:
+        self.ring, self.over, self.feedback = ring, over, None
         graph = Graph(subject(derivation, derivation.steps))
         self.instance = Instance(graph, ring, draw, reduced_sizes(graph))
         self.instance.decay = None
@@ -112,7 +112,9 @@ class RingBench(Bench):
 
     def pairing(self, u: Units, s: Units) -> dict[str, Array]:
         found = self.instance.gradients(self._state(u, s))
-        return {f"{name}.{part}" if part else name: self._array(table) for (name, part), table in found.items()}
+        return self.chosen(
+            {f"{name}.{part}" if part else name: self._array(table) for (name, part), table in found.items()}
+        )
 
     def _array(self, entries: Mapping[tuple[int, ...], Any]) -> Array:
         shape = tuple(1 + max(place[axis] for place in entries) for axis in range(len(next(iter(entries)))))
@@ -131,19 +133,19 @@ class RingBench(Bench):
 
 
 def compared(
-    derivation: Derivation, algorithm: Callable[[Bench], Mapping[str, Array]]
+    derivation: Derivation, algorithm: Callable[[Bench], Mapping[str, Array]], over: Collection[str] | None = None
 ) -> tuple[tuple[str, tuple[int, ...]] | None, Fraction]:
-    """An algorithm's gradient and backpropagation's modulo a prime.
+    """An algorithm's gradient and backpropagation's modulo a prime, of all parameters or of some.
 
     Returns the first difference (parameter, entry) or None, and a bound on the probability of an agreement by chance.
     """
     seed = seed_of(Graph(subject(derivation, derivation.steps)), "compare")
     prime = primes_for(seed)[0]
     ring = FlatPrimeField(prime, seed)
-    one = RingBench(derivation, ring, residue_source(prime, seed))
+    one = RingBench(derivation, ring, residue_source(prime, seed), over)
     found, wanted = algorithm(one), one.gradient
     weights = Degree()
-    bounds = RingBench(derivation, weights, lambda label: 1)
+    bounds = RingBench(derivation, weights, lambda label: 1, over)
     tables = (algorithm(bounds), bounds.gradient)
     largest = weights.difference(
         number.value for table in tables for array in table.values() for number in array.ravel()

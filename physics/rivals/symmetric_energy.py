@@ -9,23 +9,40 @@ descend is that of the minimum.  With H = d2E/dx2 and c = grad C there, dC/dthet
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat, ctx
 from sympy import Expr, Rational
 
-from dyadic.physics.enclosures import Unenclosed, enclosing, matrix
-from dyadic.physics.number_types import Series, Slopes, mapped
+from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.number_types import mapped
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
-from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest
+from dyadic.physics.rivals.beta_series import exactness_claim, limit_claim, order_claim
+from dyadic.physics.rivals.descent import (
+    MOST_STEPS,
+    NotAtRest,
+    Objective,
+    Rest,
+    at_rest,
+    at_rest_or_nowhere,
+    path,
+    positive_solution,
+)
 from dyadic.physics.rivals.dual_propagation import no_layers
-from dyadic.physics.rivals.energies import EnergyNetwork, activation, own
-from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
-from dyadic.physics.rivals.verified_zero import verified_zero
+from dyadic.physics.rivals.enclosed_minimum import Enclosed
+from dyadic.physics.rivals.energies import EnergyNetwork, own
+from dyadic.physics.rivals.method import (
+    AFTER_FORWARD,
+    NUDGES,
+    WANTED,
+    Effort,
+    Measurement,
+    MethodTrial,
+    RivalMethod,
+    stays,
+)
+from dyadic.physics.rivals.phases import Phases, fewest, stops, together
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim
@@ -35,6 +52,8 @@ from dyadic.symbolic.layers import LayerEquation
 from dyadic.symbolic.tensor_names import Name, V
 
 BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
+_APART = 6e-6
+"""Of central differences: the third root of rounding."""
 
 
 def hopfield(equation: LayerEquation, activation: str | None) -> Expr:
@@ -83,26 +102,38 @@ class EnergyMinimum:
         return {name: mapped(lambda ball: float(ball.mid()), value).astype(float) for name, value in exact.items()}
 
     def _by_differences(self) -> dict[str, Array]:
-        h = self.hessian
         c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float)
-        moved = self.bench.units(np.linalg.solve(h, c))
-        step = 1e-6
-        ahead, behind = (self.parameters(added((1, self.free), (sign * step, moved))) for sign in (1, -1))
-        return {name: -(ahead[name] - behind[name]) / (2 * step) for name in ahead}
+        moved = positive_solution(lambda along: self._along(along, self._slopes), c)
+        if moved is None:
+            raise NotAtRest("the free state is no minimum: its second derivatives are not positive")
+        flat = self._along(moved, lambda u: np.concatenate([value.ravel() for value in self.parameters(u).values()]))
+        found, place = {}, 0
+        for name, value in self.parameters(self.free).items():
+            found[name] = -flat[place : place + value.size].reshape(value.shape)
+            place += value.size
+        return found
 
-    @cached_property
-    def hessian(self) -> Array:
-        columns, step = [], 1e-6
-        for unit in np.eye(self.bench.size):
-            shift = self.bench.units(unit)
-            ahead, behind = (self.energy.by_x(added((1, self.free), (sign * step, shift)), {}) for sign in (1, -1))
-            columns.append((np.array(self.bench.flat(ahead)) - np.array(self.bench.flat(behind))) / (2 * step))
-        return np.array(columns, dtype=float).T
+    def _slopes(self, u: Units) -> Array:
+        return np.array(self.bench.flat(self.energy.by_x(u, {})), dtype=float)
+
+    def _along(self, direction: Array, function: Callable[[Units], Array]) -> Array:
+        """The derivative of a function along a direction, by central differences of a length of their own."""
+        scale = float(np.abs(direction).max(initial=0))
+        if not scale:
+            return 0 * function(self.free)
+        shift = self.bench.units(direction / scale)
+        ahead, behind = (function(added((1, self.free), (sign * _APART, shift))) for sign in (1, -1))
+        return (ahead - behind) * (scale / (2 * _APART))
 
     @cached_property
     def enclosed(self) -> Enclosed:
         """The free state, enclosed; to be asked for within :func:`enclosing`."""
-        return Enclosed(self)
+        return Enclosed(self.bench, self.energy, self.free)
+
+    @property
+    def objective(self) -> Objective:
+        """E alone, of which ``free`` is the minimum."""
+        return Objective(self.bench, lambda u: self.energy.value(u, {}), lambda u: self.energy.by_x(u, {}))
 
     @cached_property
     def target(self) -> Bench:
@@ -121,17 +152,17 @@ class EnergyMinimum:
 
 
 def minimum(bench: Bench) -> EnergyMinimum | str:
-    """The symmetric network and its free state, or why there is none."""
+    """The symmetric network and its free state, or why there is none.  Raises :class:`NotAtRest`."""
     reason = no_layers(bench)
     if reason:
         return reason
-    energy = EnergyNetwork(bench.updates, hopfield, symmetric_layer)
-    found = at_rest(Objective(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {})), bench.free)
-    return EnergyMinimum(bench, energy, found.u, found.steps)
+    started = EnergyMinimum(bench, EnergyNetwork(bench.updates, hopfield, symmetric_layer), bench.free, None)
+    found = at_rest(started.objective, bench.free)
+    return replace(started, free=found.u, steps=found.steps)
 
 
-def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
-    """The minimum of E + beta C near the free one."""
+def nudging(found: EnergyMinimum, beta: float) -> Objective:
+    """E + beta C."""
 
     def value(u: Units) -> float:
         return found.energy.value(u, {}) + beta * float(np.sum(found.bench.updates.at(u, {}).cost()))
@@ -139,113 +170,30 @@ def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] 
     def slope(u: Units) -> dict[str, Array]:
         return added((1, found.energy.by_x(u, {})), (beta, found.bench.slope(u)))
 
-    return at_rest(Objective(found.bench, value, slope), found.free, see=see)
+    return Objective(found.bench, value, slope)
 
 
-def held(found: EnergyMinimum, eta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
-    """The minimum with the output held at o - eta c, that is o + eta (y - o) for half a squared norm."""
+def nudged(found: EnergyMinimum, beta: float) -> Rest:
+    """The minimum of E + beta C near the free one."""
+    return at_rest_or_nowhere(nudging(found, beta), found.free)
+
+
+def holding(found: EnergyMinimum, eta: float, free: Units) -> tuple[Objective, Units]:
+    """E with the output held at o - eta c, that is o + eta (y - o) for half a squared norm; and where that begins."""
     last = found.bench.vertices[-1]
-    output = found.free[last] - eta * found.bench.slope(found.free)[last]
-    energy = found.energy
-    objective = Objective(found.bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), (last,))
-    return at_rest(objective, {**found.free, last: output}, see=see)
+    output = free[last] - eta * found.bench.slope(free)[last]
+    return replace(found.objective, held=(last,)), {**free, last: output}
+
+
+def held(found: EnergyMinimum, eta: float) -> Rest:
+    """The minimum with the output held."""
+    return at_rest_or_nowhere(*holding(found, eta, found.free))
 
 
 def difference(found: EnergyMinimum, one: Units, two: Units, scale: float) -> dict[str, Array]:
     """(dE/dtheta at one - dE/dtheta at two) / scale."""
     ahead, behind = found.parameters(one), found.parameters(two)
     return {name: (ahead[name] - behind[name]) / scale for name in ahead}
-
-
-# -- in balls ----------------------------------------------------------------------------------------------------------
-
-
-class Enclosed:
-    """The free state of the symmetric network as a verified zero, and first coefficients there, in balls."""
-
-    def __init__(self, found: EnergyMinimum) -> None:
-        self.bench = found.bench.balls()
-        self.energy = found.energy.with_numbers(self.bench.updates)
-        guess = np.array(found.bench.flat(found.free), dtype=float)
-        self.free = self._units(verified_zero(self._slope, guess))
-        numbered = [Slopes(value, {k: arb(1)}) for k, value in enumerate(self.bench.flat(self.free))]
-        self.hessian = matrix(self._slope(numbered), self.bench.size)
-
-    def _units(self, entries: list[Any]) -> dict[str, Array]:
-        flat = np.empty(len(entries), dtype=object)
-        flat[:] = entries
-        return self.bench.units(flat)
-
-    def _slope(self, entries: list[Any]) -> list[Any]:
-        return self.bench.flat(self.energy.by_x(self._units(entries), {}))
-
-    def along(self, direction: list[Any]) -> dict[str, Array]:
-        """(d2E/dx dtheta)^T times a direction: the coefficient of e of dE/dtheta at free + e direction."""
-        before, ctx.cap = ctx.cap, 2
-        try:
-            pairs = zip(self.bench.flat(self.free), direction, strict=True)
-            u = self._units([Series.of(pair) for pair in pairs])
-            return coefficients(self.bench.chosen(self.energy.by_parameters(u, {})), 1)
-        finally:
-            ctx.cap = before
-
-    def cost_slope(self) -> list[Any]:
-        return self.bench.flat(self.bench.slope(self.free))
-
-    def gradient(self) -> dict[str, Array]:
-        """dC/dtheta at the minimum."""
-        column = arb_mat(self.bench.size, 1, [-arb(value) for value in self.cost_slope()])
-        return self.along(list(self.hessian.solve(column).entries()))
-
-    def coupled(self) -> dict[str, Array]:
-        """The limit eta -> 0 of coupled learning: the output moves by -c, the others by what holds them at rest."""
-        size, c = self.bench.size, self.cost_slope()
-        output = int(np.asarray(self.free[self.bench.vertices[-1]]).size)
-        hidden, table = size - output, self.hessian.tolist()
-        moved = [-arb(value) for value in c[hidden:]]
-        right = [-sum((table[i][hidden + k] * moved[k] for k in range(output)), arb(0)) for i in range(hidden)]
-        if not hidden:
-            return self.along(moved)
-        block = arb_mat(hidden, hidden, [table[i][j] for i in range(hidden) for j in range(hidden)])
-        return self.along([*block.solve(arb_mat(hidden, 1, right)).entries(), *moved])
-
-    def linear_output(self) -> bool:
-        """Whether all of the network is one layer with r(x) = x.
-
-        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta; and the
-        minimum is the forward pass, of whose output dE/dx = x - f, so that this is backpropagation's gradient.
-        """
-        size = self.bench.size
-        (vertex, *more) = self.bench.derivation.architecture.vertices
-        unit = arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
-        return not more and activation(vertex) in (None, "identity") and bool(self.hessian == unit)
-
-    def error_term(self, order: int) -> dict[str, Array]:
-        """The coefficient of beta^order of the estimate: that of beta^(order + 1) of dE/dtheta."""
-
-        def residual(there: Bench, u: Units, beta: Any) -> dict[str, Array]:
-            return added((1, self.energy.by_x(u, {})), (beta, there.slope(u)))
-
-        found = expansion(self.bench, residual, self.hessian, order + 1, self.free)
-        before, ctx.cap = ctx.cap, order + 2
-        try:
-            return coefficients(self.bench.chosen(self.energy.by_parameters(found.series(), {})), order + 1)
-        finally:
-            ctx.cap = before
-
-    def contrast(self, eta: float, guess: Units) -> dict[str, Array]:
-        """(dE/dtheta with the output held at o - eta c - dE/dtheta) / eta; guess: the held state."""
-        last = self.bench.vertices[-1]
-        output = (self.free[last] - eta * self.bench.slope(self.free)[last]).ravel()
-        hidden = self.bench.size - len(output)
-
-        def rate(entries: list[Any]) -> list[Any]:
-            return self._slope([*entries, *output])[:hidden]
-
-        start = np.array([float(value) for value in self.bench.flat(guess)[:hidden]])
-        u = self._units([*(verified_zero(rate, start) if hidden else []), *output])
-        ahead, behind = (self.bench.chosen(self.energy.by_parameters(state, {})) for state in (u, self.free))
-        return {name: (ahead[name] - behind[name]) / eta for name in ahead}
 
 
 @recorded
@@ -263,25 +211,27 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     if isinstance(found, str):
         return found
     measured, good = [], None
+    states: dict[float, tuple[Rest, Rest]] = {}
     for beta in NUDGES:
         if good is None or beta in BETAS:
-            up, down = nudged(found, beta), nudged(found, -beta)
+            up, down = states[beta] = nudged(found, beta), nudged(found, -beta)
             error = found.error(difference(found, up.u, down.u, 2 * beta))
             good = beta if good is None and error[0] <= WANTED else good
         if beta in BETAS:
-            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient{up.how}", *error))
+            how = up.how or down.how
+            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient{how}", *error))
     for beta in BETAS:
-        up = nudged(found, beta)
+        up, _ = states[beta]
         error = found.error(difference(found, up.u, found.free, beta))
         measured.append(Measurement(f"one-sided, beta {beta:g}, against the minimum's gradient{up.how}", *error))
-    up, down = nudged(found, BETAS[-1]), nudged(found, -BETAS[-1])
+    up, down = states[BETAS[-1]]
     against = bench.error(difference(found, up.u, down.u, 2 * BETAS[-1]))
     measured.append(Measurement(f"centred, beta {BETAS[-1]:g}, against the forward pass's", *against))
     claims = (
         _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
         _order("ep one-sided", 1, "the one-sided estimate is the gradient of the minimum's cost + O(beta)"),
-        exactness_claim("ep centred", 2, lambda: found.enclosed.error_term(2), "centred", _MINIMUM, _ANALYTIC),
-        exactness_claim("ep one-sided", 1, lambda: found.enclosed.error_term(1), "one-sided", _MINIMUM, _ANALYTIC),
+        _exact(found, "centred", 2),
+        _exact(found, "one-sided", 1),
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
@@ -289,6 +239,13 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
+
+
+def _exact(found: EnergyMinimum, estimate: str, order: int) -> Claim:
+    return exactness_claim(
+        f"ep {estimate}", order, lambda: found.enclosed.error_term(order), estimate, _MINIMUM, _ANALYTIC,
+        still=lambda: found.enclosed.unpushed(),
+    )  # fmt: skip
 
 
 def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -302,23 +259,26 @@ def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]
 
 
 def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement]) -> Effort:
-    count = len(found.bench.vertices)
+    """With the first beta that is small enough; the free phase is as long as the nudged ones then need it."""
+    count, bench = len(found.bench.vertices), found.target
     if beta is None:
-        least = min(one.error for one in measured[: len(BETAS)])
-        return Effort("centred", None, None, 4 * count, f"the error stays at {least:.1e}")
-    paths: list[list[Units]] = [[], []]
-    ends = [
-        nudged(found, sign * beta, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
-        for path, sign in zip(paths, (1, -1), strict=True)
-    ]
-    watch = Watch(found.target)
-    for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
-        watch.see(step, difference(found, up, down, 2 * beta))
-    setting = f"centred, beta {beta:g}, to the minimum's gradient"
-    if found.steps is None or watch.first is None or not all(rest.steps for rest in ends):
-        return Effort(setting, None, None, 4 * count, f"descent does not come to rest in {MOST_STEPS} steps")
-    total = found.steps * 2 * count + watch.first * 4 * count
-    return Effort(f"{setting}; {found.steps} of them in the free phase", found.steps + watch.first, total, 4 * count)
+        return Effort("centred", None, None, 4 * count, stays(*(one.error for one in measured[: len(BETAS)])))
+
+    def then(free: Units) -> int | None:
+        both = [path(nudging(found, sign * beta), free) for sign in (1, -1)]
+        return together(bench, both, free, lambda up, down: difference(found, up, down, 2 * beta)).first
+
+    taken = fewest(stops(found.objective, found.bench.free), then)
+    return _of_phases(f"centred, beta {beta:g}, to the minimum's gradient", taken, 2 * count, 4 * count)
+
+
+def _of_phases(setting: str, taken: Phases | None, free: int, then: int) -> Effort:
+    """free, then: vertex updates in a step of each; a forward pass is half of a free one's, the f_v alone."""
+    if taken is None:
+        return Effort(setting, None, None, then, f"descent does not get there in {MOST_STEPS} steps")
+    which = f"{taken.free} of them in the free phase" if taken.free else "without a free phase"
+    updates = free // 2 + taken.free * free + taken.then * then
+    return Effort(f"{setting}, {AFTER_FORWARD}; {which}", taken.free + taken.then, updates, then)
 
 
 def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
@@ -333,31 +293,28 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
     how, at_one = "the states enclosed by Krawczyk's test, both gradients in balls", len(etas) == 1
     what = f"the contrast {'with eta = 1' if at_one else 'over eta, for eta -> 0,'} is {_MINIMUM}"
     gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
-    same = lambda: found.enclosed.linear_output()  # noqa: E731
-    claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost", same),)
-    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), claims, *_equations(found))
+    claim = limit_claim(
+        f"{name}:exact", what, gradients, how, "gradient_of_the_cost",
+        same=lambda: found.enclosed.linear_output(), still=lambda: found.enclosed.unpushed(),
+    )  # fmt: skip
+    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), (claim,), *_equations(found))
 
 
 def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: list[Measurement]) -> Effort:
-    """With the first eta that is small enough: the free phase, then the one with the output held."""
+    """With the first eta that is small enough: a free phase that is long enough, then the one with the output held."""
     per_step = 2 * len(found.bench.vertices)
-    for eta, one in zip(etas, measured, strict=True):
-        first = _first(found, eta) if one.error <= WANTED and found.steps is not None else None
-        if first is not None and found.steps is not None:
-            steps = found.steps + first
-            return Effort(f"eta {eta:g}, {found.steps} of them in the free phase", steps, steps * per_step, per_step)
-    least = min(one.error for one in measured)
-    reason = f"the error stays at {least:.1e}" if least > WANTED else f"descent needs more than {MOST_STEPS} steps"
-    return Effort("output held", None, None, per_step, reason)
+    good = [eta for eta, one in zip(etas, measured, strict=True) if one.error <= WANTED]
+    if not good:
+        return Effort("output held", None, None, per_step, stays(*(one.error for one in measured)))
+    eta, bench = good[0], found.target
 
+    def then(free: Units) -> int | None:
+        objective, start = holding(found, eta, free)
+        descent = [path(objective, start)]
+        return together(bench, descent, start, lambda u: difference(found, u, free, eta)).first
 
-def _first(found: EnergyMinimum, eta: float) -> int | None:
-    """The step of the held phase from which the error is small enough; 0 where nothing is left to move."""
-    watch = Watch(found.target)
-    if len(found.bench.vertices) == 1:
-        return 0
-    held(found, eta, lambda step, u: watch.see(step, difference(found, u, found.free, eta)))
-    return watch.first
+    taken = fewest(stops(found.objective, found.bench.free), then)
+    return _of_phases(f"eta {eta:g}, to the minimum's gradient", taken, per_step, per_step)
 
 
 def _equations(found: EnergyMinimum) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -382,4 +339,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "Enclosed", "EnergyMinimum", "difference", "held", "minimum", "nudged"]
+__all__ = ["METHODS", "EnergyMinimum", "difference", "held", "holding", "minimum", "nudged", "nudging"]

@@ -7,7 +7,6 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 from __future__ import annotations
 
 import cmath
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +16,19 @@ from flint import fmpz_poly
 
 from dyadic.physics.linearity import constant_rates
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
-from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
-from dyadic.physics.rivals.nudged_states import Correction, residual, settled
+from dyadic.physics.rivals.beta_series import (
+    BetaSeries,
+    exactness_claim,
+    expansion,
+    limit_claim,
+    order_claim,
+    unpushed,
+)
+from dyadic.physics.rivals.complex_numbers import on_complex_numbers
+from dyadic.physics.rivals.finite_time import exact_after
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.nudged_states import Correction, residual, settled, unit_steps
+from dyadic.physics.rivals.phases import together
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
@@ -130,6 +139,14 @@ def _error_term(bench: Bench, corrected: bool, k: int) -> dict[str, Array]:
     return estimate(found.bench, found.term(k))
 
 
+def _exact(name: str, bench: Bench, order: int, setting: str) -> Claim:
+    """Of AsymEP's field."""
+    return exactness_claim(
+        f"{name} {setting}", order, lambda: _error_term(bench, True, order + 1), setting,
+        straight=partial(constant_rates, bench.derivation), still=partial(unpushed, bench),
+    )  # fmt: skip
+
+
 def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
     found = _expanded(bench, False, 1)
     return estimate(found.bench, found.term(1)), found.bench.gradient
@@ -153,7 +170,6 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
     correction = Correction(bench.jacobian - bench.jacobian.T)
     measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, correction)) for beta in BETAS]
     measured += [_measured(f"one-sided, beta {beta:g}", bench, one_sided(bench, beta, correction)) for beta in BETAS]
-    straight = partial(constant_rates, bench.derivation)
     claims = (
         _order(
             "asymep centred", 2, "the centred estimate is backpropagation's gradient + O(beta^2)", False, True, _SMOOTH
@@ -166,8 +182,8 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
             True,
             _SMOOTH,
         ),
-        exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred", straight=straight),
-        exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided", straight=straight),
+        _exact("asymep", bench, 2, "centred"),
+        _exact("asymep", bench, 1, "one-sided"),
     )
     return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
 
@@ -184,12 +200,14 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
         limit_claim(
             "vf-ep:limit", "for beta -> 0 the estimate becomes backpropagation's gradient", lambda: _limit(bench),
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls", same=lambda: _symmetric(bench),
+            still=partial(unpushed, bench),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
 
 
 def _holomorphic(bench: Bench) -> MethodTrial | str:
+    bench = Bench(on_complex_numbers(bench.updates), bench.over)
     reason = bench.too_large() or bench.held_constant() or _not_analytic(bench)
     if reason:
         return reason
@@ -199,27 +217,15 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
         for beta in (0.1, 0.5)
         for points in (2, 4, 8)
     ]
-    straight = partial(constant_rates, bench.derivation)
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
-    claims += (
-        exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2", straight=straight),
-    )
+    claims += (_exact("holomorphic", bench, 2, "N = 2"),)
     return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
 
 
-def _path(bench: Bench, beta: complex, correction: Correction) -> list[Units]:
-    """The states of a nudged phase after each of its unit steps."""
-    found: list[Units] = []
-    settled(bench, beta, correction, lambda step, u: found.append(u))
-    return found
-
-
 def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
-    """Steps of all phases at once, after the free phase; one that has settled stays where it is."""
-    paths = [_path(bench, beta * phase, correction) for phase in _phases(points)]
-    watch = Watch(bench)
-    for step in range(max(map(len, paths))):
-        watch.see(step + 1, _mean(bench, beta, [path[min(step, len(path) - 1)] for path in paths]))
+    """Steps of all phases at once, after the free phase."""
+    paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
+    watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
     count = len(bench.vertices)
     return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, bench.derivation.L * count)
 
@@ -265,7 +271,7 @@ _ANALYTIC_FUNCTIONS = frozenset(
 def _dyadic(bench: Bench) -> MethodTrial | str:
     from dyadic.physics.dynamics import RelaxationSetting, run
 
-    count, steps = len(bench.vertices), bench.derivation.steps
+    count, steps = len(bench.vertices), exact_after(bench)
     # d = -beta s obeys dd/dt = J^T d - beta c, the relaxation of s times beta: one relaxation stands for every beta.
     found = run(bench.updates, RelaxationSetting(steps), "zero")
     gradient = estimate(bench, added((-1, found.final.s)))
@@ -303,13 +309,13 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
         if errors[-1] <= WANTED:
             break
     else:
-        known = [error for error in errors if not math.isnan(error)]
-        reason = f"the error stays at {min(known):.1e}" if known else "no nudge has an equilibrium that was found"
-        return Effort("centred", None, None, 2 * per_vertex * count, reason)
-    watch = Watch(bench)
-    paths = [_path(bench, sign * beta, correction) for sign in (1, -1)]
-    for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
-        watch.see(step, estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down))))
+        return Effort("centred", None, None, 2 * per_vertex * count, stays(*errors))
+
+    def halved(up: Units, down: Units) -> dict[str, Array]:
+        return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
+
+    paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
+    watch = together(bench, paths, bench.free, halved)
     free = bench.derivation.L * count
     return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, free)
 

@@ -44,7 +44,8 @@ def verified_zero(function: Function, guess: Array) -> list[arb]:
         image = (newton + rest * spread).entries()
         boxes = around(centre, np.full(len(centre), scaled))
         if all(_inside(entry, box) for entry, box in zip(image, boxes, strict=True)):
-            return list(image)
+            # Where R is exactly 0 in the middle, that is the one zero in the box.
+            return list(balls(centre)) if all(entry == 0 for entry in value.entries()) else list(image)
     raise Unenclosed("no box around the equilibrium that was found passes Krawczyk's test")
 
 

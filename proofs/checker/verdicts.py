@@ -36,7 +36,7 @@ class Claims:
         self.applied = applied([graph.layers, graph.kinds])
         self.maxima = any(takes_maxima(content) for content, _ in self.contents.values())
         self.known: dict[str, Any] = {}
-        self.unknown: list[str] = []
+        self.unknown: set[str] = set()
         self.place: dict[str, str] = {}
         self.titles: dict[str, str] = {}
         for position, claim in enumerate(certificate["claims"]):
@@ -48,7 +48,7 @@ class Claims:
             if claim["kind"] == "open":
                 self._open(claim, where)
             elif claim["kind"] not in RULES:
-                self.unknown.append(claim["id"])
+                self.unknown.add(claim["id"])
                 continue
             elif claim["kind"] != "steps":
                 self._texts(claim, where)

@@ -126,7 +126,7 @@ Section Demands.
     { intro Hin. exact (H _ Hin). }
     assert (Known : differentiable_everywhere f = true -> o = 0%nat -> is_derive (F f o : R -> R_NormedModule) (eval F dims T e a) (F f (S o) (eval F dims T e a))).
     { intros Hf ->. now apply derivatives. }
-    destruct f as [|[|[|[|[|[|[|[|[|[|[|[|[|f]]]]]]]]]]]]]; try (destruct o as [|o]; [now apply Known | apply Asked; now left]).
+    destruct f as [|[|[|[|[|[|[|[|[|[|[|[|[|[|[|[|[|[|[|[|f]]]]]]]]]]]]]]]]]]]]; try (destruct o as [|o]; [now apply Known | apply Asked; now left]).
     - apply exp_derivative.
     - destruct o as [|o]; [apply relu_derivative, (H (NotZero a)); now left | apply Asked; now left].
     - destruct o as [|o]; [apply sqrt_derivative, (H (Positive a)); now left | apply Asked; now left].

@@ -3,9 +3,9 @@
     A function is a number; [standard_functions] says which function each of the first numbers stands for.  Any other
     function, such as an activation that is not in the table, is a variable of a network's theorem.
 
-    Of exp, tanh, the logistic function, softplus, sin, cos, silu and gelu by tanh it is proved that the second column is
-    the derivative of the first at every real number; of relu, the roots, the logarithm and the powers of 1/z, that it is
-    wherever the argument is not 0, or is positive. *)
+    Of exp, tanh, the logistic function, its logarithm, softplus, sin, cos, sinh, cosh, exp - 1, erf, silu, mish and gelu,
+    by erf and by tanh, it is proved that the second column is the derivative of the first at every real number; of relu,
+    the roots, the logarithm and the powers of 1/z, that it is wherever the argument is not 0, or is positive. *)
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Lra.
 From Coquelicot Require Import Coquelicot.
@@ -21,6 +21,14 @@ Definition gelu_tanh (z : R) : R := z * (1 + tanh (gelu_argument z)) / 2.
 Definition gelu_tanh_slope (z : R) : R :=
   (1 + tanh (gelu_argument z)) / 2
   + z * (1 - tanh (gelu_argument z) * tanh (gelu_argument z)) * sqrt (2 / PI) * (1 + 3 * (44715 / 1000000) * z ^ 2) / 2.
+Definition bell (t : R) : R := exp (- (t * t)).
+Definition erf (z : R) : R := 2 / sqrt PI * RInt bell 0 z.
+Definition gelu (z : R) : R := z * (1 + erf (z / sqrt 2)) / 2.
+Definition gelu_slope (z : R) : R :=
+  (1 + erf (z / sqrt 2)) / 2 + z * (/ sqrt 2 * (2 / sqrt PI * bell (z / sqrt 2))) / 2.
+Definition mish (z : R) : R := z * tanh (softplus z).
+Definition mish_slope (z : R) : R :=
+  tanh (softplus z) + z * (logistic z * (1 - tanh (softplus z) * tanh (softplus z))).
 
 Definition standard_functions (others : functions) : functions := fun f o =>
   match f, o with
@@ -37,6 +45,13 @@ Definition standard_functions (others : functions) : functions := fun f o =>
   | 10%nat, _ => fun z => (-1) ^ o * INR (fact o) * / z ^ S o             (* the o-th derivative of 1/z *)
   | 11%nat, 0%nat => silu  | 11%nat, 1%nat => fun z => logistic z * (1 + z * (1 - logistic z))
   | 12%nat, 0%nat => gelu_tanh  | 12%nat, 1%nat => gelu_tanh_slope
+  | 13%nat, 0%nat => erf  | 13%nat, 1%nat => fun z => 2 / sqrt PI * bell z
+  | 14%nat, 0%nat => gelu  | 14%nat, 1%nat => gelu_slope
+  | 15%nat, 0%nat => fun z => exp z - 1  | 15%nat, 1%nat => exp
+  | 16%nat, 0%nat => sinh  | 16%nat, 1%nat => cosh
+  | 17%nat, 0%nat => cosh  | 17%nat, 1%nat => sinh
+  | 18%nat, 0%nat => fun z => logarithm (logistic z)  | 18%nat, 1%nat => fun z => 1 - logistic z
+  | 19%nat, 0%nat => mish  | 19%nat, 1%nat => mish_slope
   | _, _ => others f o
   end.
 
@@ -132,6 +147,55 @@ Proof.
     [exact H|]. unfold gelu_tanh_slope, scal, mult; simpl. unfold mult; simpl. field.
 Qed.
 
+Lemma bell_derivative : forall z, is_derive (bell : R -> R_NormedModule) z (- (2 * z) * bell z).
+Proof.
+  intro z. apply (is_derive_comp (exp : R -> R_NormedModule) (fun t => - (t * t)) z (bell z) (- (2 * z))).
+  - apply exp_derivative.
+  - apply (is_derive_opp (fun t : R => t * t) z (2 * z)). replace (2 * z) with (1 * z + z * 1) by ring.
+    apply (product_derivative (fun t => t) (fun t => t)); exact (is_derive_id z).
+Qed.
+
+(** By the fundamental theorem of calculus. *)
+Lemma erf_derivative : forall z, is_derive (erf : R -> R_NormedModule) z (2 / sqrt PI * bell z).
+Proof.
+  assert (C : forall t, continuous bell t).
+  { intro t. apply (ex_derive_continuous bell). exists (- (2 * t) * bell t). apply bell_derivative. }
+  intro z. apply (is_derive_scal (fun y => RInt bell 0 y) z (2 / sqrt PI) (bell z)).
+  apply (is_derive_RInt bell (fun y => RInt bell 0 y) 0 z); [|apply C].
+  apply filter_forall. intro y. apply (RInt_correct bell), (ex_RInt_continuous bell). intros t _. apply C.
+Qed.
+
+Lemma gelu_derivative : forall z, is_derive (gelu : R -> R_NormedModule) z (gelu_slope z).
+Proof.
+  intro z. apply (gated_derivative (fun z => erf (z / sqrt 2)) z (/ sqrt 2 * (2 / sqrt PI * bell (z / sqrt 2)))).
+  apply (is_derive_comp (erf : R -> R_NormedModule) (fun z => z / sqrt 2) z _ (/ sqrt 2)); [apply erf_derivative|].
+  replace (/ sqrt 2) with (/ sqrt 2 * 1) by ring.
+  apply (is_derive_ext (fun z => / sqrt 2 * z)); [intro t; apply Rmult_comm|].
+  apply (is_derive_scal (fun z => z) z (/ sqrt 2) 1), (is_derive_id z).
+Qed.
+
+Lemma expm1_derivative : forall z, is_derive ((fun z => exp z - 1) : R -> R_NormedModule) z (exp z).
+Proof.
+  intro z. pose proof (is_derive_minus (exp : R -> R_NormedModule) (fun _ => 1) z (exp z) 0 (exp_derivative z) (is_derive_const 1 z)) as H.
+  replace (exp z) with (minus (exp z) 0); [exact H | apply Rminus_0_r].
+Qed.
+
+Lemma log_sigmoid_derivative : forall z,
+  is_derive ((fun z => logarithm (logistic z)) : R -> R_NormedModule) z (1 - logistic z).
+Proof.
+  intro z. assert (H : 0 < logistic z) by (apply Rinv_0_lt_compat; pose proof (exp_pos (- z)); lra).
+  replace (1 - logistic z) with (scal (logistic z * (1 - logistic z) : R_AbsRing) (/ logistic z)).
+  - apply (is_derive_comp (logarithm : R -> R_NormedModule) logistic); [now apply logarithm_derivative | apply logistic_derivative].
+  - change (logistic z * (1 - logistic z) * / logistic z = 1 - logistic z). field. lra.
+Qed.
+
+Lemma mish_derivative : forall z, is_derive (mish : R -> R_NormedModule) z (mish_slope z).
+Proof.
+  intro z. unfold mish_slope. rewrite <- (Rmult_1_l (tanh (softplus z))) at 1.
+  apply (product_derivative (fun z => z) (fun z => tanh (softplus z))); [exact (is_derive_id z)|].
+  apply (is_derive_comp (tanh : R -> R_NormedModule) softplus z _ (logistic z)); [apply tanh_derivative | apply softplus_derivative].
+Qed.
+
 (** ** Derivatives where the argument allows it *)
 
 Lemma relu_derivative : forall z, z <> 0 -> is_derive (Rmax 0 : R -> R_NormedModule) z (if Rlt_dec 0 z then 1 else 0).
@@ -166,9 +230,26 @@ Proof.
   apply (is_derive_pow (fun z => z) (S o) z 1), (is_derive_id z).
 Qed.
 
+(** A power of a fraction is no function of the table; what it stands for where a network's theorem has it, as one of
+    [others]: z^r with its o-th derivatives r (r - 1) ... (r - o + 1) z^(r - o). *)
+Fixpoint falling (r : R) (o : nat) : R := match o with O => 1 | S o => falling r o * (r - INR o) end.
+Definition real_power (r : R) (o : nat) (z : R) : R := falling r o * exp ((r - INR o) * logarithm z).
+
+Theorem power_derivative : forall r o z, 0 < z -> is_derive (real_power r o : R -> R_NormedModule) z (real_power r (S o) z).
+Proof.
+  intros r o z Hz. unfold real_power. set (c := r - INR o).
+  replace (falling r (S o) * exp ((r - INR (S o)) * logarithm z)) with (falling r o * (c * / z * exp (c * logarithm z))).
+  - apply (is_derive_scal (fun z => exp (c * logarithm z))).
+    apply (is_derive_comp (exp : R -> R_NormedModule) (fun z => c * logarithm z) z _ (c * / z)); [apply exp_derivative|].
+    apply (is_derive_scal (logarithm : R -> R)), logarithm_derivative, Hz.
+  - cbn [falling]. fold c. replace (r - INR (S o)) with (c - 1) by (unfold c; rewrite S_INR; ring).
+    replace ((c - 1) * logarithm z) with (c * logarithm z + - logarithm z) by ring.
+    rewrite exp_plus, exp_Ropp, exp_logarithm by exact Hz. ring.
+Qed.
+
 (** ** Functions that are differentiable everywhere *)
 
-Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (f =? 11)%nat || (f =? 12)%nat.
+Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (10 <? f)%nat && (f <? 20)%nat.
 Section Everywhere.
   Variable others : functions.
   Notation F := (standard_functions others).
@@ -176,9 +257,9 @@ Section Everywhere.
   Theorem derivatives : forall f, differentiable_everywhere f = true ->
     forall z, is_derive (F f 0%nat : R -> R_NormedModule) z (F f 1%nat z).
   Proof.
-    intros f H. unfold differentiable_everywhere in H. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in H.
-    assert (E : In f [0; 1; 2; 3; 4; 5; 11; 12]%nat) by (cbn [In]; lia).
-    repeat (destruct E as [<-|E]; [cbn [standard_functions]|]); [| | | | | | | |destruct E].
+    intros f H. unfold differentiable_everywhere in H. rewrite orb_true_iff, andb_true_iff, !Nat.ltb_lt in H.
+    assert (E : In f [0; 1; 2; 3; 4; 5; 11; 12; 13; 14; 15; 16; 17; 18; 19]%nat) by (cbn [In]; lia).
+    repeat (destruct E as [<-|E]; [cbn [standard_functions]|]); [| | | | | | | | | | | | | | |destruct E].
     - exact exp_derivative.
     - exact tanh_derivative.
     - exact logistic_derivative.
@@ -187,5 +268,12 @@ Section Everywhere.
     - exact cos_derivative.
     - exact silu_derivative.
     - exact gelu_tanh_derivative.
+    - exact erf_derivative.
+    - exact gelu_derivative.
+    - exact expm1_derivative.
+    - intro z. apply is_derive_Reals, derivable_pt_lim_sinh.
+    - intro z. apply is_derive_Reals, derivable_pt_lim_cosh.
+    - exact log_sigmoid_derivative.
+    - exact mish_derivative.
   Qed.
 End Everywhere.

@@ -36,6 +36,8 @@ EQUATIONS = (
     "Emitted", "Functions", "Demands", "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
 )  # fmt: skip
 """Files that need the above: a network's own index equations, in order of dependence."""
+MEANING = ("Integers",)
+"""What the equations mean where they read integers; no network's theorem rests on it."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
 """What the theorem of a network's own equations rests on."""
 ASKING = 600.0
@@ -68,7 +70,7 @@ THEOREMS = {
     "NetworkTensors": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
-    "Functions": ("derivatives",),
+    "Functions": ("power_derivative", "derivatives"),
     "Demands": ("demands_suffice",),
     "Boxes": ("sum_change", "sum_entries", "leaves_something_at"),
     "Terms": ("expand_value", "expand_tangent_value"),
@@ -76,6 +78,7 @@ THEOREMS = {
     "AllSizes": ("identity_for_all_sizes",),
     "Cancelling": (),
     "Instances": ("instance_holds", "shown_holds"),
+    "Integers": ("bracket_of_an_integer", "read_at_an_integer"),
 }
 
 

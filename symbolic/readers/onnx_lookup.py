@@ -141,6 +141,33 @@ def tensor_scatter(node: Node) -> Value:
     return _scattered(node, 1, flat, "none", shape[axis + 1 :], int(np.prod(shape[: axis + 1])))
 
 
+@operator(MaxUnpool="reshape scatter pad")
+def max_unpool(node: Node) -> Value:
+    """Entries put where constant positions say, counted through the whole tensor, into zeros.
+
+    The positions are those in the tensor that was pooled; a larger one that is asked for has zeros behind it.
+    """
+    kernel = [int(n) for n in node.get("kernel_shape")]
+    steps, pads = node.get("strides", [1] * len(kernel)), node.get("pads", [0] * 2 * len(kernel))
+    given = node.extents(0, range(node.rank()))
+    around = [before + behind for before, behind in zip(pads, pads[len(kernel) :], strict=False)]
+    extents = [(n - 1) * s - p + k for n, s, p, k in zip(given[2:], steps, around, kernel, strict=True)]
+    shape = [*given[:2], *extents]
+    flat = rows(node.static(1, "the positions"), int(np.prod(shape)))
+    if flat.size != np.prod(given) or len(np.unique(flat)) < flat.size:
+        raise Unsupported("there is no position of its own for each entry")
+    at = node.model.indices(f"{node.name}.places", flat.reshape(-1), int(np.prod(shape)))
+    entries = node.layer("reshape", [node.x(0)], "entries", shape=[flat.size])
+    zeros = node.constant("zeros", np.zeros(int(np.prod(shape)), np.float32))
+    found = node.layer("scatter", [zeros, at, entries], "scattered", axis=0, reduction="add")
+    wanted = node.integers(2, "the shape") if node.has(2) else shape
+    behind = [n - m for n, m in zip(wanted, shape, strict=True)]
+    if min(behind) < 0:
+        raise Unsupported(f"the shape {wanted} is smaller than {shape}")
+    placed = node.layer("reshape", [found], "placed" if any(behind) else "", shape=shape)
+    return node.layer("pad", [placed], padding=[*[0] * len(shape), *behind]) if any(behind) else placed
+
+
 def _scattered(node: Node, slot: int, places: np.ndarray, reduction: str, rest: list[int], count: int) -> Value:
     """Updates, the operand ``slot``, combined with rows of the input, which are ``count`` rows of the shape ``rest``.
 

@@ -9,6 +9,7 @@ from sympy import Mul, Rational
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
+from dyadic.symbolic.readers.determinants import determinant
 from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
@@ -238,6 +239,11 @@ def gemm(node: Node) -> Value:
     if beta != 1:
         c = node.layer("scale", [c], "beta", factor=beta)
     return node.layer("add", [found, c])
+
+
+@operator(Det="select gather einsum")
+def det(node: Node) -> Value:
+    return determinant(node.model, node.name, node.x())
 
 
 @operator(Einsum="einsum")

@@ -22,6 +22,7 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_linear_maps,
     torch_lookups,
     torch_masks,
+    torch_matrices,
     torch_operators,
     torch_ordering,
     torch_recurrent,

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.torch_package import first_line_of
+
 _OWN = ("aten", "prims", "dyadic")
 """The namespaces whose operators are read by their names alone: PyTorch's, and the mark of a stopped gradient."""
 
@@ -27,7 +30,11 @@ def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:
 
     Composite operators such as ``linear`` and ``scaled_dot_product_attention`` stay as they are otherwise.
     """
-    return program.run_decompositions({target: _rule(torch, target) for target in wanted})
+    try:
+        return program.run_decompositions({target: _rule(torch, target) for target in wanted})
+    except Exception as error:  # whatever torch raises, of views of complex numbers for instance
+        problem = f"torch.export cannot write it without changes in place: {first_line_of(error)}"
+        raise SpecError("program", problem, "export the module without what this names") from error
 
 
 def decomposable(torch: Any, target: Any) -> bool:

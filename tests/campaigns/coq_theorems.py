@@ -7,6 +7,7 @@ tests/prove/test_formal.py.
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from support.coq_library import EVERYTHING, committed, compiled, refuses
@@ -57,6 +58,22 @@ def test_coqchk_accepts_a_network(library):
     machine.recheck(library, ["Digits"])
 
 
+def test_the_statement_unfolds_to_its_layers(library):
+    """The map of digits' first layer is tanh of b plus the sum of W x, and of no other numbers."""
+    digits = network(subject(derive(read_spec("examples/digits.toml")), 8))
+    coqc.compile_file(library, "Digits", digits.source, 120, network_theorem.MEMORY)
+    text = Path("tests/campaigns/Readable.v").read_text()
+    coqc.compile_file(library, "Readable", text)
+    for old, new in (
+        ("theta 0 (i * 64 + j)", "theta 0 (j * 32 + i)"),
+        ("theta 1 i +", "theta 3 i +"),
+        (" tanh (", " sin ("),
+    ):
+        assert text.count(old) == 1
+        with pytest.raises(coqc.CoqError, match="Error"):
+            coqc.compile_file(library, "Unreadable", text.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -92,6 +109,13 @@ def test_coqchk_accepts_a_network(library):
         ("AllSizes", "negb (existsb (Nat.eqb k) ks) && distinct ks", "distinct ks"),
         ("Instances", " &&\n    forallb (fun d => is_local (target d)) (forward l).", "."),
         ("Functions", "1 - tanh z * tanh z\n  | 2", "1 + tanh z * tanh z\n  | 2"),
+        ("Functions", "falling r o * (r - INR o) end", "falling r o * (r - INR (S o)) end"),
+        ("Integers", "T t (r * Z.of_nat n + v)%Z", "T t (r + v)%Z"),
+        ("Integers", "(forall v, map (eval_index (set e j v)) is = map (eval_index e) is) ->", "True ->"),
+        ("Functions", "fun z => 2 / sqrt PI * bell z", "fun z => 1 / sqrt PI * bell z"),
+        ("Functions", "+ z * (/ sqrt 2 *", "+ z * (sqrt 2 *"),
+        ("Functions", "fun z => 1 - logistic z\n", "logistic\n"),
+        ("Functions", "(10 <? f)%nat", "(9 <? f)%nat"),
         ("Demands", "=> [NotZero a]                                   (* relu *)", "=> []"),
         ("Demands", "=> [Positive a]    (* sqrt", "=> [NotZero a]    (* sqrt"),
         ("Functions", "(f <? 6)%nat ||", "(f <? 7)%nat ||"),

@@ -52,6 +52,72 @@ def test_ranges_with_arithmetic(derivation, options, claim, true):
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)
 
 
+def bracketed(end, body, low=0):
+    return f"[i < {end}] {body}" if not low else f"[{low} <= i <= {end - 1}] {body}"
+
+
+@pytest.mark.parametrize("body", ["x_h[i + 1]", "W_o[j, i + 1]", "x_h[i] z_h[i + 1]"])
+@pytest.mark.parametrize(("one", "two"), [(3, 2), (2, 3), (3, 3), (1, 4), (4, 1)])
+def test_a_bracket_before_every_side_is_no_range_of_the_others(one, two, body):
+    """Beyond the end of one side the other one has to be 0, and is not."""
+    for low in (0, 1):
+        found = judged(FIVE, f"{bracketed(one + low, body, low)} = {bracketed(two + low, body, low)}")
+        assert found.verdict is (Verdict.PROVED if one == two else Verdict.REFUTED), (low, found.reason)
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"),
+    [
+        ("[i < 3] [i < 2] x_h[i + 1] = [i < 2] x_h[i + 1]", True),
+        ("[i < 2] x_h[i + 1] = [i < 3] [i < 2] x_h[i + 1]", True),
+        ("[i < 2] x_h[i + 1] - [i < 2] x_h[i + 1] = [i < 3] (x_h[i + 1] - x_h[i + 1])", None),
+        ("0 = [i < 2] (x_h[i + 1] - x_h[i + 1])", True),
+        ("0 = [i < 2] x_h[i + 1]", False),
+        ("[1 <= i <= 3] x_h[i - 1] = [1 <= i <= 2] x_h[i - 1]", False),
+        ("[i < 2] x_h[i] x_o[1] = [i < 1] x_h[i] x_o[1]", False),
+    ],
+)
+def test_brackets_before_every_side(claim, true):
+    if true is None:
+        with pytest.raises(SpecError):
+            judged(FIVE, claim)
+    else:
+        found = judged(FIVE, claim)
+        assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+@pytest.mark.parametrize(
+    ("definition", "claim", "true"),
+    [
+        ("v[i] = x_h[i + 1] for i < 2", "v[i] = x_h[i + 1]", True),
+        ("v[i] = x_h[i + 1] for i < 2", "v[2] = x_h[3]", False),
+        ("v[i] = [i < 2] x_h[i + 1] for i < 4", "v[i] = x_h[i + 1]", False),
+        ("v[i] = [i < 2] x_h[i + 1] for i < 4", "v[i] = [i < 2] x_h[i + 1]", True),
+        ("v[i, j] = x_h[i + j] for i < 3, j < 2", "v[2, 1] = x_h[3]", True),
+        ("v[i, j] = x_h[i + j] for i < 3, j < 2", "v[2, 1] = x_h[2]", False),
+        ("v[i] = i for i < 6", "Sum[i] v[i] = 15", True),
+        ("v[i] = [i < 2] x_h[i + 1]", "[i < 3] x_h[i + 1] = v[i]", None),
+        ("v[i] = x_h[i] for 1 <= i < 3", "v[1] = x_h[1]", None),
+    ],
+)
+def test_the_range_of_what_is_defined_is_stated(definition, claim, true):
+    """A bracket in its formula says where that is 0, not how many entries it has."""
+    if true is None:
+        with pytest.raises(SpecError):
+            judged(FIVE, claim, definitions=(definition,))
+    else:
+        found = judged(FIVE, claim, definitions=(definition,))
+        assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"), [("x_h[3] = 0", True), ("x_h[2] = 0", True), ("x_h[1] = 0", False), ("x_h[4] = 0", False)]
+)
+def test_what_is_assumed_is_assumed_as_far_as_its_longest_bracket(claim, true):
+    found = judged(FIVE, claim, assumptions=("[i < 3] x_h[i + 1] = [i < 1] x_h[i + 1]",))
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason
+
+
 @pytest.mark.parametrize("claim", ["Sum[i<n-1] x_h[i] + x_h[n-1] = Sum[i] x_h[i]", "Sum[i<n-1] 1 = n - 1"])
 def test_for_all_sizes_such_a_range_is_not_proved(claim):
     """Its end is tied to the size of an axis, of which the argument for blocks says nothing."""

@@ -3,6 +3,8 @@
 The kernels run on the CPU by emulation; what is shown is the meaning of the emitted text there.
 """
 
+import tomllib
+
 import pytest
 from support.emulated import emulated, worst
 from support.long_tests import one_in
@@ -89,3 +91,29 @@ def test_a_sensitivity_that_is_zero_has_the_shape_of_its_batch(target, monkeypat
     _, gradients = module.gradients(*given)
     assert module.wavefront(*given).s["a"].shape == (5, 4)
     assert not any(gradient.any() for gradient in gradients.values())
+
+
+PARAMETERS_ONLY = """
+parameters.q.shape = [3, 4]
+parameters.k.shape = [5, 4]
+parameters.v.shape = [5, 6]
+inputs.x.shape = [3, 6]
+cost.type = "squared_error"
+[[layers]]
+name = "looked"
+type = "attention"
+inputs = ["q", "k", "v"]
+[[layers]]
+name = "joined"
+type = "mul"
+inputs = ["looked", "x"]
+"""
+
+
+def test_a_layer_that_reads_parameters_only_has_a_result_for_each_sample(monkeypatch):
+    derivation = derive(architecture(tomllib.loads(PARAMETERS_ONLY)))
+    reference = load(emit(derivation, "numpy", "float64"))
+    given = draw(derivation, reference, 2, 3)
+    assert reference.wavefront(*given).x["looked"].shape == (2, 3, 6)
+    where, difference = worst(derivation, monkeypatch)
+    assert difference < TOLERANCE["float64"], where

@@ -97,7 +97,7 @@ def test_the_module_says_so():
 
 def test_where_nothing_is_large_enough_it_says_that():
     text = written(network({"type": "dense", "name": "d", "units": 4}))
-    assert "No contraction here is large enough for tensor cores: all is float32." in text
+    assert "No contraction here fits tensor cores: all is float32." in text
     assert "tf32(" not in text
 
 

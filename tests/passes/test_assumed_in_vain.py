@@ -30,12 +30,11 @@ def test_a_softmax_that_subtracts_its_largest_entry_is_proved_for_all_sizes(tmp_
     assert "for all sizes n, d" in claim.statement
 
 
-def test_a_change_that_one_library_makes_in_place_and_another_does_not(tmp_path):
-    pair = tmp_path / "f.py", 'x: "n"', "return x * x / 2, x", "dx = g\ndx *= x\nreturn dx * 1.0"
-    assert examined(*pair).verdict is Verdict.PROVED
-    for head in ("import jax\nimport numpy as np", "import numpy as np\nimport jax.numpy as jnp"):
-        with pytest.raises(SpecError, match="libraries which differ in what it changes"):
-            examined(*pair, head=head)
+def test_what_else_a_file_imports_makes_no_difference(tmp_path):
+    pair = tmp_path / "f.py", 'x: "n"', "return x * np.square(x) / 3, x", "dx = g\ndx *= x\nreturn {} * x"
+    for head in ("import numpy as np", "import jax\nimport numpy as np", "import numpy as np\nimport jax.numpy as jnp"):
+        for returned, verdict in (("dx", Verdict.PROVED), ("g", Verdict.PROVED), ("dx * x", Verdict.REFUTED)):
+            assert examined(*pair[:3], pair[3].format(returned), head=head).verdict is verdict
 
 
 def test_squeeze_leaves_out_an_axis_only_where_it_has_one_entry(tmp_path):
@@ -48,7 +47,9 @@ def test_squeeze_leaves_out_an_axis_only_where_it_has_one_entry(tmp_path):
     assert kept.verdict is Verdict.PROVED
 
 
-@pytest.mark.parametrize("call", ["cumsum(x)", "div(x, x)", "split(x, (1, 1))", "select(x > 0, x, x)", "rem(x, x)"])
+@pytest.mark.parametrize(
+    "call", ["cumsum(x)", "div(x.shape[0], 2) * x", "split(x, (1, 1))", "select(x > 0, x, x)", "rem(x, x)"]
+)
 def test_functions_of_lax_that_are_not_numpy_s(tmp_path, call):
     path, head = tmp_path / "f.py", "import jax\nfrom jax import lax"
     with pytest.raises(SpecError, match=r"jax\.lax"):

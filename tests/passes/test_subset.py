@@ -44,6 +44,9 @@ BODIES = [
     "np.linalg.norm(x, 2, axis=1)", "np.expand_dims(x, (0, 2))",
 ]  # fmt: skip
 BLOCKS = [
+    "y = y.copy()\n    for k in range(3)[::-1][:2]:\n        y[k] = x[k] + y[range(1, 3)[-2]]\n    return y",
+    "a, *rest = x, y, x * y\n    return a * rest[1] - rest[0]", "*rest, b = [x, y]\n    return b - 2 * rest[0]",
+    "a, (*rest,), b = x, (), y\n    return a * (len(rest) + 2) - b",
     "z = x.copy()\n    z[1:, :2] = 0\n    z[0] += y[1]\n    return z",
     "z = np.zeros((3, 4))\n    for i in range(3):\n        z[i] = x[i] * (i + 1)\n    return z",
     "z = np.zeros_like(x)\n    z[:, ::2] = y[:, 1::2]\n    z[:, 1] -= 3\n    return z",
@@ -112,6 +115,8 @@ def test_groups_of_a_reshape(old, new):
 
 
 REFUSED = [
+    ("a, b, *rest = (x,)\n    return a", "taken apart"), ("*a, *b = x, y\n    return x", "taken apart"),
+    ("[*a] = 3\n    return x", "taken apart"),
     ("return np.linalg.inv(x)", "numpy.linalg.inv"),
     ("return np.fft.fft(x)", "numpy.fft.fft"),
     ("return x[x > 0]", "is no array"),

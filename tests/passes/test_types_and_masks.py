@@ -147,3 +147,14 @@ def test_the_first_row_of_the_largest_is_not_the_largest(tmp_path):
     gradient = "dx = torch.zeros_like(x)\n        dx[:, 0] = g * (x[:, 0] == x[:, 0].max())\n        return dx"
     file = torch_pair(tmp_path, "return x.max(dim=0)[0]", gradient)
     assert examine_pair(file).verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize(("slope", "expected"), [("g * keep / 0.5", Verdict.PROVED), ("g * keep", Verdict.REFUTED)])
+def test_numbers_that_a_generator_draws(tmp_path, slope, expected):
+    path = tmp_path / "f.py"
+    path.write_text(
+        'import numpy as np\n\ndef f_forward(x: "n d"):\n    rng = np.random.default_rng(0)\n'
+        "    keep = rng.random(x.shape) < 0.5\n    return x * keep / 0.5, keep\n\n"
+        f"def f_backward(g, keep):\n    return {slope}\n"
+    )
+    assert examine_pair(CodeFile(path, "f")).verdict is expected

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.abstracts import READING, abstract_claims, refuted_by, rests_on, stated_by
-from dyadic.physics.evidence_of_claims import Evidence, evidence, locality_claim
+from dyadic.physics.evidence_of_claims import Evidence, asymmetry_here, evidence, locality_claim
 from dyadic.physics.held_values import AS_DEFINED
 
 PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
@@ -45,6 +46,38 @@ def test_on_a_network_of_ones_own():
     claims = {claim.id: claim for one in abstract_claims(digits) for claim in one.claims}
     assert "8 unit steps" in claims["v1.2"].statement
     assert {name: claim.verdict for name, claim in claims.items()} == VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("kinds", "verdict"),
+    [
+        (("dense", "log", "relu"), PROVED), (("dense", "acosh", "sqrt"), PROVED), (("dense", "asin", "div"), PROVED),
+        (("dense", "sign", "floor"), UNDECIDED),
+    ],
+)  # fmt: skip
+def test_layers_that_lack_values_somewhere_have_no_potential_either(kinds, verdict):
+    """At some state all have values; a Jacobian that is 0 everywhere shows nothing."""
+    layers = [{"name": f"l{k}", "type": kind} for k, kind in enumerate(kinds)]
+    layers[0]["units"] = 2
+    if kinds[-1] == "div":
+        layers[-1]["inputs"] = ["l1", "l0"]
+    spec = {"inputs": {"x": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    known = evidence(dyadic.derive(dyadic.architecture(spec)))
+    (found,) = known.of("nonreciprocity")
+    assert found.verdict is verdict
+    claims = {claim.id: claim for one in abstract_claims(known.derivation) for claim in one.claims}
+    assert claims["v1.3a"].verdict is verdict
+
+
+def test_an_asymmetric_entry_is_that_of_the_jacobian():
+    layers = [{"name": "a", "type": "exp"}, {"name": "b", "type": "log", "inputs": ["a"]}]
+    spec = {"inputs": {"x": {"shape": [1]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    (claim,) = asymmetry_here(dyadic.derive(dyadic.architecture(spec)))
+    state = np.random.default_rng(0).uniform(-0.4, 0.4, 2)  # of a, which is what b reads, and of b
+    assert state[0] > 0
+    assert claim.witness["entry_of_dF/dx"] == [1, 0]
+    assert float(claim.witness["minus_that_of_its_transpose"]) == pytest.approx(1 / state[0], rel=1e-14)
+    assert asymmetry_here(dyadic.derive(dyadic.architecture({**spec, "layers": layers[:1]}))) == []
 
 
 def test_what_holds_of_the_structure_alone_is_open_of_the_network():

@@ -57,6 +57,42 @@ def test_a_number_that_single_precision_cannot_hold(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("value", "kind", "dtype", "rounded"),
+    [
+        (2**63 + 1, "uint64", "float64", "9223372036854775808"),
+        (2**64 - 1, "uint64", "float64", "18446744073709551616"),
+        (-(2**53) - 1, "int64", "float64", "-9007199254740992"),
+        (2**24 + 1, "int32", "float32", "16777216"),
+    ],
+)
+def test_an_integer_is_not_rounded_without_a_word(tmp_path, value, kind, dtype, rounded):
+    wanted, held = Wanted("parameters", SHAPES, dtype), (value // 4096) * 4096
+    path = stored(tmp_path / "large.npz", p_weight=np.full((3, 2), value, dtype=kind))
+    with pytest.raises(dyadic.DyadicError, match=rf"p.weight\[0, 0\] is {value}, which {dtype} rounds to {rounded};"):
+        wanted.taken(path)
+    found = wanted.taken(weights(p_weight=np.full((3, 2), held, dtype=kind)))
+    assert int(found["p.weight"][2, 1]) == held
+
+
+def test_every_integer_is_held_or_refused():
+    random = np.random.default_rng(5)
+    for kind, dtype in (("int64", "float64"), ("uint64", "float64"), ("int64", "float32"), ("int16", "float32")):
+        for _ in range(200):
+            bits = int(random.integers(1, np.iinfo(kind).bits))
+            value = int(random.integers(0, 2**bits - 1, dtype="uint64", endpoint=True))
+            value = min(value >> int(random.integers(0, bits)) << int(random.integers(0, 12)), np.iinfo(kind).max)
+            value *= -1 if np.iinfo(kind).min and random.integers(2) else 1
+            given = weights(p_weight=np.full((3, 2), value, dtype=kind))
+            exact = int(np.dtype(dtype).type(value)) == value
+            try:
+                found = Wanted("parameters", SHAPES, dtype).taken(given)
+                assert exact
+                assert int(found["p.weight"][0, 0]) == value
+            except dyadic.DyadicError:
+                assert not exact
+
+
+@pytest.mark.parametrize(
     ("value", "message"),
     [
         ([[1, 2], [3]], "no array of numbers"),

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from flint import arb, arb_mat
 from support.updates import updates_of
 
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.dynamics import RelaxationSetting, built, run
 from dyadic.physics.enclosures import StateVector, enclosing, in_balls, middle, step_jacobian
-from dyadic.physics.hardware.additive_noise import covariance_claim, noise, one_step, stationary
+from dyadic.physics.hardware.additive_noise import covariance_claim, noise, one_step, rounding_of, stationary
 from dyadic.physics.hardware.feedback import agreement_claim, error_claim, mismatch, mismatched, with_feedback
 from dyadic.physics.hardware.readout import gradient_ranks, readout_claim
 from dyadic.physics.loading import emitted_network
@@ -171,6 +172,41 @@ def test_the_covariance_is_the_solution_of_its_equation():
     unit = one_step(updates, dict.fromkeys(updates.variables, 1.0))
     assert np.abs(np.linalg.matrix_power(unit, 6)).max() < 1e-12
     assert covariance_claim().verdict is PROVED
+
+
+def exact_step(updates, h, widths):
+    """A = 1 - h + h M of a linear chain from its weights, in balls; M holds W, W^T, and the cost's second slope, 1."""
+    places = StateVector.of(updates.sample()).places()
+    count = max(place.stop for place in places.values())
+    step = arb_mat(count, count, [int(i == j) * (1 - arb(h)) for i in range(count) for j in range(count)])
+    for k in range(1, len(widths) - 1):
+        for (i, j), weight in np.ndenumerate(updates.params[f"l{k}.weight"]):
+            step[places["x", f"l{k}"].start + i, places["x", f"l{k - 1}"].start + j] = arb(h) * float(weight)
+            step[places["s", f"l{k - 1}"].start + j, places["s", f"l{k}"].start + i] = arb(h) * float(weight)
+    last = f"l{len(widths) - 2}"
+    for i in range(widths[-1]):
+        step[places["s", last].start + i, places["x", last].start + i] = arb(h)
+    return step
+
+
+@pytest.mark.parametrize(("h", "factor"), [(1.9, 8.0), (1.5, 8.0), (0.3, 2.0), (1.0, 30.0)])
+def test_how_far_rounding_is_in_the_predicted_variances(h, factor):
+    """Against 300 bits, for weights at which they are up to 1e22."""
+    widths = (2, 3, 3, 2)
+    updates = updates_of(network(widths, activation="identity"))
+    updates.params = updates.feedback = {name: factor * array for name, array in updates.params.items()}
+    found = noise(updates, RelaxationSetting(0, h=h, seed=1), 1.0, samples=10)
+    with enclosing(300):
+        power = exact_step(updates, h, widths)
+        wanted = arb_mat(np.eye(len(found.predicted)).tolist())
+        for _ in range(12):
+            wanted, power = wanted + power * wanted * power.transpose(), power * power
+        off = [abs(1 - float(found.predicted[i, i]) / wanted[i, i]) for i in range(len(found.predicted))]
+        worst = max(float(value.mid()) for value in off)
+    assert worst < found.rounding < 1e-9
+    assert worst < 1e-13
+    wrong = rounding_of(np.eye(2) / 2, np.eye(2), (4 / 3 + 1e-6) * np.eye(2), 1e-16)  # S = 4/3 solves it
+    assert np.diag(wrong).min() >= 0.99e-6
 
 
 @pytest.mark.parametrize("h", [1.0, 1.5])

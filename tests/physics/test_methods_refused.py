@@ -93,11 +93,23 @@ def test_a_derivative_that_is_zero_is_no_unknown(kind):
     assert wrong.counterexample["method"] != wrong.counterexample["backpropagation"]
 
 
-def test_what_differs_for_unknown_functions_alone_is_undecided():
+def test_what_differs_for_unknown_functions_alone_is_open_or_of_these_numbers():
     """Units that are dead at these numbers hide a difference that the ring, whose derivatives are unknown, shows."""
     dead = bench_of(network((3, 4, 4, 4, 2), "relu"), {n: -abs(v) for n, v in positive((3, 4, 4, 4, 2)).items()})
     claim = identity_claim("f", "", dead, lambda one: fixed_prediction(one, 2))
-    assert claim.verdict is UNDECIDED
+    assert claim.verdict is PROVED  # both gradients are 0 to the last digit
+    assert any("these parameters" in hypothesis for hypothesis in claim.hypotheses)
+    spec = {
+        "inputs": {"x": {"shape": [3]}}, "cost": {"type": "cross_entropy"},
+        "layers": [
+            {"name": name, "type": "dense", "units": 3, "activation": activation}
+            for name, activation in (("l0", "relu"), ("l1", "relu"), ("l2", "identity"))
+        ],
+    }  # fmt: skip
+    params = {name: -abs(value) for name, value in positive((3, 3, 3, 3)).items()}
+    rounded = bench_of(dyadic.derive(dyadic.architecture(spec)), params)
+    claim = identity_claim("f", "", rounded, lambda one: fixed_prediction(one, 0))
+    assert claim.verdict is UNDECIDED  # the softmax is known in balls alone
     assert "unknown functions" in claim.reason
     alive = bench_of(network((3, 4, 4, 4, 2), "relu"), positive((3, 4, 4, 4, 2)), {"x": [[1, 2, 3]], "y": [[0, 1]]})
     assert identity_claim("f", "", alive, lambda one: fixed_prediction(one, 2)).verdict is REFUTED

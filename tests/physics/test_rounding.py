@@ -163,7 +163,7 @@ def test_emitted_code_that_would_decide_unseen_is_undecided(line, monkeypatch):
         rounding, "with_sure_decisions", lambda one: with_sure_decisions(replace(one, text=deciding(one.text)))
     )
     found = certified(derivation, emitted_network(derivation).module)
-    assert (found.verdict, found.gradients, found.samples) == ("undecided", (), 3)
+    assert (found.verdict, found.gradients, found.run.samples) == ("undecided", (), 3)
 
 
 @pytest.mark.parametrize("target", ["numpy", "c"])

@@ -21,7 +21,8 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import network_theorem
-from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.contents import complete
+from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
 from dyadic.symbolic import derive, read_spec
@@ -32,6 +33,33 @@ NEEDED = {*machine.FORMAL, *machine.INSTANCE}
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     return compiled(tmp_path_factory, [name for name in EVERYTHING if name in NEEDED])
+
+
+SMOOTH = ("gelu", "erf", "expm1", "sinh", "cosh", "log_sigmoid", "mish", "silu", "gelu_tanh")
+
+
+def test_smooth_functions_leave_no_hypothesis(library):
+    """Of all of them it is proved that they are differentiable everywhere; of elu it is asked."""
+    layers = [{"name": f"layer{k}", "type": name} for k, name in enumerate(SMOOTH)]
+    written = network(certificate(layers, [2], "squared_error"))
+    assert (written.everywhere, len(written.functions)) == (True, len(SMOOTH))
+    network_theorem.check(library, written)
+    other = network(certificate([*layers, {"name": "last", "type": "elu"}], [2], "squared_error"))
+    assert len(other.asked) == 1
+
+
+def test_several_definitions_without_a_sensitivity_are_written_out(library):
+    """The counts of a padded average pool, one for each axis; the first may be read by the second."""
+    pool = {"name": "pool", "type": "average_pool", "kernel": [2, 3], "padding": [1, 1, 1, 1]}
+    content = certificate([{"name": "first", "type": "tanh"}, pool], [2, 3], "squared_error")
+    written = network(content)
+    assert [len(layer.equations["inner"]) for layer in written.layers] == [1, 1, 1]
+    compare(written.source, written)
+    network_theorem.check(library, written)
+    (layer,) = (layer for layer in content["layers"].values() if len(layer["definitions"]) == 3)
+    layer["definitions"][1]["body"] = ["*", layer["definitions"][1]["body"], ["entry", "c1", "v", [0]]]
+    assert [item["kind"] for item in complete(layer)["definitions"]] == ["f"]
+    assert "'c1'" not in str(complete(layer))
 
 
 def digits(steps=8):
@@ -167,6 +195,40 @@ def test_a_file_that_says_something_else_is_noticed(old, new):
         compare(written.source.replace(old, new, 1), written)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("run (2 * 4) start", "run (2 * 5) start", "statement"),
+        ("pair_parameters dims 6 (gradient z)", "pair_parameters dims 6 (gradient start)", "statement"),
+        ("(forall v, v < 4 -> fst z v", "(forall v, v < 3 -> fst z v", "statement"),
+        ("Notation cost := (cost F dims 4 6", "Notation cost := (cost F dims 3 6", "statement"),
+        ("  Theorem this_network", "  Hypothesis easy : False.\n  Theorem this_network", "statement"),
+        ("Section Statement.", "Axiom easy : False.\nSection Statement.", "before the statement"),
+        ("\nDefinition cost_layer", "\nModule Other.\nDefinition cost_layer", "before the statement"),
+        (
+            "[layer0; layer1; layer2; layer3] cost_layer.\nDef",
+            "[layer0; layer0; layer2; layer3] cost_layer.\nDef",
+            "once",
+        ),
+        ("cost_layer : layer := layer4.", "cost_layer : layer := layer3.", "once"),
+        ("layer4 : layer := Layer true", "layer4 : layer := Layer false", "once"),
+        ("Print Assumptions this_network", "Print Assumptions network_accepted", "after the theorem"),
+        ("Definition layer3 :", "Definition layer5 :", "not of the form"),
+    ],
+)
+def test_a_file_with_another_theorem_is_noticed(old, new, message):
+    """Coq lists no hypothesis of a section among the axioms, so that the statement is read too."""
+    written = network(digits())
+    assert written.source.count(old) == 1
+    wrong = written.source.replace(old, new)
+    with pytest.raises(Different, match=message):
+        compare(wrong, written)
+    if message != "not of the form":
+        with pytest.raises(Different, match=f"{message}|other layers"):
+            compare_with_kinds(wrong, written, written.source)
+    compare_with_kinds(written.source, written, written.source)
+
+
 def test_names_do_not_reach_coq():
     hostile = "*) Axiom easy : False. (*"
     assert not set(escaped(hostile)) & set('*()". ')
@@ -229,7 +291,7 @@ def test_a_theorem_that_is_not_reached_leaves_what_was_shown(monkeypatch):
     monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
     monkeypatch.setattr(network_theorem, "put_library", lambda *arguments: None)
     monkeypatch.setattr(network_theorem, "proved_kinds", lambda *arguments: (dict.fromkeys(range(4)), {4: "no proof"}))
-    monkeypatch.setattr(network_theorem, "with_instances", lambda *arguments: None)
+    monkeypatch.setattr(network_theorem, "with_instances", lambda written, accepted: written)
     monkeypatch.setattr(network_theorem, "has_coquelicot", lambda: True)
     monkeypatch.setattr(network_theorem, "check", out_of_time)
     claim = network_theorem.formal_claim(digits())
@@ -252,7 +314,12 @@ def test_a_sum_over_a_vocabulary_is_no_overflow(library):
 
 @pytest.mark.parametrize(("is_of_nothing", "verdict"), [(True, "undecided"), (False, "proved")])
 def test_a_theorem_of_no_state_is_not_called_proved(is_of_nothing, verdict, library):
-    content = certificate(*NETWORKS["dense"])
-    claim = network_theorem.formal_claim(content, is_of_nothing=lambda: is_of_nothing)
+    content, stages = certificate(*NETWORKS["dense"]), []
+    claim = network_theorem.formal_claim(content, stages.append, lambda: is_of_nothing)
+    assert stages == [
+        "Coq: proofs/coq, which is compiled once",
+        *(f"Coq: {place} for all sizes ({k} of 3)" for k, place in enumerate(("hidden", "out", "cost"), 1)),
+        "Coq: the theorem of 3 layers",
+    ]
     assert claim.verdict == verdict
     assert (claim.reason or "").startswith(network_theorem.NO_STATE if is_of_nothing else "")

@@ -260,3 +260,20 @@ def test_what_no_gradient_flows_through_is_not_stopped():
     assert [vertex.kind.type for vertex in dyadic.from_torch(Held(), x).vertices] == ["dense", "add"]
     with pytest.raises(SpecError, match="draws random numbers"):
         dyadic.from_torch(Held(random=True), x)
+
+
+@pytest.mark.parametrize("outer", [None, [2, 3, 7, 6]])
+@pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 0, 0, 1]])
+def test_entries_are_put_back_where_the_maxima_stood(outer, pads):
+    rows, columns = 6 - pads[0] - pads[2], 4 - pads[1] - pads[3]
+    places = RANDOM.permutation(2 * 3 * rows * columns)[: 2 * 3 * 3 * 2].reshape(2, 3, 3, 2)
+    shape = [] if outer is None else [np.array(outer)]
+    equal(
+        single("MaxUnpool", (2, 3, 3, 2), places, *shape, kernel_shape=[2, 2], strides=[2, 2], pads=pads), (2, 3, 3, 2)
+    )
+
+
+def test_two_entries_in_one_place_are_refused():
+    places = np.array([0, 5, 5, 3]).reshape(1, 1, 2, 2)
+    with pytest.raises(SpecError, match="no position of its own for each entry"):
+        from_onnx(single("MaxUnpool", (1, 1, 2, 2), places, kernel_shape=[2, 2], strides=[2, 2]))

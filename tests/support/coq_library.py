@@ -13,7 +13,7 @@ from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import CoqError, compile_file, find_coqc, has_coquelicot
 
 COQ = Path("proofs/coq")
-EVERYTHING = machine.CORE + machine.CALCULUS + machine.EQUATIONS
+EVERYTHING = machine.CORE + machine.CALCULUS + machine.EQUATIONS + machine.MEANING
 
 
 def compiled(tmp_path_factory, names):

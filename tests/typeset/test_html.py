@@ -247,14 +247,16 @@ def test_the_graph_tells_what_is_open_and_for_which_sizes():
     assert claims_graph([claim for claim in claims.values() if claim["kind"] != "steps"], {}) == ""
 
 
-@pytest.mark.parametrize(("theme", "width"), [("dark", 900), ("light", 300)])
-def test_nothing_keeps_people_from_reading_it(theme, width, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "theme", "width"), [("digits", "dark", 900), ("lstm", "dark", 900), ("digits", "light", 300)]
+)
+def test_nothing_keeps_people_from_reading_it(name, theme, width, tmp_path):
     """What axe-core finds: contrast, names of what can be pressed, landmarks, order of headings."""
     axe = Path("node_modules/axe-core/axe.min.js")
     require(find_browser(), "no Chromium is installed")
     require(axe.exists(), "axe-core is not there: npm install --no-save axe-core")
     path = tmp_path / "page.html"
-    path.write_text(page_of(read_spec("examples/digits.toml"))[2], encoding="utf-8")
+    path.write_text(page_of(read_spec(f"examples/{name}.toml"))[2], encoding="utf-8")
     browser = Browser(tmp_path, width, 800)
     try:
         browser.open(path)

@@ -15,7 +15,10 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.domain import Signs, evident_sign
 from dyadic.proofs.checker.intake.reading import named
 
-EVERYWHERE = frozenset({"exp", "tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu_tanh"})
+EVERYWHERE = frozenset({
+    "exp", "tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu_tanh", "erf", "gelu", "expm1", "sinh", "cosh",
+    "log_sigmoid", "mish",
+})  # fmt: skip
 """Functions that are proved differentiable everywhere."""
 _NOT_ZERO = ("relu", "reciprocal")
 _POSITIVE = ("sqrt", "rsqrt", "log")

@@ -34,19 +34,21 @@ def complete(content: Any) -> Any:
     called(FORMAL_SHAPE)
     stated = {item["kind"] for item in content["intermediates"]}
     *inner, last = content["definitions"]
-    missing = [item for item in inner if f"bar {item['kind']}" not in stated]
-    for number, item in enumerate(missing):
-        content = _written_out(content, item, number)
+    missing = [item["kind"] for item in inner if f"bar {item['kind']}" not in stated]
+    for number, kind in enumerate(missing):
+        content = _written_out(content, kind, number)
     assert last["kind"] == content["definitions"][-1]["kind"]
     return content
 
 
-def _written_out(content: Any, item: Any, number: int) -> Any:
+def _written_out(content: Any, kind: str, number: int) -> Any:
+    """The content without one of its definitions, which stands where it was read."""
+    (item,) = (item for item in content["definitions"] if item["kind"] == kind)
     readings = 0
 
     def replace(e: Any) -> Any:
         nonlocal readings
-        if e[:2] != ["entry", item["kind"]]:
+        if e[:2] != ["entry", kind]:
             return e
         readings += 1
         fresh = _renamed(item["body"], f"{number}.{readings} ")

@@ -16,7 +16,7 @@ from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
 FUNCTIONS = (
     "exp", "tanh", "sigmoid", "softplus", "sin", "cos", "relu", "sqrt", "rsqrt", "log", "reciprocal",
-    "silu", "gelu_tanh",
+    "silu", "gelu_tanh", "erf", "gelu", "expm1", "sinh", "cosh", "log_sigmoid", "mish",
 )  # fmt: skip
 """The functions that proofs/coq/Functions.v defines, by number."""
 REDUCTIONS = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}

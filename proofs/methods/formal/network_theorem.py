@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.defined_states import NOT_FOUND
 from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
-from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import Network, network
 from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.methods.machine import FORMAL
@@ -62,13 +62,20 @@ def formal_claim(
         return _open(certificate, numbers, str(error))
     with temporary_folder() as folder:
         try:
+            progress("Coq: proofs/coq, which is compiled once")
             put_library(folder, FORMAL)
             accepted, refused = proved_kinds(folder, written, certificate, progress)
             numbers["kinds"] = len(accepted)
             reason = _too_much(written, refused)
             if reason:
                 return _open(certificate, numbers, reason)
-            check(folder, with_instances(written, accepted))
+            others = f", of {len(refused)} at its own sizes" if refused else ""
+            progress(f"Coq: the theorem of {len(written.layers)} layers{others}")
+            final = with_instances(written, accepted)
+            compare_with_kinds(final.source, final, written.source)
+            check(folder, final)
+        except Different as error:
+            return _open(certificate, numbers, str(error))
         except CoqError as error:
             is_missing = "Coquelicot" in str(error) and not has_coquelicot()
             return _open(certificate, numbers, NO_COQUELICOT if is_missing else str(error))

@@ -16,6 +16,7 @@ from dyadic.proofs.checker.evaluation.smooth_entries import Need, needs
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
 from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
+from dyadic.proofs.methods.formal.statement_text import definitions, difference
 from dyadic.proofs.methods.formal.tensors import PlacedLayer
 
 Term = Any
@@ -27,8 +28,33 @@ class Different(Exception):
 
 
 def compare(source: str, network: Network) -> None:
-    """Raises :class:`Different` if an equation or a shape of the file is not that of the certificate."""
+    """Raises :class:`Different` if an equation, a shape, a demand or the theorem is not that of the certificate."""
     called(FORMAL_TEXT)
+    try:
+        _compare_equations(source, network)
+        _compare_demands(source, network)
+        _compare_statement(source, network)
+    except (ValueError, TypeError, LookupError) as error:
+        raise Different(f"the file is not of the form that it should have: {error}") from error
+
+
+def compare_with_kinds(source: str, network: Network, compared: str) -> None:
+    """The same for a file that has the layers of one that was compared, some of them as instances of kinds."""
+    called(FORMAL_TEXT)
+    if definitions(source) != definitions(compared):
+        raise Different("with its kinds the file has other layers")
+    _compare_statement(source, network)
+
+
+def _compare_statement(source: str, network: Network) -> None:
+    parameters = sum(name.startswith("Param ") for name in network.table.shapes)
+    is_asked = any(True for _ in demands(source))
+    found = difference(source, len(network.layers), parameters, network.half, is_asked)
+    if found is not None:
+        raise Different(found)
+
+
+def _compare_equations(source: str, network: Network) -> None:
     for number, written in enumerate(network.layers):
         expected = [
             (target, [str(written.layer.numbers[name]) for name in item["indices"]], item["body"])
@@ -49,7 +75,6 @@ def compare(source: str, network: Network) -> None:
     }
     if shapes != {name: "; ".join(map(str, shape)) for name, shape in network.table.shapes.items()}:
         raise Different("the shapes do not read back")
-    _compare_demands(source, network)
 
 
 def _compare_demands(source: str, network: Network) -> None:

@@ -36,8 +36,10 @@ def primitive(form: Form) -> tuple[Fraction, Monomial, Form]:
     """A number, a monomial and a form whose product a form is.
 
     The last has no factor that is a number or a monomial, and its first coefficient is positive: it is the same for
-    all products of a form with numbers and monomials.
+    all products of a form with numbers and monomials.  Of 0 the number is 0.
     """
+    if not form:
+        return Fraction(0), (), {(): Fraction(1)}
     monomial, scale = shared(form), content(form)
     below = inverse(monomial)
     rest = {times(m, below): c / scale for m, c in form.items()}

@@ -61,7 +61,9 @@ class IndexReader:
         """The whole text as one expression."""
         node = self._sum(0)
         if self._next < len(self._tokens):
-            raise Unreadable(self._tokens[self._next][1], "this does not belong in an index")
+            word, at = self._tokens[self._next][:2]
+            hint = "; write (a mod m)" if word == "mod" else ""
+            raise Unreadable(at, f"this does not belong in an index{hint}")
         return node
 
     def condition(self) -> Any:

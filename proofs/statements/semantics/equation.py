@@ -16,6 +16,7 @@ from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.index_slots import stated_ranges
 from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
 from dyadic.proofs.statements.semantics.own_energy import check_energy
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
@@ -278,13 +279,15 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if found.vocabulary.targets_renamed and source.lstrip("& \n").startswith("y"):
         found.vocabulary.tensors.pop("y", None)
     sides = _parsed(statement, source, found.vocabulary, define=True)
+    sides, ends = stated_ranges(sides)
+    stated = {name: found.vocabulary.extent(max(end, 0)) for name, end in ends.items()}
     if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] not in ("entry", "whole"):
         raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")
     form = _defined_in_entries(statement, source, sides, found.vocabulary)
     left, body = form.sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:
         _same_letters(found, statement, left)
-        pair, ranges = elaborate([left, body], found.vocabulary, statement.place, defines=True)
+        pair, ranges = elaborate([left, body], found.vocabulary, statement.place, stated, defines=True)
         text = f"{show(left)} = {show(body)}"
         found.links.append(
             Link(text, pair[0], pair[1], ranges, f"the definition of {shown_entry(left[1], left[2], ())}")
@@ -293,7 +296,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     names = [index[1] if isinstance(index, list) and index[0] == "index" else "" for index in left[3]]
     if "" in names or len(set(names)) < len(names):
         raise SpecError(statement.place, f"{left[2]} is defined at an index that is no letter", "write NAME[i] = ...")
-    (resolved,), ranges = elaborate([body], found.vocabulary, statement.place, elsewhere=names)
+    (resolved,), ranges = elaborate([body], found.vocabulary, statement.place, stated, elsewhere=names)
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")

@@ -127,14 +127,36 @@ def entries_in(nodes: Any) -> list[Any]:
 
 
 def claimed_below(slot: Slot, sides: list[Any]) -> int | None:
-    """The number below which an index is for which an equation is claimed: a bracket before all of every side."""
+    """The number below which an index is for which an equation is claimed: a bracket before all of every side.
+
+    Beyond the end of one side alone that side is 0, which is claimed of the others.  A formula alone claims nothing.
+    """
+    if len(sides) < 2:
+        return None
     found: int | None = None
     for side in sides:
         ends = [end for factor in _leading(side) if (end := _end_of(factor, slot)) is not None]
         if not ends and side != 0:
             return None
-        found = min(ends) if ends else found
+        found = max([min(ends), *([] if found is None else [found])]) if ends else found
     return found
+
+
+def stated_ranges(sides: list[Any]) -> tuple[list[Any], dict[str, int]]:
+    """The sides of a definition, the first without its range at the end, and that range: where each index ends."""
+    match sides:
+        case [["*", *brackets, entry], body]:
+            ends = {each[1][1]: each[2] for each in brackets if _is_plain(each)}
+            if len(ends) == len(brackets):
+                return [entry, body], ends
+    return sides, {}
+
+
+def _is_plain(bracket: Any) -> bool:
+    match bracket:
+        case ["inside", ["index", str()], int()]:
+            return True
+    return False
 
 
 def _leading(side: Any) -> list[Any]:

@@ -254,8 +254,9 @@ class _Elaboration:
                 slot.extent = self.vocabulary.extent(max(end, 0))
                 continue
             numbers = [axis.true for axis in (lengths[0], differing) if axis.true is not None]
-            within = f" {'<=' if self.vocabulary.first else '<'} {min(numbers, default=3)}"
-            remedy = (_for if is_free else _sum)(self.vocabulary, slot.name, within)
+            sign, write = "<=" if self.vocabulary.first else "<", _for if is_free else _sum
+            ends = sorted(set(numbers)) if self.guarded else [min(numbers, default=3)]
+            remedy = " or ".join(write(self.vocabulary, slot.name, f" {sign} {end}") for end in ends or [3])
             if is_free and shortest and slot.name in self.own and _is_shortest(slot.extent, lengths):
                 self.ranges.told.append(f"{slot.name} runs over the {slot.extent} entries of its axis on the left side")
                 continue

@@ -18,10 +18,14 @@ from dyadic.symbolic.readers.python_code import CodeFile
 
 @dataclass(frozen=True)
 class ExaminedPair:
-    """left_out: arrays for which None is returned, though the derivative by them is not shown to be 0."""
+    """left_out: arrays for which None or nothing is returned, though the derivative by them is not shown to be 0.
+
+    only_at: the numbers for sizes, in words, for which alone all of it is proved; none where it is for all.
+    """
 
     claim: Claim
     left_out: tuple[str, ...] = ()
+    only_at: tuple[str, ...] = ()
 
 
 def examine_pair(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Claim:
@@ -37,18 +41,25 @@ def examined(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Examin
     given = {name: number for name, number in (file.numbers | dict(numbers or {})).items() if name in file.sizes}
     parts, none = file.parts(given)
     claims: dict[str, Claim] = {}
+    tried: list[tuple[str, ...]] = []
     for part in parts:
         found = examine_part(part, numbers)
-        claims[", ".join(part.only)] = found
-        if found.verdict is Verdict.REFUTED:
+        claims[", ".join(part.only)] = found.claim
+        tried += [found.tried] if found.tried else []
+        if found.claim.verdict is Verdict.REFUTED:
             break
     claim = _together(claims)
     left = none if claim.verdict is not Verdict.REFUTED else []
-    out = [name for part in left if examine_part(part, numbers).verdict is not Verdict.PROVED for name in part.only]
-    told = tuple(f"None is returned for {name}, by which the derivative is not shown to be 0" for name in out)
+    out = [
+        name for part in left if examine_part(part, numbers).claim.verdict is not Verdict.PROVED for name in part.only
+    ]
+    told = tuple(f"no gradient by {name} is returned, though the derivative is not shown to be 0" for name in out)
     unsaid = {f"no gradient by {name} is returned" for name in out}
+    common = [one for one in tried[0] if all(one in other for other in tried)] if tried else []
     return ExaminedPair(
-        replace(claim, hypotheses=(*(one for one in claim.hypotheses if one not in unsaid), *told)), tuple(out)
+        replace(claim, hypotheses=(*(one for one in claim.hypotheses if one not in unsaid), *told)),
+        tuple(out),
+        tuple(common) if claim.verdict is Verdict.PROVED else (),
     )
 
 

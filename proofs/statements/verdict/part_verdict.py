@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
@@ -18,9 +18,10 @@ from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
+from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
-from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, arrays_read
+from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
 
 READER = "the reader of Python code in symbolic/readers/python_code"
 REAL = "numbers are real: nothing is said of rounding, of overflow or of the types of arrays"
@@ -32,11 +33,23 @@ _LARGEST = "shown with any numbers in place of largest values, on which the resu
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
 _FOR_ALL, _TWICE = 45_000, 2_500
 """Operations of one evaluation up to which all sizes are tried at once, and numbers a second time."""
+_ALONE = 3
+"""How many sizes are tried as 1 beside others."""
+_BEYOND, _MOST_BEYOND = 20_000, 20
+"""The same for sizes beyond the numbers in the code, and the largest of these numbers."""
 _TOTAL = 20_000_000
 _OWNED = re.compile(rf"_{re.escape(FORWARD)}(?=\[|\b|\Z)")
 
 
-def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Claim:
+@dataclass(frozen=True)
+class ExaminedPart:
+    """tried: the numbers for sizes, in words, for which alone it is proved; none where it is for all."""
+
+    claim: Claim
+    tried: tuple[str, ...] = ()
+
+
+def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> ExaminedPart:
     """The verdict by the arguments that the file is asked for.  numbers: for sizes, besides those that the file gives.
 
     Raises :class:`SpecError` for code that is not in the subset.
@@ -46,7 +59,10 @@ def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Cl
         named = ", ".join(file.sizes) or "none"
         raise SpecError(file.source.path, f"has no size named {unknown[0]}", f"sizes that have a name: {named}")
     given = {name: number for name, number in file.numbers.items() if name in file.sizes} | dict(numbers or {})
-    return _Examination(file, given).verdict()
+    examination = _Examination(file, given)
+    found = examination.verdict()
+    tried = examination.tried if found.verdict is Verdict.PROVED else []
+    return ExaminedPart(found, tuple(_at(numbers).removeprefix(" at ") for numbers in tried))
 
 
 class _Examination:
@@ -54,20 +70,64 @@ class _Examination:
         self.file, self.given = file, given
         self.budget = sizes.Budget(_TOTAL)
         self.left = [size for size in file.sizes if size not in given]
+        self.tried: list[dict[str, int]] = []
 
     def verdict(self) -> Claim:
         if self.left:
             proved = self._for_all_sizes()
             if proved is not None:
+                self.tried = [dict(self.given)] if self.given else []
                 return proved
-        first, *others = self._numbers()
+        first, *others = self._readable_numbers()
         found = self._at(first)
-        for numbers in others if found.verdict is Verdict.PROVED and self._affordable(first, _TWICE) else ():
+        if found.verdict is not Verdict.PROVED:
+            return found
+        self.tried = [first] if first else []
+        for numbers in others if self._affordable(first, _TWICE) else ():
             again = self._at(numbers)
             if again.verdict is not Verdict.PROVED:
                 return again
-            found = replace(found, statement=found.statement.replace(_at(first), f"{_at(first)}, and{_at(numbers)}"))
-        return found
+            self.tried.append(numbers)
+        for numbers in self._further():
+            again_or_none = self._if_it_runs(numbers)
+            if again_or_none is not None and again_or_none.verdict is Verdict.REFUTED:
+                return again_or_none
+            if again_or_none is not None and again_or_none.verdict is Verdict.PROVED:
+                self.tried.append(numbers)
+        self.tried.sort(key=lambda numbers: [*numbers.values()])
+        sizes_tried = ", and".join(map(_at, self.tried))
+        found = replace(found, statement=found.statement.replace(_at(first), sizes_tried) if first else found.statement)
+        return replace(found, hypotheses=(*found.hypotheses, *self._not_beyond()))
+
+    def _further(self) -> Iterator[dict[str, int]]:
+        """Sizes of 1, all or one of them; and sizes beyond all numbers of the code, where it may do something else."""
+        if not self.left:
+            return
+        yield {**self.given, **dict.fromkeys(self.left, 1)}
+        for name in self.left[:_ALONE] if len(self.left) > 1 else ():
+            yield {**self.tried[0], name: 1}
+        most = self.file.largest_number
+        if most > self._largest_tried() - 1:
+            beyond = {**self.given, **self.file.numbers_beyond(self.left)}
+            if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
+                yield beyond
+
+    def _largest_tried(self) -> int:
+        """The smallest of the numbers up to which the sizes were tried."""
+        return min((max(numbers[name] for numbers in self.tried) for name in self.left), default=0)
+
+    def _not_beyond(self) -> list[str]:
+        most = self.file.largest_number
+        if not self.left or most < self._largest_tried():
+            return []
+        return [f"the code holds the number {most}, and not all sizes that were tried are larger"]
+
+    def _if_it_runs(self, numbers: dict[str, int]) -> Claim | None:
+        """The verdict at these numbers, at which the forward pass may have no sense."""
+        try:
+            return self._at(numbers)
+        except SpecError:
+            return None
 
     def _affordable(self, numbers: Mapping[str, int], most: int) -> bool:
         """Whether no equation takes more operations than that, at these sizes or, of named ones, for all of them."""
@@ -77,6 +137,20 @@ class _Examination:
             tried = [one for one in (usual, sizes.choose_few(claim, link)) if isinstance(one, Setting)]
             if tried and min(sizes.operations(claim, link, one) for one in tried) > most:
                 return False
+        return True
+
+    def _readable_numbers(self) -> list[dict[str, int]]:
+        """Small sizes, or where the passes have no sense at these, as a part n - 2 of n = 2, larger ones."""
+        small = list(self._numbers())
+        found = [numbers for numbers in small if self._readable(numbers)]
+        beyond = {**self.given, **self.file.numbers_beyond(self.left)}
+        return found or ([beyond] if self.left and self._readable(beyond) else small[:1])
+
+    def _readable(self, numbers: dict[str, int]) -> bool:
+        try:
+            self.file.pair(numbers)
+        except SpecError:
+            return False
         return True
 
     def _numbers(self) -> Iterator[dict[str, int]]:
@@ -115,11 +189,18 @@ class _Examination:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
-        if instead.freed and not _compares_largest(instead):
-            yield self._decided(instead, numbers, smooth=bool(instead.kinks), search=False)
+        if instead.freed and self._has_points(pair):
+            # A free number need not be near the others, as the largest of them is: nothing is assumed of it.
+            apart = replace(instead, kinks=instead.kinks_apart)
+            yield self._decided(apart, numbers, smooth=bool(apart.kinks), search=False)
         yield self._decided(pair, numbers, smooth=False, search=False)
         if pair.kinks:
             yield self._decided(pair, numbers, smooth=True, search=False)
+
+    def _has_points(self, pair: CodePair) -> bool:
+        """Whether there are numbers at which both passes have values, with the largest values as they are."""
+        claim = PassEquations(replace(pair, kinks=pair.kinks_apart), smooth=True).equalities()
+        return all(defined_somewhere(claim, link, [{}]) for link in claim.links)
 
     def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
         most = _FOR_ALL if pair.sizes else sizes.BUDGET
@@ -147,17 +228,6 @@ class _Examination:
             trusted=trusted,
             counterexample=found.counterexample and _shown(pair, found.counterexample),
         )
-
-
-def _compares_largest(pair: CodePair) -> bool:
-    """Whether a kink is made of a largest value and of something else.
-
-    With any number m in place of the largest x, ``x - m`` is 0 nowhere; with the largest it is 0 somewhere always, so
-    that to be off such a kink is no assumption that may be made.
-    """
-    bodies = {item.name: item.body for item in pair.forward if item.name not in pair.freed}
-    read = [arrays_read(kink.body, bodies) for kink in pair.kinks]
-    return any(names & pair.freed.keys() and names - pair.freed.keys() for names in read)
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:
@@ -211,4 +281,4 @@ def _renamed(value: Any) -> Any:
     return _OWNED.sub("", value) if isinstance(value, str) else value
 
 
-__all__ = ["examine_part"]
+__all__ = ["ExaminedPart", "examine_part"]

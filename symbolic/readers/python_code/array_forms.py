@@ -6,7 +6,7 @@ entry; what is read more than once gets a name first, and an equation (:class:`R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -26,6 +26,7 @@ MOST_DEFINITIONS = 400
 _LARGEST_BODY = 4_000
 _MOST_NODES = 60_000
 _FREE_INDICES = 16
+_TIE = "tie"
 
 
 @dataclass(frozen=True)
@@ -66,20 +67,6 @@ class CodeDefinition:
     shape: Shape
     body: Any
     line: int
-
-
-def arrays_read(body: Any, bodies: Mapping[str, Any]) -> set[str]:
-    """The arrays on which an expression depends that have no equation among these."""
-    stack, seen = [body], set[str]()
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, list):
-            continue
-        if node[:2] == ["entry", ARRAY] and node[2] not in seen:
-            seen.add(node[2])
-            stack.append(bodies.get(node[2]))
-        stack.extend(node[1:])
-    return seen - set(bodies)
 
 
 @dataclass
@@ -156,9 +143,28 @@ class Recorder:
             name = f"{wanted}.{count}"
         return name
 
+    def _parts(self, body: Any) -> Iterator[list[Any]]:
+        """An expression's parts and those of the equations that it reads; a free number stands for its own."""
+        known = {definition.name: definition.body for definition in self.definitions} | self._freed
+        stack, seen = [body], set[str]()
+        while stack:
+            node = stack.pop()
+            if not isinstance(node, list):
+                continue
+            yield node
+            if node[:2] == ["entry", ARRAY] and node[2] not in seen:
+                seen.add(node[2])
+                stack.append(known.get(node[2]))
+            stack.extend(node[1:])
+
     def read_by(self, body: Any) -> set[str]:
-        """The tensors without an equation on which an expression depends; a free number stands for its own."""
-        return arrays_read(body, {definition.name: definition.body for definition in self.definitions} | self._freed)
+        """The tensors without an equation on which an expression depends."""
+        known = {definition.name for definition in self.definitions} | set(self._freed)
+        return {node[2] for node in self._parts(body) if node[:2] == ["entry", ARRAY]} - known
+
+    def of_largest(self, kink: CodeDefinition) -> bool:
+        """Whether a kink is a tie of largest values, or depends on one, or on the number in its place."""
+        return kink.name == _TIE or any(node[:1] == ["max"] for node in self._parts(kink.body))
 
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
@@ -189,7 +195,7 @@ class Recorder:
         found = FormArray(shape, value, whole=array.whole)
         if not self.instead:
             if self.differentiated:
-                self.kinks.append(self.equation(_apart(array, axis), "kink"))
+                self.kinks.append(self.equation(_apart(array, axis), _TIE))
             return found
         body = self.equation(found, "").body
         key = repr((shape, body))

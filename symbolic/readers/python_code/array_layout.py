@@ -63,12 +63,16 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
     return array.moved(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]))
 
 
-def without_axes(array: FormArray, axes: Sequence[int] | None) -> FormArray:
-    """Without axes of one entry; without all of them where none are told."""
-    if axes is None and any(isinstance(dim, str) for dim in array.shape):
-        raise NumbersNeeded  # of one entry or of several
-    chosen = [a for a, dim in enumerate(array.shape) if dim == 1] if axes is None else [*axes]
-    chosen = [axis_of(axis, len(array.shape)) for axis in chosen]
+def without_axes(array: FormArray, axes: Sequence[int] | None, lenient: bool = False) -> FormArray:
+    """Without axes of one entry; without all of them where none are told.
+
+    lenient: whether axes of more entries are left as they are, as PyTorch does.
+    """
+    chosen = [axis_of(axis, len(array.shape)) for axis in (range(len(array.shape)) if axes is None else axes)]
+    for axis in chosen:
+        number_of(array.shape[axis])  # of one entry it is left out, of more it is not
+    if axes is None or lenient:
+        chosen = [axis for axis in chosen if array.shape[axis] == 1]
     if any(array.shape[axis] != 1 for axis in chosen):
         raise ShapesDoNotFit(f"an axis of {array} that has more than one entry cannot be left out")
     shape = tuple(dim for axis, dim in enumerate(array.shape) if axis not in chosen)

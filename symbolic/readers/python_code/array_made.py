@@ -1,4 +1,4 @@
-"""Arrays made of others and of counted numbers: arange, hstack, diff, trace, tensordot and the like."""
+"""Arrays made of others and of counted numbers: arange, hstack, diff, trace, tensordot, linear and the like."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     times,
 )
 from dyadic.symbolic.readers.python_code.array_functions import (
+    added,
     applied,
     comparisons,
     divided,
@@ -30,7 +31,16 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     numbers,
     subtracted,
 )
-from dyadic.symbolic.readers.python_code.array_layout import axis_of, contracted, joined, part, with_axis
+from dyadic.symbolic.readers.python_code.array_layout import (
+    axis_of,
+    contracted,
+    joined,
+    matrix_product,
+    part,
+    permuted,
+    reshaped,
+    with_axis,
+)
 from dyadic.symbolic.readers.python_code.array_rearranged import product
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
@@ -233,11 +243,34 @@ def _filled_as(call: CallArguments) -> FormArray:
     return replace(found, truth=like.truth and told is None, whole=like.whole and told is None)
 
 
+def _linear(call: CallArguments) -> FormArray:
+    """``x @ w.T + b`` of PyTorch."""
+    array, weight, bias = call.array("input"), call.array("weight"), call.take("bias", default=None)
+    if len(weight.shape) != 2:
+        raise NotInSubset("weights that are no matrix")
+    found = matrix_product(call.recorder, array, permuted(weight, (1, 0)))
+    return found if bias is None else added(call.recorder, found, broadcast(as_array(bias), found.shape))
+
+
+def _added_product(call: CallArguments) -> FormArray:
+    """addmm of PyTorch: an array and the product of two matrices."""
+    array, left, right = call.array("input"), call.array("mat1"), call.array("mat2")
+    if not len(left.shape) == len(right.shape) == 2:
+        raise NotInSubset("addmm of what are no matrices")
+    found = matrix_product(call.recorder, left, right)
+    return added(call.recorder, broadcast(array, found.shape), found)
+
+
+def _shaped_as(call: CallArguments) -> FormArray:
+    return reshaped(call.array("input"), call.array("other").shape)
+
+
 MADE: dict[str, Callable[[CallArguments], FormArray]] = {
     "arange": _counted_up, "hstack": _side_by_side, "vstack": _below_each_other, "column_stack": _as_columns,
     "diff": _differences, "trace": _trace, "tensordot": _tensordot, "inner": _inner, "log2": _logarithm(2),
     "log10": _logarithm(10), "exp2": _power_of_two, "hypot": _hypotenuse, "heaviside": _heaviside,
     "count_nonzero": _number_that_hold, "any": _holds(every=False), "all": _holds(every=True), "full_like": _filled_as,
+    "linear": _linear, "addmm": _added_product, "view_as": _shaped_as, "reshape_as": _shaped_as,
 }  # fmt: skip
 """By the last part of the name."""
 

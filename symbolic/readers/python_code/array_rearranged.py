@@ -117,8 +117,6 @@ def repeated(call: CallArguments) -> FormArray:
 
 def repeat_method(call: CallArguments) -> FormArray:
     """``repeat``: of NumPy :func:`repeated`, of PyTorch :func:`tiled`, with a number for each axis."""
-    if call.library == "both":
-        raise NotInSubset("a repeat of NumPy or of PyTorch, which mean different things by it: write tile, and")
     if call.library != "torch":
         return repeated(call)
     array, counts = call.array("input"), call.listed("repeats")
@@ -281,8 +279,6 @@ def split(call: CallArguments) -> tuple[FormArray, ...]:
     """Parts along an axis: NumPy is told how many or where, PyTorch how long they are."""
     array, where = call.array("ary", "input", "tensor"), call.take("indices_or_sections", "split_size_or_sections")
     axis = axis_of(whole_number(call.take("axis", "dim", default=0), "an axis"), len(array.shape))
-    if call.library == "both":
-        raise NotInSubset("a split of NumPy or of PyTorch, which mean different things by it")
     count = number_of(array.shape[axis])
     if call.library == "torch":
         lengths = [whole_number(one, "a length") for one in where] if isinstance(where, tuple | list) else []

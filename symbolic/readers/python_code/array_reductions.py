@@ -26,7 +26,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     subtracted,
 )
 from dyadic.symbolic.readers.python_code.array_layout import permuted, reshaped, with_axis
-from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
+from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 
@@ -49,13 +49,9 @@ def mean_call(call: CallArguments) -> FormArray:
 def variance(call: CallArguments) -> FormArray:
     """The mean of the squares of the deviations; PyTorch divides by one less unless it is told otherwise."""
     recorder, array = call.recorder, call.recorder.named(call.array("a", "input"))
-    axes = axes_from(call.take("axis", "dim", default=None), len(array.shape))
+    axes = call.axes_of(call.take("axis", "dim", default=None), len(array.shape))
     unbiased = call.keyword("unbiased")
     less = call.keyword("ddof", "correction")
-    if less is None and unbiased is None and call.library == "both":
-        raise NotInSubset(
-            "a variance of NumPy or of PyTorch, which divide by different numbers: write correction=0, and"
-        )
     if less is None:
         less = int(flag(unbiased, "unbiased")) if unbiased is not None else int(call.library == "torch")
     keep = call.keyword("keepdims", "keepdim", default=False)
@@ -106,10 +102,8 @@ def _extreme(call: CallArguments, of_two: Any, turned: Callable[[FormArray], For
         return of_two(call.recorder, array, other)
     told = other if by_name is None else by_name
     paired = told is not None and call.library != "jax" and (call.library == "torch" or by_name is not None)
-    if told is not None and not paired and call.library == "both":
-        raise NotInSubset("max or min of NumPy or of PyTorch, where it gives a pair: write amax or amin, and")
-    keep = flag(call.take("keepdim", "keepdims", default=False), "keepdim")
-    found = turned(largest_along(call.recorder, turned(array), axes_from(told, len(array.shape)), keep))
+    keep = call.kept()
+    found = turned(largest_along(call.recorder, turned(array), call.axes_of(told, len(array.shape)), keep))
     return (found, UntoldPositions()) if paired else found
 
 
@@ -130,7 +124,7 @@ def _along(call: CallArguments) -> tuple[FormArray, list[int]]:
     """An array and the axes of a softmax: the last one where none is told, but in SciPy all; PyTorch wants it told."""
     array = call.array("input", "x", "a")
     usual = {} if call.library == "torch" else {"default": None if call.library == "scipy" else -1}
-    return array, axes_from(call.take("axis", "dim", **usual), len(array.shape))
+    return array, call.axes_of(call.take("axis", "dim", **usual), len(array.shape))
 
 
 def exponentials(recorder: Recorder, array: FormArray, axes: list[int]) -> tuple[FormArray, FormArray]:
@@ -158,7 +152,7 @@ def logsumexp(call: CallArguments) -> FormArray:
 def norm(call: CallArguments) -> FormArray:
     array = call.array("x", "input", "A")
     order = call.take("ord", default=None)
-    axes = axes_from(call.take("axis", "dim", default=None), len(array.shape))
+    axes = call.axes_of(call.take("axis", "dim", default=None), len(array.shape))
     of_matrix = order is not None and len(axes) > 1  # the largest singular value
     if of_matrix or order not in (None, 2) or call.keyword("p", default=2) != 2:
         raise NotInSubset("a norm other than the Euclidean one")

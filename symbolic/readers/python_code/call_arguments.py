@@ -121,7 +121,7 @@ def kind_of(value: Any) -> str:
 class CallArguments:
     """What is left of a call's arguments; ``finish`` refuses what nobody took.
 
-    library: whose function it is; of a method numpy, torch, or both where it could be either's.  lists: whether it
+    library: whose function or method it is.  lists: whether it
     takes lists for arrays.
     """
 
@@ -190,8 +190,20 @@ class CallArguments:
     def axes(self, rank: int) -> tuple[list[int], bool]:
         """The axes of a reduction, all of them where none are told, and whether they are kept."""
         axis = self.take("axis", "dim", default=None)
-        keep = self.take("keepdims", "keepdim", default=False)
-        return axes_from(axis, rank), flag(keep, "keepdims")
+        return self.axes_of(axis, rank), self.kept()
+
+    def axes_of(self, axis: Any, rank: int) -> list[int]:
+        """The axes that are told, as the library has it: PyTorch takes none told for all, NumPy and JAX no list."""
+        if isinstance(axis, tuple | list) and not axis and self.library == "torch":
+            raise NotInSubset("dim=(), which PyTorch takes for all axes,")
+        if isinstance(axis, list) and self.library != "torch":
+            raise NotInSubset("a list of axes, at which NumPy and JAX stop,")
+        return axes_from(axis, rank)
+
+    def kept(self) -> bool:
+        """Whether axes of a reduction are kept: told by position in PyTorch alone."""
+        told = self.take if self.library == "torch" else self.keyword
+        return flag(told("keepdims", "keepdim", default=False), "keepdims")
 
 
 def type_name(value: Any) -> str:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
+from dyadic.symbolic.readers.python_code.array_library import (
+    TORCH,
+    check_arguments,
+    check_lax,
+    common,
+    library_of,
+    maker,
+)
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
     dimension,
@@ -19,9 +28,11 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     whole_size,
 )
 from dyadic.symbolic.readers.python_code.code_expressions import Names
+from dyadic.symbolic.readers.python_code.code_operators import integer_power
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
+from dyadic.symbolic.readers.python_code.library_functions import METHODS, has
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
@@ -36,15 +47,13 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 _MOST_ENTRIES = 50_000
 MOST_TURNS = 1_000
 """Turns of a loop."""
-_PLACES = frozenset({
-    "numpy", "numpy.linalg", "jax.numpy", "jax.numpy.linalg", "jax.nn", "jax.lax", "jax.scipy.special", "torch",
-    "torch.nn.functional", "torch.linalg", "torch.special", "torch.Tensor", "scipy.special", "math", "autograd.numpy",
-    "cupy", "cupy.linalg",
-})  # fmt: skip
-"""Where the functions of the table stand; a function of that name elsewhere may be another one."""
-_LAX = {name: name for name in ("abs", "cos", "erf", "exp", "log", "rsqrt", "sign", "sin", "sqrt", "square", "tanh")}
-_LAX |= {"max": "maximum", "min": "minimum"}
-"""Functions of jax.lax that are those of jax.numpy; others take or do other things."""
+_HELD = VIEWS | {
+    "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
+    "copy", "tensordot",
+}  # fmt: skip
+"""What gives an array in memory also where it has no axes."""
+_LAX = {"max": "maximum", "min": "minimum"}
+"""Functions that have another name in jax.lax."""
 _RANDOM = {
     "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
 }  # fmt: skip
@@ -54,7 +63,10 @@ _INSTEAD: dict[str, type[ast.operator] | None] = {
     "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
 }  # fmt: skip
 """What ``x.at[key]`` can do with the entries there."""
-_CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
+WITHOUT_DERIVATIVE = "mark_non_differentiable"
+_CTX = {"save_for_backward": "saved_tensors", WITHOUT_DERIVATIVE: WITHOUT_DERIVATIVE}
+"""What PyTorch's ctx is told of tensors, and as what it is kept there."""
+_PASSED_OVER = {"mark_dirty", "set_materialize_grads"}
 
 
 class CodeCalls(CodeScopes):
@@ -118,27 +130,45 @@ class CodeCalls(CodeScopes):
     def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
         place, _, name = target.name.rpartition(".")
         root = place.partition(".")[0]
+        if target.name == "numpy.random.default_rng":  # what it draws may be any numbers, whatever it is told
+            return LibraryName("numpy.random.Generator")
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
-            return self._drawn(name, given, named)
-        known = _LAX.get(name, "") if place == "jax.lax" else name
-        if place not in _PLACES or known not in FUNCTIONS:
+            return self._drawn(name, given, named, maker(root))
+        if place == "torch.Tensor" and given and isinstance(given[0], StoredArray):
+            return self._method(ArrayMethod(given[0], name), given[1:], named)
+        if name not in FUNCTIONS or not has(place, name):
             raise NotInSubset(f"{target.name}")
-        return self._known(known, given, named, root)
+        if place == "jax.lax":
+            check_lax([*given, *named.values()])
+            if name == "clamp" and len(given) == 3:  # of jax.lax: the least, x, the largest
+                given = [given[1], given[0], given[2]]
+        return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
 
     def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
-        if target.name == "size" and self.names.library == "torch":  # of PyTorch; NumPy's is no method
+        library = library_of(target.array, self.home) or self.home
+        if target.name == "size" and library == TORCH:  # of PyTorch; NumPy's is no method
             sizes = tuple(map(size_value, target.array.array.shape))
             return sizes[whole_number(given[0], "an axis")] if given else sizes
-        if target.name in ("dim", "ndimension"):
+        if target.name in ("dim", "ndimension") and library == TORCH:
             return len(target.array.array.shape)
-        if target.name not in FUNCTIONS:
+        if target.name not in FUNCTIONS or not has(METHODS[library], target.name):
             raise NotInSubset(f"the method {target.name}")
-        return self._known(target.name, [target.array, *given], named, self.names.library)
+        own = [target.array, *given]
+        if target.name == "where" and given:  # x.where(condition, y)
+            own[:2] = own[1::-1]
+        found = self._known(target.name, own, named, library)
+        if target.name == "copy" and isinstance(found, StoredArray):
+            found.held = target.array.held
+        return found
 
     def _known(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> Any:
-        arguments = CallArguments(
-            self.recorder, [self._plain(v) for v in given], {k: self._plain(v) for k, v in named.items()}, library
-        )
+        arrays: list[StoredArray] = []
+        plain, plain_named = self._plain(given, arrays), {k: self._plain(v, arrays) for k, v in named.items()}
+        made = maker(library)
+        check_arguments(made, name, (given, named), arrays, self.home)
+        if name in ("pow", "power") and len(given) == 2:
+            integer_power(*given)
+        arguments = CallArguments(self.recorder, plain, plain_named, library)
         arguments.lists = _takes_lists(library, name, given)
         found = FUNCTIONS[name](arguments)
         arguments.finish()
@@ -146,24 +176,35 @@ class CodeCalls(CodeScopes):
         if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
         shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
-        arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
-        base = next(arrays, None) if shares else None
+        direct = (one for one in (*given, *named.values()) if isinstance(one, StoredArray))
+        base = next(direct, None) if shares else None
+        if name == "item":
+            return self._number_of(found)
+        held = name in _HELD
         if isinstance(found, tuple):
-            return tuple(StoredArray(one, base) if isinstance(one, FormArray) else one for one in found)
-        return StoredArray(found, base) if isinstance(found, FormArray) else found
+            return tuple(StoredArray(one, base, made, held) if isinstance(one, FormArray) else one for one in found)
+        return StoredArray(found, base, made, held) if isinstance(found, FormArray) else found
 
-    def _plain(self, value: Any, level: int = 0) -> Any:
-        """An argument with its arrays as they are now."""
+    def _number_of(self, array: FormArray) -> StoredArray:
+        """Python's own number."""
+        if array.shape:
+            raise NotInSubset("an array as a number")
+        return StoredArray(array)
+
+    def _plain(self, value: Any, met: list[StoredArray], level: int = 0) -> Any:
+        """An argument with its arrays as they are now.  met: to which these are added."""
         if isinstance(value, StoredArray):
+            met.append(value)
             return value.array
         if not isinstance(value, tuple | list):
             return value
         self._entries += len(value)
         if level > MOST_AXES or self._entries > _MOST_ENTRIES:
             raise NotInSubset("lists of so many entries, or so deep within others,")
-        return [self._plain(one, level + 1) for one in value]
+        found = [self._plain(one, met, level + 1) for one in value]
+        return tuple(found) if isinstance(value, tuple) else found
 
-    def _drawn(self, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
+    def _drawn(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> StoredArray:
         """Random numbers: any numbers."""
         if name.endswith("_like") and given and isinstance(given[0], StoredArray):
             shape = given[0].array.shape
@@ -172,17 +213,16 @@ class CodeCalls(CodeScopes):
             listed = list(sizes) if isinstance(sizes, tuple | list) else [sizes]
             flat = listed[0] if len(listed) == 1 and isinstance(listed[0], tuple | list) else listed
             shape = tuple(map(dimension, flat))
-        return StoredArray(self.recorder.drawn("random", shape))
+        return StoredArray(self.recorder.drawn("random", shape), library=library)
 
     def _object_call(self, target: ObjectMethod, given: list[Any], named: dict[str, Any]) -> Any:
         owner, name = target.owner, target.name
         if isinstance(owner, PartOfNew) and owner.told and name in _INSTEAD and len(given) == 1 and not named:
             return self.with_other_entries(owner, _INSTEAD[name], given[0])
         if isinstance(owner, KeptObject) and owner.torch and not named:
-            if name == "save_for_backward":
-                owner.attributes["saved_tensors"] = tuple(given)
-                return None
             if name in _CTX:
+                owner.attributes[_CTX[name]] = tuple(given)
+            if name in _CTX or name in _PASSED_OVER:
                 return None
         if isinstance(owner, list) and name == "append" and len(given) == 1 and len(owner) < MOST_TURNS:
             owner.append(self.held(given[0]))
@@ -200,20 +240,28 @@ class CodeCalls(CodeScopes):
         """
         old, masked = place.stored.array, isinstance(place.key, StoredArray) and place.key.array.truth
         try:
-            inner = old if masked else part(old, self.keys(place.key))
+            keys = [] if masked else self.keys(place.key, place.stored)
+            inner = old if masked else part(old, keys)
             if old.truth or len(self.array(value).shape) > (0 if masked else len(inner.shape)):
                 raise NotInSubset("this with other entries in a part")
-            new = self.array(value if operator is None else self.operation(operator, StoredArray(inner), value))
+            new = self.array(
+                value if operator is None else self.operation(operator, self.alike(place.stored, inner), value)
+            )
             if not old.holds(new):
                 raise NotInSubset("a write of other numbers into an array of integers")
             if masked:
-                return StoredArray(self.where_masked(old, place.key.array, new))
-            return StoredArray(with_part(self.recorder, old, self.keys(place.key), new))
+                return self.alike(place.stored, self.where_masked(old, place.key.array, new))
+            return self.alike(place.stored, with_part(self.recorder, old, keys, new))
         except ShapesDoNotFit as error:
             raise NotInSubset(f"this part of an array ({error})") from error
 
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         raise NotImplementedError
+
+    def absolute(self, value: Any) -> Any:
+        """abs of Python, which asks the array for it."""
+        stored = [value] if isinstance(value, StoredArray) else []
+        return self._known("abs", [value], {}, common(stored, self.home) or "math")
 
     def listed(self, value: Any) -> list[Any]:
         """What a loop runs over."""
@@ -264,7 +312,10 @@ def _range(calls: CodeCalls, given: list[Any]) -> range:
 def _number(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, str):
-        raise NotInSubset("a number from a text")
+        infinite = value.strip().lstrip("+-").lower() in ("inf", "infinity", "nan")
+        raise NotInSubset("a number that is not finite" if infinite else "a number from a text")
+    if isinstance(value, StoredArray):
+        return calls._number_of(replace(value.array, truth=False, whole=False))
     return Fraction(value) if isinstance(value, int) else value
 
 
@@ -309,7 +360,7 @@ _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "range": _range,
     "float": _number,
     "int": _int,
-    "abs": lambda calls, given: calls._known("abs", given, {}, "numpy"),
+    "abs": lambda calls, given: calls.absolute(given[0]),
     "sum": _sum,
     "max": _extreme("max"),
     "min": _extreme("min"),

@@ -8,33 +8,19 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder
-from dyadic.symbolic.readers.python_code.array_functions import (
-    added,
-    both_hold,
-    compared,
-    divided,
-    either_holds,
-    minus,
-    multiplied,
-    opposite,
-    raised,
-    raised_by,
-    subtracted,
-)
-from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
+from dyadic.symbolic.readers.python_code.array_layout import part, permuted
+from dyadic.symbolic.readers.python_code.array_library import JAX, TORCH, library_of
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import (
-    as_array,
     kind_of,
-    size_formula,
     size_value,
-    sized,
     whole_number,
     whole_size,
 )
+from dyadic.symbolic.readers.python_code.code_operators import CodeOperators
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
-from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
+from dyadic.symbolic.readers.python_code.known_values import plain, short, small
 from dyadic.symbolic.readers.python_code.library_values import is_constant, library_value, node_in_words
 from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
@@ -50,15 +36,15 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 )
 
 _PAIR = ("values", "indices")
-_HIGHEST = 64
 Names = dict[str, Any]
 
 
-class CodeExpressions:
+class CodeExpressions(CodeOperators):
     """The part of the reader that knows expressions; calls.py and statements build on it."""
 
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
-        self.names, self.recorder, self.source = names, recorder, names.source
+        super().__init__(recorder)
+        self.names, self.source = names, names.source
         self._constants: Names = {}
         self.kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
             ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
@@ -84,11 +70,6 @@ class CodeExpressions:
 
     def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
         raise NotImplementedError
-
-    def array(self, value: Any) -> FormArray:
-        if isinstance(value, MaskedPart):
-            raise NotInSubset("an array as an index")
-        return as_array(value.array if isinstance(value, StoredArray) else value)
 
     # -- leaves
 
@@ -175,83 +156,11 @@ class CodeExpressions:
     def _binary(self, node: ast.BinOp, names: Names) -> Any:
         return self.operation(type(node.op), self.value(node.left, names), self.value(node.right, names))
 
-    def operation(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
-        """One of the arithmetic operators, between numbers, tuples or arrays."""
-        if is_number(one) and is_number(two):
-            return self._arithmetic(operator, one, two)
-        if isinstance(one, tuple | list) or isinstance(two, tuple | list):
-            if operator is ast.Add and type(one) is type(two):
-                return short(one + two)
-            if operator is ast.Mult and isinstance(two, int):
-                return short(one * min(max(two, 0), 1000))
-            if operator is ast.Mult and sized(two):
-                raise NumbersNeeded
-            raise NotInSubset("this between tuples or lists")
-        if (sized(one) or is_number(one)) and (sized(two) or is_number(two)):
-            formula = size_formula(operator, one, two)
-            if formula is not None:
-                return formula
-        left, recorder = self.array(one), self.recorder
-        if operator is ast.Pow:
-            return StoredArray(raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two))
-        right = self.array(two)
-        known = {
-            ast.Add: added,
-            ast.Sub: subtracted,
-            ast.Mult: multiplied,
-            ast.Div: divided,
-            ast.MatMult: matrix_product,
-            ast.BitAnd: both_hold,
-            ast.BitOr: either_holds,
-        }
-        if operator not in known:
-            raise NotInSubset(f"the operator {operator.__name__} between arrays")
-        return StoredArray(known[operator](recorder, left, right))
-
-    def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
-        if operator is ast.Pow:
-            if two == int(two):
-                one, two = (one if isinstance(two, int) else Fraction(one)), int(two)
-            if not isinstance(two, int) or abs(two) > _HIGHEST:
-                return StoredArray(raised(self.recorder, self.array(one), two))
-            whole = isinstance(one, int) and two >= 0
-            return plain(Fraction(one) ** two, whole) if one or two >= 0 else by_zero()
-        if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
-            by_zero()
-        known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-            ast.Add: lambda a, b: a + b,
-            ast.Sub: lambda a, b: a - b,
-            ast.Mult: lambda a, b: a * b,
-            ast.Div: lambda a, b: Fraction(a) / b,
-            ast.FloorDiv: lambda a, b: a // b,
-            ast.Mod: lambda a, b: a % b,
-        }
-        if operator not in known:
-            raise NotInSubset(f"the operator {operator.__name__}")
-        whole = isinstance(one, int) and isinstance(two, int) and operator is not ast.Div
-        return plain(known[operator](one, two), whole)
-
     def _unary(self, node: ast.UnaryOp, names: Names) -> Any:
         value = self.value(node.operand, names)
         if isinstance(node.op, ast.Not):
             return not self.truth(value)
-        if isinstance(node.op, ast.UAdd):
-            return value
-        if isinstance(node.op, ast.USub):
-            if sized(value):
-                return self.operation(ast.Mult, -1, value)
-            return -value if is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
-        return StoredArray(opposite(self.recorder, self.array(value)))
-
-    def truth(self, value: Any) -> bool:
-        """A condition that does not depend on the numbers in arrays."""
-        if isinstance(value, StoredArray | MaskedPart):
-            raise NotInSubset("a condition that depends on the numbers in an array")
-        if sized(value):
-            raise NumbersNeeded
-        if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
-            return bool(value)
-        return True
+        return self.turned(node.op, value)
 
     def _logical(self, node: ast.BoolOp, names: Names) -> Any:
         value: Any = None
@@ -268,29 +177,13 @@ class CodeExpressions:
         one = self.value(node.left, names)
         for operator, comparator in zip(node.ops, node.comparators, strict=True):
             two = self.value(comparator, names)
-            found = self._compared(operator, one, two)
+            found = self.compared_with(operator, one, two)
             if len(node.ops) == 1:
                 return found
             if not self.truth(found):
                 return False
             one = two
         return True
-
-    def _compared(self, operator: ast.cmpop, one: Any, two: Any) -> Any:
-        if isinstance(operator, ast.Is | ast.IsNot):
-            if one is not None and two is not None:
-                raise NotInSubset("a comparison with is, except with None")
-            return (one is two) == isinstance(operator, ast.Is)
-        if isinstance(operator, ast.In | ast.NotIn) and isinstance(two, dict | tuple | list):
-            if not isinstance(one, str | int) or not all(isinstance(item, str | int) for item in two):
-                raise NotInSubset("a search among arrays")
-            return (one in two) == isinstance(operator, ast.In)
-        if isinstance(one, StoredArray) or isinstance(two, StoredArray):
-            signs = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
-            if type(operator) not in signs:
-                raise NotInSubset("this comparison")
-            return StoredArray(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
-        return known_comparison(operator, one, two)
 
     # -- parts and attributes
 
@@ -302,7 +195,8 @@ class CodeExpressions:
         if isinstance(value, StoredArray) and isinstance(key, StoredArray) and key.array.truth:
             return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
-            return StoredArray(part(value.array, self.keys(key)), base=value)
+            keys = self.keys(key, value)
+            return self.alike(value, self.part_of(value, keys), base=value, held=... in keys)
         if isinstance(value, PartOfNew) and not value.told:
             return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):
@@ -311,7 +205,7 @@ class CodeExpressions:
             if key not in value:
                 raise NotInSubset(f"the entry {key[:40]!r}, which this dictionary lacks,")
             return value[key]
-        if isinstance(value, tuple | list):
+        if isinstance(value, tuple | list | range):
             if isinstance(key, slice):
                 return value[key]
             index = whole_number(key, "an index")
@@ -320,13 +214,22 @@ class CodeExpressions:
             return value[index]
         raise NotInSubset("a part of this")
 
-    def keys(self, key: Any) -> list[Any]:
-        """The indices of a basic subscript."""
+    def part_of(self, stored: StoredArray, keys: list[Any]) -> FormArray:
+        """An index beyond an axis stops NumPy and PyTorch; JAX takes the last entry."""
+        try:
+            return part(stored.array, keys)
+        except ShapesDoNotFit as error:
+            if library_of(stored, self.home) == JAX:
+                raise NotInSubset(f"{error}, which JAX passes over,") from error
+            raise
+
+    def keys(self, key: Any, stored: StoredArray) -> list[Any]:
+        """The indices of a basic subscript of an array."""
         found = list(key) if isinstance(key, tuple) else [key]
         for one in found:
             if whole_size(one):
                 raise NumbersNeeded
-            if isinstance(one, slice) and (one.step or 1) < 0 and self.names.library == "torch":
+            if isinstance(one, slice) and (one.step or 1) < 0 and library_of(stored, self.home) == TORCH:
                 raise NotInSubset("a slice that runs backwards, which PyTorch refuses,")
             basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
             if not basic and not isinstance(one, slice):
@@ -363,7 +266,7 @@ class CodeExpressions:
         return library_value(LibraryName(f"{library.name}.{name}"))
 
     def _of_array(self, stored: StoredArray, name: str) -> Any:
-        array = stored.array
+        array, library = stored.array, library_of(stored, self.home) or self.home
         match name:
             case "shape":
                 return tuple(map(size_value, array.shape))
@@ -374,15 +277,15 @@ class CodeExpressions:
             case "device":
                 return LibraryName("torch.device")
             case "T":
-                return StoredArray(permuted(array, range(len(array.shape))[::-1]), base=stored)
+                return self.alike(stored, permuted(array, range(len(array.shape))[::-1]), base=stored)
             case "mT":
                 order = [*range(len(array.shape) - 2), -1, -2]
-                return StoredArray(permuted(array, order), base=stored)
-            case "data":
+                return self.alike(stored, permuted(array, order), base=stored)
+            case "data" if library == TORCH:
                 return stored
-            case "at" if "jax" in self.names.libraries:
+            case "at" if library == JAX:
                 return PartOfNew(stored)
-            case "size" if self.names.library == "numpy":
+            case "size" if library != TORCH:
                 count = number_of_entries(array.shape)
                 return StoredArray(count) if isinstance(count, FormArray) else count
         return ArrayMethod(stored, name)

@@ -8,7 +8,8 @@ from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, FormArray, Recorder, broadcast
 from dyadic.symbolic.readers.python_code.array_functions import chosen
-from dyadic.symbolic.readers.python_code.array_layout import part, with_part
+from dyadic.symbolic.readers.python_code.array_layout import with_part
+from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, library_of
 from dyadic.symbolic.readers.python_code.code_calls import MOST_TURNS, CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
@@ -46,12 +47,13 @@ class _Ended(Exception):
 
 
 class CodeReader(CodeCalls):
-    """Follows functions of a file.  immutable: whether arrays cannot be written into, as those of JAX."""
+    """Follows functions of a file.  returned: the statement by which the function that ran last returned."""
 
-    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+    def __init__(self, names: FileNames, recorder: Recorder, home: str) -> None:
         super().__init__(names, recorder)
         self._followed = self._depth = 0
-        self.immutable = "jax" in names.libraries
+        self.home = home
+        self.returned: ast.Return | None = None
 
     def run_function(self, function: LocalFunction, given: Sequence[Any], named: dict[str, Any]) -> Any:
         """What a function returns for some arguments."""
@@ -109,6 +111,7 @@ class CodeReader(CodeCalls):
             if ended.how != "return":
                 raise self.source.at(body[0], f"{ended.how} outside of a loop") from None
             return ended.value
+        self.returned = None
         return None
 
     def step(self, node: ast.AST) -> None:
@@ -139,7 +142,9 @@ class CodeReader(CodeCalls):
             case ast.AugAssign():
                 self._augmented(statement, names)
             case ast.Return(value=value):
-                raise _Ended("return", None if value is None else self.value(value, names))
+                found = None if value is None else self.value(value, names)
+                self.returned = statement
+                raise _Ended("return", found)
             case ast.If(test=test, body=body, orelse=other):
                 self._block(body if self.truth(self.value(test, names)) else other, names)
             case ast.For() | ast.While():
@@ -224,10 +229,13 @@ class CodeReader(CodeCalls):
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 if isinstance(value, StoredArray):
                     value = self.listed(value)
-                if not isinstance(value, tuple | list) or len(value) != len(parts):
+                items = _items_for(parts, value)
+                if items is None:
                     raise self.source.at(target, "this cannot be taken apart into so many parts")
-                for one, item in zip(parts, value, strict=True):
+                for one, item in zip(parts, items, strict=True):
                     self.assign(one, item, names)
+            case ast.Starred(value=one):
+                self.assign(one, value, names)
             case ast.Attribute(value=owner, attr=name):
                 kept = self.value(owner, names)
                 if not isinstance(kept, KeptObject) or name.startswith("__"):
@@ -260,14 +268,14 @@ class CodeReader(CodeCalls):
 
     def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str, spread: bool = False) -> None:
         """spread: whether the value has an entry for each of the array's, not only for those where a mask is."""
-        if self.immutable:
-            raise NotInSubset("a write into an array of JAX")
+        if not self._in_memory(stored):
+            raise NotInSubset("a write into a number or an array of JAX")
         if _is_mask(key):
             if value.shape and not spread:
                 raise NotInSubset("a write of an array where a mask is")
             new = self.where_masked(stored.array, key.array, value)
         else:
-            new = with_part(self.recorder, stored.array, self.keys(key), value)
+            new = with_part(self.recorder, stored.array, self.keys(key, stored), value)
         stored.write(self.recorder.named(new, name))
 
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
@@ -279,12 +287,11 @@ class CodeReader(CodeCalls):
 
     def _augmented(self, statement: ast.AugAssign, names: Names) -> None:
         target, operator = statement.target, type(statement.op)
-        value = self.value(statement.value, names)
         if isinstance(target, ast.Subscript):
-            self._augmented_part(target, operator, value, names)
+            self._augmented_part(target, operator, statement.value, names)
             return
         old = self.value(ast.copy_location(_loaded(target), target), names)
-        new = self.operation(operator, old, value)
+        new = self.operation(operator, old, self.value(statement.value, names))
         if not self._in_place(old, new, _name_of(target)):
             self.assign(target, new, names)
 
@@ -296,37 +303,44 @@ class CodeReader(CodeCalls):
         if isinstance(old, list):
             old[:] = new
             return True
-        if isinstance(old, StoredArray) and self._untold(old):
-            raise NotInSubset("a change of an array in a file that imports libraries which differ in what it changes")
-        number = not isinstance(old, StoredArray) or not (old.array.shape or self.names.library == "torch")
-        if number or self.immutable:
+        if not isinstance(old, StoredArray) or not self._in_memory(old):
             return False
         old.write(self.recorder.named(self.array(new), name))
         return True
 
-    def _untold(self, old: StoredArray) -> bool:
-        """Whether it is not told if an array is written into or made anew: JAX makes new ones, NumPy new numbers."""
-        others = self.names.libraries & {"numpy", "torch", "autograd", "cupy"}
-        return bool(self.immutable and others) or (not old.array.shape and self.names.library == "both")
+    def _in_memory(self, stored: StoredArray) -> bool:
+        """Whether it can be written into: arrays of NumPy and PyTorch, whose sums are arrays without axes."""
+        library = library_of(stored, self.home)
+        return library == TORCH or (library == NUMPY and bool(stored.array.shape or stored.held))
 
-    def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
+    def _augmented_part(
+        self, target: ast.Subscript, operator: type[ast.operator], right: ast.expr, names: Names
+    ) -> None:
+        """What was there is read before the right side is evaluated, which may change it."""
         container, key = self.value(target.value, names), self.value(target.slice, names)
         if isinstance(container, dict | list):
             old = self.item(container, key)
-            new = self.operation(operator, old, value)
+            new = self.operation(operator, old, self.value(right, names))
             if not self._in_place(old, new, _name_of(target)):
                 self._put(target, container, key, new)
             return
         if not isinstance(container, StoredArray):
             raise self.source.at(target, "this cannot be written into")
-        if _is_mask(key) and not self.immutable:
+        if not self._in_memory(container):
+            raise NotInSubset("a write into a number or an array of JAX")
+        before = container.changes
+        if _is_mask(key):
+            value = self.value(right, names)
+            if container.changes != before:
+                raise NotInSubset("a part of an array that is changed while it is read")
             if self.array(value).shape:
                 raise NotInSubset("a write of an array where a mask is")
-            new = self.operation(operator, StoredArray(container.array), value)
+            new = self.operation(operator, self.alike(container, container.array), value)
             masked = self.where_masked(container.array, key.array, self.array(new))
             container.write(self.recorder.named(masked, _name_of(target)))
             return
-        new = self.operation(operator, StoredArray(part(container.array, self.keys(key))), value)
+        old = self.item(container, key)
+        new = self.operation(operator, old, self.value(right, names))
         self._write(container, key, self.array(new), _name_of(target))
 
 
@@ -340,6 +354,19 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _is_mask(key: Any) -> bool:
     return isinstance(key, StoredArray) and key.array.truth
+
+
+def _items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
+    """An item for each target; the one behind a star gets a list of what is left.  None where they do not fit."""
+    if not isinstance(value, tuple | list):
+        return None
+    items, more = list(value), len(value) - len(parts)
+    starred = [at for at, one in enumerate(parts) if isinstance(one, ast.Starred)]
+    if len(starred) == 1 and more >= -1:
+        at = starred[0]
+        items[at : at + more + 1] = [items[at : at + more + 1]]
+        starred = []
+    return items if len(items) == len(parts) and not starred else None
 
 
 def _name_of(target: ast.expr) -> str:

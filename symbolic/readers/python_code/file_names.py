@@ -49,14 +49,6 @@ class FileNames:
         """Those that the file imports, or something of them."""
         return {known.name.partition(".")[0] for known in self.known.values()}
 
-    @property
-    def library(self) -> str:
-        """Whose conventions a method follows that several have: numpy, torch, or both where it is not told."""
-        arrays = self.libraries & {"numpy", "torch", "jax", "autograd", "cupy"}
-        if "torch" in arrays:
-            return "both" if len(arrays) > 1 else "torch"
-        return "numpy"
-
     def binds(self, name: str) -> bool:
         """Whether the file gives a name a meaning of its own."""
         return name in self._bound

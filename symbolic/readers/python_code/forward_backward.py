@@ -11,6 +11,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,13 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     summed,
     tensor,
 )
+from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARRAYS
+from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
+from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.pair_convention import TORCH, convention_of, pair_names
+from dyadic.symbolic.readers.python_code.handed_over import parts_of
+from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, home_of, pair_names
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     CodeError,
@@ -65,7 +70,8 @@ class CodePair:
     of these.  forward, backward: the equations in order; those of the backward pass read those of the forward pass.
     freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
     where a derivative is claimed; kinks_of: the arguments on which each depends.  remarks: what else is taken for
-    granted.  left_out: arrays for which None is returned.
+    granted.  left_out: arrays for which None or nothing is returned.  kinks_apart: the kinks that depend on no largest
+    value.
     """
 
     name: str
@@ -81,6 +87,7 @@ class CodePair:
     sizes: tuple[str, ...] = ()
     kinks_of: tuple[frozenset[str], ...] = ()
     left_out: tuple[str, ...] = ()
+    kinks_apart: tuple[CodeDefinition, ...] = ()
 
 
 def pairs_of(path: str | Path) -> list[str]:
@@ -102,6 +109,13 @@ class CodeFile:
         self.shapes, self.numbers = found.shapes, found.numbers
         self.name = name
         self.only: tuple[str, ...] = ()
+        style = self.convention.style
+        self.home, self.remark = (style, "") if style in (TORCH, JAX) else home_of(self.names, self._written)
+
+    @property
+    def _written(self) -> list[ast.FunctionDef | ast.ClassDef]:
+        """What the pair is written in."""
+        return [*self.convention.functions, *self.convention.outer]
 
     @property
     def sizes(self) -> list[str]:
@@ -109,8 +123,17 @@ class CodeFile:
         used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
         return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
 
+    @property
+    def largest_number(self) -> int:
+        """The largest of the integers with which the pair's functions compare, shift or count."""
+        return largest_number(self.names, self._written)
+
+    def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
+        """Numbers for sizes that are larger than all with which the code compares, shifts or counts."""
+        return {name: number for number, name in enumerate(names, self.largest_number + 2)}
+
     def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:
-        """The file once for every set of arguments that are at the same kinks, and for each for which None is returned.
+        """The file once for every set of arguments that are at the same kinks, and for each that is left out.
 
         By an argument on which what is at a kink does not depend there is a derivative there, and it is examined.
         """
@@ -118,7 +141,10 @@ class CodeFile:
             pair = self.pair(numbers)
         except NumbersNeeded:
             left = [size for size in self.sizes if size not in numbers]
-            pair = self.pair({**numbers, **{size: number for number, size in enumerate(left, 2)}})
+            try:
+                pair = self.pair({**numbers, **{size: number for number, size in enumerate(left, 2)}})
+            except CodeError:
+                pair = self.pair({**numbers, **self.numbers_beyond(left)})
         at: dict[frozenset[int], list[str]] = {}
         for gradient in pair.gradients:
             found = frozenset(number for number, read in enumerate(pair.kinks_of) if gradient.argument in read)
@@ -151,9 +177,9 @@ class _PairReading:
         }
         sizes = frozenset(size for size in file.sizes if size not in numbers)
         self.recorder = Recorder(set(), sizes, instead)
-        self.reader = CodeReader(file.names, self.recorder)
+        self.reader = CodeReader(file.names, self.recorder, file.home)
         self.arguments: dict[str, Shape] = {}
-        self.remarks: list[str] = []
+        self.remarks: list[str] = [file.remark] if file.remark else []
         self.left_out: list[str] = []
 
     def read(self) -> CodePair:
@@ -164,13 +190,26 @@ class _PairReading:
         if convention.constructor is not None:
             self._follow(convention.constructor, given, kept)
         returned, names = self._follow(convention.forward, given, kept)
-        outputs, cache = convention.outputs(returned, self.source)
+        parts = parts_of(self.reader.returned)
+        if convention.context is not None:
+            _, inputs, output = (argument.arg for argument in arguments_of(convention.context))
+            handed = tuple(self._arguments(convention.forward, given, kept).values())
+            self._follow(convention.context, {inputs: handed, output: returned}, kept)
+        outputs, cache = convention.outputs(returned, parts, self.source)
+        marked = kept.attributes.get(WITHOUT_DERIVATIVE, ())
+        owed = [not any(value is one for one in marked) for _, value in outputs]
         outputs = [(name, self._output(value, name)) for name, value in outputs]
         forward = len(recorder.definitions)
         grads = convention.upstream(len(outputs), self.source)
-        upstream = {grad: array for grad, (_, array) in zip(grads, outputs, strict=True)}
+        upstream = {grad: array for grad, (_, array), one in zip(grads, outputs, owed, strict=True) if one}
+        if not upstream:
+            raise self.source.at(convention.forward, "no output has a derivative", "return one that has")
         recorder.differentiated = False
-        gradients = self._gradients(upstream, cache, names, given, kept)
+        arrays = [  # by an output without a derivative it is 0, as PyTorch has it
+            self._stored(tensor(grad, array.shape) if grad in upstream else _nothing(array.shape))
+            for grad, (_, array) in zip(grads, outputs, strict=True)
+        ]
+        gradients = self._gradients(arrays, (cache, parts), names, given, kept)
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
         used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
@@ -190,21 +229,31 @@ class _PairReading:
             tuple(size for size in self.file.sizes if size in used),
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),
+            tuple(kink for kink in kinks if not recorder.of_largest(kink)),
         )
 
     def _argument(self, name: str) -> StoredArray:
         self.arguments[name] = self.shapes[name]
-        return StoredArray(tensor(name, self.shapes[name]))
+        return self._stored(tensor(name, self.shapes[name]))
+
+    def _stored(self, array: FormArray) -> StoredArray:
+        """An array of the pair's library; what has no axes is a number of Python in NumPy's code."""
+        return StoredArray(array, library=self.file.home if array.shape or self.file.home != NUMPY_ARRAYS else "")
 
     def _follow(
         self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject
     ) -> tuple[Any, dict[str, Any]]:
         """What a function returns, and its variables at the end."""
         self.reader.check_decorators(function)
+        names = self._arguments(function, given, kept)
+        return self.reader.follow(function.body, names), names
+
+    def _arguments(self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject) -> dict[str, Any]:
+        """The values of a function's arguments."""
         names: dict[str, Any] = {}
         defaults = defaults_of(function)
         for position, argument in enumerate(arguments_of(function)):
-            if position == 0 and self.convention.keeps:
+            if position == 0 and self.convention.takes_kept(function):
                 names[argument.arg] = kept
             elif argument.arg in given:
                 names[argument.arg] = given[argument.arg]
@@ -215,7 +264,7 @@ class _PairReading:
                 raise self.source.at(argument, f"the shape of {argument.arg} is not told", remedy)
         if function.args.vararg or function.args.kwarg:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
-        return self.reader.follow(function.body, names), names
+        return names
 
     def _output(self, value: Any, name: str) -> FormArray:
         if not isinstance(value, StoredArray):
@@ -228,11 +277,11 @@ class _PairReading:
         return array if _name_of(array) else self.recorder.stored(array, name)
 
     def _gradients(
-        self, upstream: Mapping[str, FormArray], cache: Any, names: Mapping[str, Any], given: Mapping[str, StoredArray],
-        kept: KeptObject,
+        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], names: Mapping[str, Any],
+        given: Mapping[str, StoredArray], kept: KeptObject,
     ) -> list[CodeGradient]:  # fmt: skip
-        arrays = [StoredArray(tensor(name, array.shape)) for name, array in upstream.items()]
-        handed, said = self.convention.handed(arrays, cache, {**names, **given}, self.source)
+        """arrays, saved: as :meth:`Convention.handed` takes them.  names: variables of the forward pass."""
+        handed, said = self.convention.handed(arrays, saved, {**names, **given}, self.source)
         self.remarks += [said] if said else []
         backward = self.convention.backward
         try:
@@ -242,20 +291,21 @@ class _PairReading:
                 raise
             wrong = f"line {error.line}: {error.problem}"
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
-        wanted = self.convention.gradients(returned, kept, list(self.arguments), self.source)
+        named = parts_of(self.reader.returned)
+        wanted = self.convention.gradients(returned, named, kept, given, self.source)
+        returned_for = {*dict(wanted), *self.convention.fixed}
+        wanted += [(name, None) for name in self.arguments if name not in returned_for]
         only = self.file.only
         left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]
         if only:  # there None stands for 0
-            wanted = [(name, self._zeros(name) if value is None else value) for name, value in wanted if name in only]
+            nothing = {name: self._stored(_nothing(self.arguments[name])) for name in only}
+            wanted = [(name, nothing[name] if value is None else value) for name, value in wanted if name in only]
         self.remarks += [f"no gradient by {name} is returned" for name in left]
         found = [self._gradient(name, value) for name, value in wanted if value is not None and name in self.arguments]
         if not found:
             raise self.source.at(backward, "returns no gradient", "return one for an argument whose shape is told")
         return found
-
-    def _zeros(self, name: str) -> StoredArray:
-        return StoredArray(broadcast(constant(0), self.arguments[name]))
 
     def _gradient(self, name: str, value: Any) -> CodeGradient:
         shape, line = self.arguments[name], self.convention.backward.lineno
@@ -283,6 +333,10 @@ class _PairReading:
         self.remarks.append("PyTorch sums a gradient of a larger shape to that of its input")
         found = summed(self.recorder, self.recorder.named(array), axes, True)
         return found.moved(shape, lambda at: found.at([*[0] * lead, *at]))
+
+
+def _nothing(shape: Shape) -> FormArray:
+    return broadcast(constant(Fraction(0)), shape)
 
 
 def _name_of(array: FormArray) -> str:

@@ -217,8 +217,6 @@ def _transpose(call: CallArguments) -> FormArray:
     order = [] if axes == [None] else _axes(axes)
     if call.library == "torch" and len(order) == 2:
         return swapped(array, *order)
-    if call.library == "both" and order and order != [1, 0]:
-        raise NotInSubset("a transpose of NumPy or of PyTorch, which mean different things by it: write swapaxes, and")
     return permuted(array, order or range(len(array.shape))[::-1])
 
 
@@ -251,12 +249,8 @@ def _expand_dims(call: CallArguments) -> FormArray:
 
 def _squeeze(call: CallArguments) -> FormArray:
     array, axis = call.array("a", "input"), call.take("axis", "dim", default=None)
-    axes = None if axis is None else axes_from(axis, len(array.shape))
-    if call.library in ("torch", "both") and axes is not None:  # which leaves axes of several entries alone
-        if call.library == "both" or any(isinstance(array.shape[axis], str) for axis in axes):
-            raise NotInSubset("squeeze, of which it is not told whether the axis has one entry")
-        axes = [axis for axis in axes if array.shape[axis] == 1]
-    return without_axes(array, axes)
+    axes = None if axis is None else call.axes_of(axis, len(array.shape))
+    return without_axes(array, axes, lenient=call.library == "torch")
 
 
 def _broadcast_to(call: CallArguments) -> FormArray:
@@ -316,8 +310,11 @@ def _is_truth_type(value: Any) -> bool:
 
 
 def _is_number_type(value: Any) -> bool:
-    """A type of integers, in which 0 and 1 are as they are."""
-    return type_name(value).rpartition(".")[2].lstrip("u").rstrip("0123456789") in ("int", "long", "i")
+    """A type of integers that are long enough; unsigned and short ones begin anew beyond their last number."""
+    return type_name(value).rpartition(".")[2] in _INTEGERS
+
+
+_INTEGERS = ("int", "int_", "intp", "int32", "int64", "long", "longlong", "i4", "i8")
 
 
 def _as_numbers(call: CallArguments) -> FormArray:
@@ -380,7 +377,7 @@ FUNCTIONS: dict[str, Handler] = {
 VIEWS = frozenset({
     "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
     "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
-    "ascontiguousarray",
+    "ascontiguousarray", "view_as", "reshape_as",
     "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
 })  # fmt: skip
 """What may give the memory of its array once more."""

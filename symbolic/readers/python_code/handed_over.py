@@ -84,17 +84,16 @@ def taken_arguments(forward: ast.FunctionDef, backward: ast.FunctionDef, source:
 
 
 def handed_over(
-    taken: TakenArguments, extra: Sequence[Any], known: Mapping[str, Any], functions: Sequence[ast.FunctionDef],
-    source: SourceText,
+    taken: TakenArguments, extra: Sequence[Any], parts: Sequence[str], known: Mapping[str, Any],
+    functions: Sequence[ast.FunctionDef], source: SourceText,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """The values of what is saved, and in words what each of them was taken to be.
 
-    extra: what the forward pass returns behind its outputs.  known: its arguments and variables.  functions: it and
-    the backward pass.  Raises a CodeError where it cannot be told.
+    extra: what the forward pass returns behind its outputs.  parts: the variables in the return that ran.  known: its
+    arguments and variables.  functions: it and the backward pass.  Raises a CodeError where it cannot be told.
     """
     forward, backward = functions
     order = [argument.arg for argument in arguments_of(backward) if argument.arg in taken.saved]
-    parts = returned_parts(forward)
     names = parts[len(parts) - len(extra) :] if len(parts) >= len(extra) else [""] * len(extra)
     if not order:
         return {}, ""
@@ -156,12 +155,16 @@ def _is_upstream(name: str, returned: Sequence[str], inputs: Collection[str]) ->
 
 
 def returned_parts(function: ast.FunctionDef) -> list[str]:
-    """The variables in the last return, an empty text for what is none."""
+    """The variables in all returns, an empty text for what is none: before it is known which of them runs."""
     returns = [node for node in nodes_within(function.body) if isinstance(node, ast.Return)]
-    last = max(returns, key=lambda node: node.lineno, default=None)
-    if last is None or last.value is None:
+    return [part for node in sorted(returns, key=lambda node: node.lineno) for part in parts_of(node)]
+
+
+def parts_of(returned: ast.Return | None) -> list[str]:
+    """The variables in a return, an empty text for what is none."""
+    if returned is None or returned.value is None:
         return []
-    parts = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+    parts = returned.value.elts if isinstance(returned.value, ast.Tuple) else [returned.value]
     return [part.id if isinstance(part, ast.Name) else "" for part in parts]
 
 
@@ -173,4 +176,4 @@ def is_gradient(name: str, argument: str) -> bool:
     }  # fmt: skip
 
 
-__all__ = ["CACHES", "TakenArguments", "handed_over", "is_gradient", "returned_parts", "taken_arguments"]
+__all__ = ["CACHES", "TakenArguments", "handed_over", "is_gradient", "parts_of", "returned_parts", "taken_arguments"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.python_code.array_library import home_library
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import (
     TakenArguments,
     handed_over,
     is_gradient,
-    returned_parts,
     taken_arguments,
 )
-from dyadic.symbolic.readers.python_code.source_text import HOW, SourceText, arguments_of
+from dyadic.symbolic.readers.python_code.source_text import HOW, NotInSubset, SourceText, arguments_of
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
@@ -32,6 +33,7 @@ class Convention:
 
     fixed: arguments by which no derivative is meant (nondiff_argnums), which the backward pass takes first.
     inputs: the arguments of the forward pass and of the constructor.  taken: those of the backward pass.
+    context: ``setup_context(ctx, inputs, output)`` of PyTorch, beside which the forward pass takes no ctx.
     """
 
     style: str
@@ -42,10 +44,11 @@ class Convention:
     outer: list[ast.ClassDef]
     constructor: ast.FunctionDef | None = None
     fixed: tuple[str, ...] = ()
+    context: ast.FunctionDef | None = None
 
     @property
     def functions(self) -> list[ast.FunctionDef]:
-        return [f for f in (self.constructor, self.forward, self.backward) if f is not None]
+        return [f for f in (self.constructor, self.forward, self.context, self.backward) if f is not None]
 
     @property
     def grads(self) -> list[str]:
@@ -56,13 +59,15 @@ class Convention:
         """Whether it is a class that keeps things in ``self``."""
         return self.style == OBJECT
 
-    @property
-    def keeps(self) -> bool:
-        """Whether the first argument is ``ctx`` or ``self``."""
-        return self.style in (TORCH, OBJECT)
+    def takes_kept(self, function: ast.FunctionDef) -> bool:
+        """Whether the first argument of a function is ``ctx`` or ``self``."""
+        return self.style in (TORCH, OBJECT) and not (self.context is not None and function is self.forward)
 
-    def outputs(self, returned: Any, source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
-        """The outputs with names, and what else the forward pass returns: a cache, or a list of values."""
+    def outputs(self, returned: Any, parts: Sequence[str], source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
+        """The outputs with names, and what else the forward pass returns: a cache, or a list of values.
+
+        parts: the variables in the return that ran.
+        """
         if returned is None:
             raise source.at(self.forward, f"{self.forward.name} returns nothing", "return its outputs")
         values, cache = [*returned] if isinstance(returned, tuple) else [returned], []
@@ -78,7 +83,7 @@ class Convention:
             cache = values.pop()
         elif self.style == NUMPY:
             values, cache = values[: len(self.grads)], values[len(self.grads) :]
-        names = _returned_names(self.forward)
+        names = _all_named(parts)
         listed = names if len(names) >= len(values) else [f"output{k + 1}" for k in range(len(values))]
         return list(zip(listed, values, strict=False)), cache
 
@@ -92,12 +97,14 @@ class Convention:
         return self.grads
 
     def handed(
-        self, arrays: Sequence[StoredArray], cache: Any, known: Mapping[str, Any], source: SourceText
+        self, arrays: Sequence[StoredArray], saved: tuple[Any, list[str]], known: Mapping[str, Any], source: SourceText
     ) -> tuple[dict[str, Any], str]:
         """What the backward pass is called with, and in words what was taken for what.
 
-        arrays: the derivatives by the outputs.  known: arguments and variables of the forward pass.
+        arrays: the derivatives by the outputs.  saved: what the forward pass returned behind its outputs, and the
+        variables in its return.  known: its arguments and variables.
         """
+        cache, parts = saved
         found: dict[str, Any] = dict.fromkeys(self.taken.cached, cache)
         found |= {name: known[one] for name, one in zip(_arguments(self.backward), self.fixed, strict=False)}
         if self.style == JAX and len(arrays) > 1:
@@ -106,15 +113,18 @@ class Convention:
         if self.style != NUMPY:
             return found, ""
         extra = [] if self.taken.cached else cache
-        saved, said = handed_over(self.taken, extra, known, (self.forward, self.backward), source)
-        return found | saved, said
+        values, said = handed_over(self.taken, extra, parts, known, (self.forward, self.backward), source)
+        return found | values, said
 
     def gradients(
-        self, returned: Any, kept: KeptObject, arguments: Sequence[str], source: SourceText
+        self, returned: Any, parts: Sequence[str], kept: KeptObject, arguments: Mapping[str, Any], source: SourceText
     ) -> list[tuple[str, Any]]:
-        """What is returned for each of the arguments that are arrays."""
+        """What is returned for each of the arguments that are arrays.  parts: the variables in the return that ran.
+
+        arguments: the arrays that were handed over.
+        """
         if isinstance(returned, dict):
-            found = _by_name(returned, arguments)
+            found = _by_name(returned, [*arguments])
             if found is None or not found:
                 raise source.at(self.backward, "its result names no arguments of the forward pass", "write dx, dw, ...")
             return found
@@ -122,10 +132,10 @@ class Convention:
         own = [name for name in arguments if name in _arguments(self.forward)]
         if self.style in (TORCH, JAX):
             return self._in_order(values, source)
-        found = self._of_attributes(kept, [name for name in arguments if name not in own])
+        found = self._of_attributes(kept, {name: array for name, array in arguments.items() if name not in own})
         if returned is None and found:
             return found
-        names = _returned_names(self.backward)
+        names = _all_named(parts)
         told = len(set(names)) == len(names) == len(values)
         named = _by_name(dict(zip(names, values, strict=True)), own) if told else None
         if named is not None:
@@ -145,13 +155,15 @@ class Convention:
             raise source.at(self.backward, problem, "return one for each argument, None where there is none")
         return list(zip(inputs, values, strict=True))
 
-    def _of_attributes(self, kept: KeptObject, arguments: Sequence[str]) -> list[tuple[str, Any]]:
-        """What ``self`` holds: dW, grad_W or a dictionary of gradients."""
-        tables = [
-            kept.attributes,
-            *(v for name, v in kept.attributes.items() if name in ("grads", "gradients", "grad")),
-        ]
+    def _of_attributes(self, kept: KeptObject, arguments: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """What ``self`` holds: dW, grad_W, a dictionary of gradients, or a list of them beside one of parameters."""
+        tables = [kept.attributes, *_called(kept, "grads", "gradients", "grad")]
         found = []
+        name_of = {id(array): name for name, array in arguments.items()}
+        for parameters, gradients in product(_called(kept, "params", "parameters", "weights"), tables[1:]):
+            if isinstance(parameters, list | tuple) and isinstance(gradients, list | tuple):
+                names = [name_of.get(id(one), "") for one in parameters]
+                found += [pair for pair in zip(names, gradients, strict=False) if pair[0]]
         for argument in arguments:
             for table in tables:
                 for name, value in table.items() if isinstance(table, dict) else ():
@@ -176,11 +188,19 @@ def convention_of(names: FileNames, name: str) -> Convention:
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
-            residuals = (one, two) == ("{}_fwd", "{}_bwd") and names.library == "numpy" and "jax" in names.libraries
-            style = JAX if residuals else NUMPY
-            return _of_functions(names, names.functions[forward], names.functions[backward], style)
+            pair = names.functions[forward], names.functions[backward]
+            residuals = (one, two) == ("{}_fwd", "{}_bwd") and home_of(names, pair)[0] == JAX
+            return _of_functions(names, *pair, JAX if residuals else NUMPY)
     remedy = f"define {name}_forward and {name}_backward, or a class {name} with forward and backward"
     raise SpecError(source.path, f"holds no forward and backward pass called {name[:60]!r}", remedy)
+
+
+def home_of(names: FileNames, nodes: Sequence[ast.FunctionDef | ast.ClassDef]) -> tuple[str, str]:
+    """Whose arrays a pair works with, by what it calls and what the file imports, and what is taken for granted."""
+    try:
+        return home_library(names, nodes)
+    except NotInSubset as error:
+        raise names.source.at(nodes[0], str(error)) from error
 
 
 def pair_names(names: FileNames) -> list[str]:
@@ -217,15 +237,18 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     forward, backward = methods["forward"], methods["backward"]
     static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
     first = _arguments(forward)[:1]
+    context = methods.get("setup_context")
     style = TORCH if static or first == ["ctx"] else OBJECT
     if not first or not _arguments(backward):
         raise source.at(forward, "forward and backward take ctx or self first", HOW)
+    if context is not None and (style != TORCH or len(_arguments(context)) != 3):
+        raise source.at(context, "setup_context takes ctx, inputs and output, beside a static forward without ctx", HOW)
     constructor = methods.get("__init__") if style == OBJECT else None
-    inputs = _arguments(forward)[1:]
+    inputs = _arguments(forward)[0 if context else 1 :]
     if constructor is not None:
         inputs += [name for name in _arguments(constructor)[1:] if name not in inputs]
     taken = TakenArguments(_arguments(backward)[1:], [], [], [])
-    return Convention(style, forward, backward, inputs, taken, [node], constructor)
+    return Convention(style, forward, backward, inputs, taken, [node], constructor, context=context)
 
 
 def _fixed(names: FileNames, name: str) -> tuple[int, ...]:
@@ -267,10 +290,14 @@ def _arguments(function: ast.FunctionDef) -> list[str]:
     return [argument.arg for argument in arguments_of(function)]
 
 
-def _returned_names(function: ast.FunctionDef) -> list[str]:
-    """The variables in the last return, where it holds nothing else."""
-    parts = returned_parts(function)
-    return parts if all(parts) else []
+def _called(kept: KeptObject, *names: str) -> list[Any]:
+    """The attributes that are called so."""
+    return [value for name, value in kept.attributes.items() if name in names]
+
+
+def _all_named(parts: Sequence[str]) -> list[str]:
+    """The variables in a return, where it holds nothing else."""
+    return list(parts) if all(parts) else []
 
 
 def _by_name(values: Mapping[str, Any], arguments: Sequence[str]) -> list[tuple[str, Any]] | None:

@@ -15,10 +15,16 @@ class StoredArray:
 
     A view (``base``) shares memory with another array.  To write into one, or to read one whose base has been written
     to since, is refused: whether memory is shared then decides what the code computes.
+
+    library: whose array it is (array_library.py); nothing for a number of Python, and where that is the pair's own.
+    held: whether what has no axes is an array in memory all the same, as np.zeros(()) is, and no number.
     """
 
-    def __init__(self, array: FormArray, base: StoredArray | None = None) -> None:
+    def __init__(
+        self, array: FormArray, base: StoredArray | None = None, library: str = "", held: bool = False
+    ) -> None:
         self.changes = 0
+        self.library, self.held = library, held
         self._array, self._base = array, base
         self._seen = 0 if base is None else base.changes
 

@@ -1,0 +1,118 @@
+"""How far rounding errors go in a run of emitted code, as a section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dyadic.paper.document import Block, Code, Math, Paragraph, Section, Span, Table
+from dyadic.paper.prose import number
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
+
+NAME = "rounding"
+_DIGITS = 3
+_MOST_ROWS = 60
+"""More gradients than this are listed by those with the largest errors."""
+
+
+@dataclass(frozen=True)
+class ParameterBound:
+    """Of one parameter's gradient.
+
+    largest: a bound on its exact entries in magnitude, from below for a run and from above over a box of inputs.
+    error: a bound from above on the difference of any entry; None where a computed entry is no number.
+    """
+
+    parameter: str
+    largest: float
+    error: float | None
+    is_refuted: bool
+
+
+@dataclass(frozen=True)
+class RunBounds:
+    """Bounds for one run of a module, or over the box of the inputs within ``radius`` of the run's.
+
+    arrays: the SHA-256 of what the module was given.  reason: why there are no bounds, where there are none.
+    is_read: whether they come from a file.
+    """
+
+    dtype: str
+    samples: int
+    arrays: str
+    radius: float | None
+    reason: str | None
+    bounds: tuple[ParameterBound, ...]
+    is_read: bool = False
+
+
+def rounding_section(found: RunBounds) -> Section:
+    """The outcome and a line for every gradient."""
+    samples = "one sample" if found.samples == 1 else f"{found.samples} samples"
+    blocks: list[Block] = [
+        Paragraph((f"One run of emitted code in {found.dtype}, on {samples}; ", *_outcome(found)), "Floating point."),
+    ]
+    if found.bounds:
+        blocks.append(_table(found))
+    rests_on = ["Arb", "the emitted code, executed in ball arithmetic with the equations' own numbers"]
+    if found.radius is not None:
+        rests_on.append("that functions are off by at most a few units in the last place")
+    if found.is_read:
+        rests_on.append("that the file which these bounds are read from holds what was found")
+    blocks.append(
+        Paragraph(
+            (f"{'; '.join(rests_on)}. The parameters, inputs and target have the hash ", Code(found.arrays[:16]), "."),
+            "Trusted.",
+        )
+    )
+    return Section("Rounding errors of a run", tuple(blocks), NAME)
+
+
+def _outcome(found: RunBounds) -> tuple[Span, ...]:
+    if found.reason is not None:
+        return (f"how far its gradients are from the exact ones is undecided, because {found.reason}.",)
+    if refuted := [bound.parameter for bound in found.bounds if bound.is_refuted]:
+        return ("what was computed is further off than rounding explains in the gradient of ", *_codes(refuted), ".")
+    if found.radius is None:
+        return ("its gradients are from those of these equations in exact arithmetic not further than the table says.",)
+    radius = _number(decimal_below(found.radius, _DIGITS))
+    return (
+        "for every input of which no entry is further from this one than ", radius,
+        ", the gradients are from the exact ones not further than the table says.",
+    )  # fmt: skip
+
+
+def _codes(names: Sequence[str]) -> list[Span]:
+    spans: list[Span] = []
+    for name in names:
+        spans += [", ", Code(name)]
+    return spans[1:]
+
+
+def _table(found: RunBounds) -> Table:
+    shown = sorted(found.bounds, key=_badness)[:_MOST_ROWS] if len(found.bounds) > _MOST_ROWS else found.bounds
+    directed = decimal_below if found.radius is None else decimal_above
+    rows = tuple(((Code(one.parameter),), (_number(directed(one.largest, _DIGITS)),), _error(one)) for one in shown)
+    left = len(found.bounds) - len(shown)
+    caption = "Bounds on rounding errors" + (f", the largest; {left} gradients are left out." if left else ".")
+    largest = "largest entry, at least" if found.radius is None else "entries, at most"
+    return Table(caption, (("gradient of",), (largest,), ("off by at most",)), rows, (40, 25, 25))
+
+
+def _badness(one: ParameterBound) -> tuple[bool, bool, float]:
+    return not one.is_refuted, one.error is not None, -(one.error or 0.0)
+
+
+def _error(one: ParameterBound) -> tuple[Span, ...]:
+    if one.error is None:
+        return ("no number was computed",)
+    bound = _number(decimal_above(one.error, _DIGITS))
+    return (bound, ", refuted") if one.is_refuted else (bound,)
+
+
+def _number(value: Decimal) -> Math:
+    return Math(number(str(value), _DIGITS))
+
+
+__all__ = ["ParameterBound", "RunBounds", "rounding_section"]

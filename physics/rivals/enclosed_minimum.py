@@ -1,0 +1,111 @@
+"""The free state of a symmetric network as a verified zero of its energy's slope, and coefficients there, in balls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_mat, ctx
+
+from dyadic.physics.enclosures import matrix
+from dyadic.physics.number_types import Series, Slopes
+from dyadic.physics.rivals.bench import Bench, Units, added
+from dyadic.physics.rivals.beta_series import coefficients, expansion
+from dyadic.physics.rivals.energies import EnergyNetwork, activation
+from dyadic.physics.rivals.verified_zero import verified_zero
+from dyadic.physics.updates import Array
+
+
+class Enclosed:
+    """The free state of the symmetric network as a verified zero, and first coefficients there, in balls."""
+
+    def __init__(self, bench: Bench, energy: EnergyNetwork, free: Units) -> None:
+        self.bench = bench.balls()
+        self.energy = energy.with_numbers(self.bench.updates)
+        guess = np.array(bench.flat(free), dtype=float)
+        self.free = self._units(verified_zero(self._slope, guess))
+        numbered = [Slopes(value, {k: arb(1)}) for k, value in enumerate(self.bench.flat(self.free))]
+        self.hessian = matrix(self._slope(numbered), self.bench.size)
+
+    def _units(self, entries: list[Any]) -> dict[str, Array]:
+        flat = np.empty(len(entries), dtype=object)
+        flat[:] = entries
+        return self.bench.units(flat)
+
+    def _slope(self, entries: list[Any]) -> list[Any]:
+        return self.bench.flat(self.energy.by_x(self._units(entries), {}))
+
+    def along(self, direction: list[Any]) -> dict[str, Array]:
+        """(d2E/dx dtheta)^T times a direction: the coefficient of e of dE/dtheta at free + e direction."""
+        before, ctx.cap = ctx.cap, 2
+        try:
+            pairs = zip(self.bench.flat(self.free), direction, strict=True)
+            u = self._units([Series.of(pair) for pair in pairs])
+            return coefficients(self.bench.chosen(self.energy.by_parameters(u, {})), 1)
+        finally:
+            ctx.cap = before
+
+    def cost_slope(self) -> list[Any]:
+        return self.bench.flat(self.bench.slope(self.free))
+
+    def unpushed(self) -> bool:
+        """Whether the cost's slope is exactly 0 here, so that a nudged or held state is this one."""
+        return all(value == 0 for value in self.cost_slope())
+
+    def gradient(self) -> dict[str, Array]:
+        """dC/dtheta at the minimum."""
+        column = arb_mat(self.bench.size, 1, [-arb(value) for value in self.cost_slope()])
+        return self.along(list(self.hessian.solve(column).entries()))
+
+    def coupled(self) -> dict[str, Array]:
+        """The limit eta -> 0 of coupled learning: the output moves by -c, the others by what holds them at rest."""
+        size, c = self.bench.size, self.cost_slope()
+        output = int(np.asarray(self.free[self.bench.vertices[-1]]).size)
+        hidden, table = size - output, self.hessian.tolist()
+        moved = [-arb(value) for value in c[hidden:]]
+        right = [-sum((table[i][hidden + k] * moved[k] for k in range(output)), arb(0)) for i in range(hidden)]
+        if not hidden:
+            return self.along(moved)
+        block = arb_mat(hidden, hidden, [table[i][j] for i in range(hidden) for j in range(hidden)])
+        return self.along([*block.solve(arb_mat(hidden, 1, right)).entries(), *moved])
+
+    def linear_output(self) -> bool:
+        """Whether all of the network is one layer with r(x) = x.
+
+        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta; and the
+        minimum is the forward pass, of whose output dE/dx = x - f, so that this is backpropagation's gradient.
+        """
+        size = self.bench.size
+        (vertex, *more) = self.bench.derivation.architecture.vertices
+        unit = arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
+        return not more and activation(vertex) in (None, "identity") and bool(self.hessian == unit)
+
+    def error_term(self, order: int) -> dict[str, Array]:
+        """The coefficient of beta^order of the estimate: that of beta^(order + 1) of dE/dtheta."""
+
+        def residual(there: Bench, u: Units, beta: Any) -> dict[str, Array]:
+            return added((1, self.energy.by_x(u, {})), (beta, there.slope(u)))
+
+        found = expansion(self.bench, residual, self.hessian, order + 1, self.free)
+        before, ctx.cap = ctx.cap, order + 2
+        try:
+            return coefficients(self.bench.chosen(self.energy.by_parameters(found.series(), {})), order + 1)
+        finally:
+            ctx.cap = before
+
+    def contrast(self, eta: float, guess: Units) -> dict[str, Array]:
+        """(dE/dtheta with the output held at o - eta c - dE/dtheta) / eta; guess: the held state."""
+        last = self.bench.vertices[-1]
+        output = (self.free[last] - eta * self.bench.slope(self.free)[last]).ravel()
+        hidden = self.bench.size - len(output)
+
+        def rate(entries: list[Any]) -> list[Any]:
+            return self._slope([*entries, *output])[:hidden]
+
+        start = np.array([float(value) for value in self.bench.flat(guess)[:hidden]])
+        u = self._units([*(verified_zero(rate, start) if hidden else []), *output])
+        ahead, behind = (self.bench.chosen(self.energy.by_parameters(state, {})) for state in (u, self.free))
+        return {name: (ahead[name] - behind[name]) / eta for name in ahead}
+
+
+__all__ = ["Enclosed"]

@@ -1,0 +1,144 @@
+"""Bounds on rounding errors in the appendix: from Python and from a file, rounded so that they hold, and refused."""
+
+import json
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from support.command import run
+from support.rounded_chain import changed, derived
+
+import dyadic
+from dyadic.physics.loading import emitted_network
+from dyadic.physics.prior_bounds import prior_bounds
+from dyadic.physics.starts import problem
+from dyadic.rounding_files import read_bounds, run_bounds
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
+
+SPEC = "examples/digits.toml"
+
+
+@pytest.fixture(scope="module")
+def chain():
+    derivation = derived()
+    network = emitted_network(derivation)
+    given = problem(network, None, None, 2, 0)
+    return derivation, network.module, given, dyadic.certify(derivation, network.module, *given)
+
+
+def written(folder, derivation, rounding, ending="tex"):
+    path = folder / f"appendix.{ending}"
+    dyadic.appendix(derivation, dyadic.verify(derivation, methods=["ranks"]), path, rounding=rounding)
+    return path.read_text()
+
+
+def test_every_gradient_has_its_bound(chain, tmp_path):
+    derivation, _, _, found = chain
+    text = written(tmp_path, derivation, found)
+    (section,) = re.findall(r"\\subsection\{Rounding errors of a run\}(.*?)\\subsection", text, re.S)
+    shown = re.findall(r"\{\$\{([\d.]+)(?: \\cdot 10\^\{(-\d+)\})\}\$\}", section)
+    assert len(shown) == len(found.gradients) == 4
+    for (mantissa, power), one in zip(shown, found.gradients, strict=True):
+        bound = Fraction(mantissa) * Fraction(10) ** int(power)
+        assert Fraction(one.error) <= bound <= Fraction(one.error) * Fraction(102, 100)
+    assert "of which the next section bounds one run" in text
+    assert found.run.arrays[:6] in section
+    assert "Rounding errors" in written(tmp_path, derivation, found, "html")
+    assert "Rounding errors" not in written(tmp_path, derivation, None)
+
+
+def test_other_numbers_have_another_hash(chain):
+    derivation, module, (params, x, y), found = chain
+    assert dyadic.certify(derivation, module, params, x, y).run == found.run
+    other = {name: array.copy() for name, array in params.items()}
+    other["b.bias"][0] += 1
+    assert dyadic.certify(derivation, module, other, x, y).run.arrays != found.run.arrays
+
+
+def test_a_box_of_inputs(chain, tmp_path):
+    derivation, module, given, _ = chain
+    found = prior_bounds(derivation, module, *given, 0.01)
+    assert "every input of which no entry is further from this one than $0.0100$" in written(
+        tmp_path, derivation, found
+    )
+
+
+def test_refuted_and_undecided(chain, tmp_path):
+    derivation, _, given, found = chain
+    nan = changed(derivation, "    loss = C_cost.sum() / batch", "    W_bar_c *= np.nan\n    loss = C_cost.mean()")
+    text = written(tmp_path, derivation, dyadic.certify(derivation, nan, *given))
+    assert "further off than rounding explains in the gradient of \\dyadiccode{c.\\allowbreak weight}" in text
+    assert "no number was computed" in text
+    text = written(tmp_path, derivation, replace(found, gradients=(), reason="no ball decides it"))
+    assert "is undecided, because no ball decides it." in text
+
+
+def test_the_json_of_what_is_no_number_is_json(chain):
+    derivation, _, given, _ = chain
+    nan = changed(derivation, "    loss = C_cost.sum() / batch", "    W_bar_c *= np.nan\n    loss = C_cost.mean()")
+    content = dyadic.certify(derivation, nan, *given).as_dict()
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert content["gradients"]["c.weight"]["error_at_most"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"equations": "0" * 64}, "is about other equations"),
+        ({"equations": 7}, "equations is 7"),
+        ({"arrays": "x"}, 'arrays is'),
+        ({"dtype": "float16"}, "dtype is"),
+        ({"samples": True}, "samples is true"),
+        ({"samples": 0}, "samples is 0"),
+        ({"gradients": {}}, "gradients is"),
+        ({"gradients": None}, "gradients is null"),
+        ({"verdict": "refuted"}, "verdict is"),
+        ({"reason": "none"}, "gradients is"),
+        ({"radius": -1}, "radius is -1"),
+        ({"radius": 1}, "largest_at_most is null"),
+    ],
+)  # fmt: skip
+def test_what_is_not_of_the_form_is_refused(change, message, chain):
+    derivation, _, _, found = chain
+    with pytest.raises(dyadic.DyadicError, match=message):
+        run_bounds(found.as_dict() | change, derivation)
+
+
+@pytest.mark.parametrize("value", ["1e-9", -1e-9, True, None, 1e400])
+def test_a_bound_is_a_number(value, chain):
+    derivation, _, _, found = chain
+    content = found.as_dict()
+    content["gradients"]["b.bias"]["error_at_most"] = value
+    with pytest.raises(dyadic.DyadicError, match="error_at_most is"):
+        run_bounds(content, derivation)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "NaN", "[" * 100_000, '{"equations": NaN}'])
+def test_a_file_that_holds_no_bounds(text, chain, tmp_path):
+    path = tmp_path / "bounds.json"
+    path.write_text(text)
+    with pytest.raises(dyadic.DyadicError, match="what `dyadic certify --format json` prints"):
+        read_bounds(path, chain[0])
+
+
+@pytest.mark.long
+def test_the_commands(tmp_path):
+    bounds, appendix = tmp_path / "bounds.json", tmp_path / "appendix.tex"
+    bounds.write_text(run("certify", SPEC, "--format", "json").stdout)
+    assert run("appendix", SPEC, "--rounding", bounds, "-o", appendix).returncode == 0
+    assert "that the file which these bounds are read from holds what was found" in appendix.read_text()
+    done = run("appendix", "examples/lstm.toml", "--rounding", bounds, "-o", appendix)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "is about other equations" in done.stderr
+    assert run("appendix", SPEC, "--with", "examples/lstm.toml", "--rounding", bounds, "-o", appendix).returncode == 2
+
+
+def test_a_printed_bound_is_a_bound():
+    random = np.random.default_rng(0)
+    for value in [0.0, 1.0, 9.999, 5e-324, 1.7e308, *np.exp(random.normal(scale=60, size=500))]:
+        for digits in (2, 3, 4):
+            above, below = decimal_above(value, digits), decimal_below(value, digits)
+            assert Fraction(f"{below:.{digits - 1}e}") <= Fraction(value) <= Fraction(f"{above:.{digits - 1}e}")
+            assert Fraction(str(below)) >= Fraction(value) * (1 - Fraction(10, 10**digits))
