@@ -99,6 +99,7 @@ class CupyTarget(KernelTarget):
             "kept": FORMATS[self.tensor_cores] if self.tensor_cores else None,
             "ptx": {"float16": "f16", "bfloat16": "bf16"}.get(self.tensor_cores or ""),
             "on_tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
+            "replaced": self._replaced(),
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": routines,
@@ -116,6 +117,16 @@ class CupyTarget(KernelTarget):
         """In how many layers attention is evaluated online."""
         pairs = zip(self.plan.forward, self.online.forward, strict=True) if self.online else ()
         return sum(call.program != other.program for call, other in pairs)
+
+    def _replaced(self) -> list[str]:
+        """The kernels on tensor cores that are not run where attention is evaluated online."""
+        if self.online is None:
+            return []
+        usual, online = (
+            {one.kernel.name for call in plan.calls for one in self.launched[self.called(call)][0]}
+            for plan in (self.plan, self.online)
+        )
+        return [name for name, one in self.nests.items() if name in usual - online and on_tensor_cores(one)]
 
     def _combined(self) -> list[str]:
         """Which functions combine arrays outside the kernels."""

@@ -221,7 +221,7 @@ def kernels_of(text):
     return {re.search(r"(\w+)\(\s*const", part)[1]: part for part in parts}
 
 
-@pytest.mark.parametrize("form", one_in(2, FORMATS))
+@pytest.mark.parametrize("form", one_in(3, reversed(FORMATS)))
 def test_with_tensor_cores_attention_stays_as_it_is_and_the_module_says_so(form, monkeypatch):
     """All other products go there; without their rounding the whole module equals NumPy's."""
     derivation = multi_head(18, 16, causal=True)
@@ -235,8 +235,14 @@ def test_with_tensor_cores_attention_stays_as_it_is_and_the_module_says_so(form,
     assert not online & set(there)
     assert re.findall(r"\w+", text.split('"""')[1].rpartition("is float32:")[2]) == there
     assert f"These tiles are multiplied in float32, with no factor rounded to {form}." in text
-    assert f"in rounding, {form} of the products here included." in text
-    assert not re.search("tiles are multiplied in|of the products here included", usual)
+    replaced = re.search(rf"Nor does it run these kernels, which round factors to {form}:([^.]*)[.]", text)[1]
+    parts = ("a", "o", "p_bar", "v_bar", "k_bar", "q_bar")  # the products with scores, weights and their adjoints
+    assert set(re.findall(r"\w+", replaced)) == {f"multi_head_attention_{part}" for part in parts}
+    assert not re.search("tiles are multiplied in|Nor does it run", usual)
+    small = emit(multi_head(8, 8, causal=True), "cupy", "float32", tensor_cores=form).text
+    assert "tiles are multiplied in" in small
+    assert "multi_head_attention_q" in small.split('"""')[1]
+    assert "Nor does it run" not in small
     where, difference = compared(derivation, monkeypatch, order=5, text=in_double(text))
     assert difference < 1e-12, where
 
