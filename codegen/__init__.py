@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from dyadic.codegen.assembly import DTYPES, Target, emit_module, stored_arrays
 from dyadic.codegen.c_target import CTarget
-from dyadic.codegen.cupy_target import CupyTarget, expect_tf32
+from dyadic.codegen.cupy_target import CupyTarget, expect_tensor_cores
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.onnx_file import emit_onnx
@@ -39,7 +39,7 @@ def emit(
     target: str,
     dtype: str = "float64",
     sizes: Mapping[str, int] | None = None,
-    tf32: bool = False,
+    tensor_cores: str | None = None,
 ) -> Emission:
     """A standalone module; for the target onnx a graph.
 
@@ -47,23 +47,23 @@ def emit(
     ----------
     target: one of :data:`TARGETS`.  dtype: ``float32`` or ``float64``.
     sizes: numbers for the sizes that the architecture gives by name, positive and below 2^31.
-    tf32: of the target cupy in float32: large contractions on tensor cores, their factors rounded to TF32 (10 bits of
-        fraction), their products added in float32; the module's first lines say which.
+    tensor_cores: of the target cupy in float32: large contractions go there, their factors rounded to ``tf32`` (10 bits
+        of fraction), ``float16`` (10, from 2^-14 to 65504) or ``bfloat16`` (7), their products added in float32; the
+        module's first lines say which.
 
-    Raises :class:`DyadicError` for a target, dtype or size that there is not, a size that is still a name, or TF32
-    where there is none.
+    Raises :class:`DyadicError` for a target, dtype, format or size that there is not, a size that is still a name, or
+    tensor cores where there are none.
     """
     expect_derivation(derivation)
     expect_one_of("dtype", dtype, DTYPES)
     expect_one_of("target", target, TARGETS)
-    expect("tf32", tf32, bool)
-    expect_tf32(tf32, target, dtype)
+    expect_tensor_cores(tensor_cores, target, dtype)
     if sizes is not None:
         expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
     if target == "onnx":
         return emit_onnx(derivation, dtype)
-    made = CupyTarget(derivation, dtype, tf32) if target == "cupy" else TARGET_TYPES[target](derivation, dtype)
+    made = CupyTarget(derivation, dtype, tensor_cores) if target == "cupy" else TARGET_TYPES[target](derivation, dtype)
     return Emission(emit_module(made), stored_arrays(derivation.architecture))
 
 

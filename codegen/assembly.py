@@ -54,7 +54,7 @@ class Target(Planned, ABC):
 
     makes: whether the emitted functions are given what makes their arrays, and gradients where they go.
     online: the plan of a loss with its gradients, where it differs from the one that the simulation follows.
-    tf32: whether TF32 was asked for.
+    tensor_cores: the format in which contractions may go there, if that was asked for.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Target(Planned, ABC):
     array_module: str
     makes = False
     online: Plan | None = None
-    tf32 = False
+    tensor_cores: str | None = None
 
     @property
     def decay(self) -> str | None:
@@ -100,7 +100,7 @@ def emit_module(target: Target) -> str:
         "version": __version__,
         "target": target.name,
         "dtype": target.dtype,
-        "tf32": target.tf32,
+        "form": target.tensor_cores,
         "given_sizes": architecture.given_sizes,
         "xp": target.array_module,
         "digest": digest(emitted_content(derivation)),

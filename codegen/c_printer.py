@@ -13,12 +13,14 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Local, Masked, NearestTF32
+from dyadic.codegen.loops.kernel import Halves, Local, Masked, Nearest
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
     Cell,
     Combine,
+    Commit,
+    Copy,
     For,
     Halving,
     If,
@@ -28,6 +30,7 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    Wait,
     WarpProduct,
     steps_of,
 )
@@ -70,6 +73,10 @@ class CPrinter(ABC):
     @abstractmethod
     def vector(self, step: Vector) -> str: ...
 
+    def copying(self, step: Copy | Commit | Wait) -> str:
+        """Where a block's memory is filled while its threads go on."""
+        raise UnsupportedEquation("C code has no copies that are waited for")
+
     def warp_product(self, step: WarpProduct) -> str:
         """Where there are tensor cores."""
         raise UnsupportedEquation("C code has no warps")
@@ -85,8 +92,9 @@ class CPrinter(ABC):
 
     def declaration(self, array: Array) -> str:
         extents = [*array.shape[:-1], array.shape[-1] + array.padding]
-        shared = "__shared__ " if array.shared else ""
-        return f"{shared}{_type(array.integer)} {array.name}{''.join(f'[{e}]' for e in extents)};"
+        shared = "__shared__ __align__(16) " if array.shared else ""  # packs of 16 bytes go in and out
+        kind = "Bits" if array.pairs else _type(array.integer)
+        return f"{shared}{kind} {array.name}{''.join(f'[{e}]' for e in extents)};"
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -115,6 +123,8 @@ class CPrinter(ABC):
                 ]
             case Vector():
                 return [f"{indent}{self.vector(step)}"]
+            case Copy() | Commit() | Wait():
+                return [f"{indent}{self.copying(step)}"]
             case WarpProduct():
                 return [f"{indent}{self.warp_product(step)}"]
             case Barrier():
@@ -188,8 +198,11 @@ class CPrinter(ABC):
             return call(node, self.real(node.argument)), ATOM
         if isinstance(node, Apart):
             return f"({self.real(node.args[0])})", ATOM
-        if isinstance(node, NearestTF32):
-            return f"tf32({self.real(node.args[0])})", ATOM
+        if isinstance(node, Nearest):
+            return f"{node.form}({self.real(node.args[0])})", ATOM
+        if isinstance(node, Halves):
+            low, high = (self.real(one) for one in node.args[:2])
+            return f"{node.form}_pair({low}, {high})", ATOM
         if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM
@@ -240,7 +253,7 @@ def takes_batch(nest: Nest) -> bool:
     for step in steps_of(nest.steps):
         if isinstance(step, For):
             found += [step.start, step.stop]
-        elif isinstance(step, If):
+        elif isinstance(step, If | Copy):
             found += step.conditions
         elif isinstance(step, Set | Combine | IndexValue):
             found.append(step.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyadic.codegen.c_printer import CPrinter
-from dyadic.codegen.loops.nest import Cell, Vector, WarpProduct
+from dyadic.codegen.loops.nest import Cell, Commit, Copy, Vector, Wait, WarpProduct
 
 
 class CudaPrinter(CPrinter):
@@ -29,10 +29,18 @@ class CudaPrinter(CPrinter):
         function = f"{'get' if registers else 'put'}_pack{step.count}"
         return f"{function}(&{self.target(step.target)}, &{self.target(step.source)});"
 
+    def copying(self, step: Copy | Commit | Wait) -> str:
+        if isinstance(step, Commit):
+            return "commit_copies();"
+        if isinstance(step, Wait):
+            return f"wait_for_copies<{step.pending}>();"
+        operands = f"&{self.target(step.target)}, &{self.target(step.source)}"
+        return f"start_copy<{step.count}>({operands}, {self.whole.conditions(step.conditions)});"
+
     def warp_product(self, step: WarpProduct) -> str:
         """The four sums lie side by side."""
         operands = ", ".join(self.target(cell) for cell in (*step.left, *step.right))
-        return f"tf32_product(&{self.target(step.sum[0])}, {operands});"
+        return f"{step.form}_product(&{self.target(step.sum[0])}, {operands});"
 
     def barrier(self) -> str:
         return "__syncthreads();"

@@ -17,11 +17,12 @@ from dyadic.codegen.loops.chain import each_score_once
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.schedule import stream
+from dyadic.codegen.loops.tensor_cores import FORMATS
 from dyadic.codegen.online import online_program
 from dyadic.codegen.plan import Plan, RoutineCall, make_plan
 from dyadic.codegen.program import LayerProgram, program_key, variable
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.errors import DyadicError, expect_one_of
 from dyadic.symbolic.structure import Vertex
 
 
@@ -31,10 +32,10 @@ class CupyTarget(KernelTarget):
     array_module = "cp"
     makes = True
 
-    def __init__(self, derivation: Derivation, dtype: str, tf32: bool = False) -> None:
-        """tf32: contractions go to tensor cores where a tile for these fits; of float32."""
+    def __init__(self, derivation: Derivation, dtype: str, tensor_cores: str | None = None) -> None:
+        """tensor_cores: a format; contractions in float32 go there where a tile for them fits."""
         super().__init__(derivation, dtype)
-        self.tf32 = tf32
+        self.tensor_cores = tensor_cores
         self._rewritten: dict[tuple[str, frozenset[int]], LayerProgram | None] = {}
         self._fitting: dict[tuple[str, str, tuple[Expr, ...]], bool] = {}
         self.online = self._online_plan()
@@ -77,7 +78,7 @@ class CupyTarget(KernelTarget):
 
     def variants(self, kernel: Kernel) -> list[Nest]:
         small = few(kernel, self.itemsize)
-        return [nest(kernel, self.itemsize, tf32=self.tf32), *([small] if small else [])]
+        return [nest(kernel, self.itemsize, tensor_cores=self.tensor_cores), *([small] if small else [])]
 
     def printed(self, one: Nest, about: str) -> str:
         return CudaPrinter(one, self.suffix).kernel(about)
@@ -94,7 +95,11 @@ class CupyTarget(KernelTarget):
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
             "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
-            "tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
+            "copies": any("start_copy<" in kernel for kernel in kernels),
+            "kept": FORMATS[self.tensor_cores] if self.tensor_cores else None,
+            "ptx": {"float16": "f16", "bfloat16": "bf16"}.get(self.tensor_cores or ""),
+            "on_tensor_cores": [name for name, one in self.nests.items() if on_tensor_cores(one)],
+            "replaced": self._replaced(),
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": routines,
@@ -113,6 +118,16 @@ class CupyTarget(KernelTarget):
         pairs = zip(self.plan.forward, self.online.forward, strict=True) if self.online else ()
         return sum(call.program != other.program for call, other in pairs)
 
+    def _replaced(self) -> list[str]:
+        """The kernels on tensor cores that are not run where attention is evaluated online."""
+        if self.online is None:
+            return []
+        usual, online = (
+            {one.kernel.name for call in plan.calls for one in self.launched[self.called(call)][0]}
+            for plan in (self.plan, self.online)
+        )
+        return [name for name, one in self.nests.items() if name in usual - online and on_tensor_cores(one)]
+
     def _combined(self) -> list[str]:
         """Which functions combine arrays outside the kernels."""
         sums = [step.sensitivity for step in self.plan.backward]
@@ -122,10 +137,13 @@ class CupyTarget(KernelTarget):
         return [name for name, wanted in (("sum", added), ("times", weighted)) if wanted]
 
 
-def expect_tf32(tf32: bool, target: str, dtype: str) -> None:
-    """Raises :class:`DyadicError` where TF32 is asked for and there is none."""
-    if tf32 and (target, dtype) != ("cupy", "float32"):
-        raise DyadicError(f"tf32 is an option of the target cupy in float32, not of {target} in {dtype}")
+def expect_tensor_cores(form: str | None, target: str, dtype: str) -> None:
+    """Raises :class:`DyadicError` where there are none, or none for this format."""
+    if form is None:
+        return
+    expect_one_of("tensor_cores", form, FORMATS)
+    if (target, dtype) != ("cupy", "float32"):
+        raise DyadicError(f"tensor cores are for the target cupy in float32, not for {target} in {dtype}")
 
 
 def _launch(one: Nest) -> str:

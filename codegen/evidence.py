@@ -21,6 +21,7 @@ from dyadic.codegen.loops.kernel import Accumulate, Statement
 from dyadic.codegen.loops.nest import Nest, on_tensor_cores
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.place import count
+from dyadic.codegen.loops.tensor_cores import FORMATS, Format
 from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.program import BATCH
@@ -33,9 +34,9 @@ _MOST = {"schedule": 200_000, "module": 3_000_000}
 """Points of the kernels' loops up to which a schedule and a whole module are run here.  The module's batch sizes lie on
 either side of the one below which contractions take their kernels for few samples."""
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
-TF32_TOLERANCE = 1e-2
-"""For float32 with factors rounded to TF32, against NumPy without: some tens of rounding errors of 2^-11.  A network
-may enlarge these, so that more is no verdict; that is left to double precision, where products are exact."""
+ROUNDINGS = 20
+"""For float32 with factors rounded for tensor cores, against NumPy without: so many rounding errors.  A network may
+enlarge them, so that more is no verdict; that is left to double precision, where products are exact."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,18 @@ class Trial:
     detail: str = ""
 
 
-def evidence(derivation: Derivation, dtype: str, tf32: bool = False) -> Iterator[Trial]:
+def evidence(derivation: Derivation, dtype: str, tensor_cores: str | None = None) -> Iterator[Trial]:
     """All that is shown of a network's CuPy module, and all that is not."""
-    target = CupyTarget(derivation, dtype, tf32)
+    target = CupyTarget(derivation, dtype, tensor_cores)
     text = emit_module(target)
     for name, one in target.nests.items():
         yield _specified(name, one)
         yield _scheduled(name, one, target.itemsize)
     yield from _compiled(text, list(target.nests))
     points = sum(_points(one, max(_MODULE)) for one in target.nests.values())
-    if any(on_tensor_cores(one) for one in target.nests.values()):
+    if tensor_cores and any(on_tensor_cores(one) for one in target.nests.values()):
         yield _emulated(in_double(text), derivation, "float64", points, "in double precision without rounding, ")
-        yield _emulated(text, derivation, dtype, points, "with factors rounded to TF32, ", rounding=True)
+        yield _emulated(text, derivation, dtype, points, _rounding(tensor_cores), FORMATS[tensor_cores])
     else:
         yield _emulated(text, derivation, dtype, points)
 
@@ -106,11 +107,11 @@ def _compiled(text: str, names: list[str]) -> Iterator[Trial]:
 
 
 def _emulated(
-    text: str, derivation: Derivation, dtype: str, points: int, how: str = "", rounding: bool = False
+    text: str, derivation: Derivation, dtype: str, points: int, how: str = "", rounding: Format | None = None
 ) -> Trial:
     """The whole module on the CPU against the NumPy module, in several orders of the threads.
 
-    how: the beginning of what is said.  rounding: whether the module rounds what NumPy does not.
+    how: the beginning of what is said.  rounding: the format that the module rounds factors to, and NumPy does not.
     """
     if find_compiler() is None:
         return Trial("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
@@ -129,9 +130,15 @@ def _emulated(
         f"{how}{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
     )
     if rounding:
-        outcome = "shown" if difference < TF32_TOLERANCE else "not shown" if np.isfinite(difference) else "wrong"
+        sound = np.isfinite(difference) or rounding.narrow  # what is too large for a narrow format is infinite
+        near = difference < ROUNDINGS * rounding.unit
+        outcome = "shown" if near else "not shown" if sound else "wrong"
         return Trial("module", "emulation", outcome, detail)
     return Trial("module", "emulation", "shown" if difference < TOLERANCE[dtype] else "wrong", detail)
+
+
+def _rounding(form: str) -> str:
+    return f"with factors rounded to {form} (by up to 2^-{FORMATS[form].fraction + 1} each), "
 
 
 def _points(one: Nest, batch: int) -> int:

@@ -27,9 +27,9 @@ class Loop:
     """Instructions of one pass of a kernel's innermost loop with the most products of matrices, or multiply-adds.
 
     multiply_adds: FFMA or DFMA; products: HMMA, a warp's products on tensor cores; shared: reads of shared memory by
-    bits.  loads, writes: reads of global and writes of shared memory by bits, in a pass of the smallest loop around it,
-    or itself, that reads global memory.  local: accesses to local memory (spilled or indexed registers) in the whole
-    kernel.
+    bits.  loads, writes, copies: reads of global memory, writes of shared memory and copies from one to the other, by
+    bits, in a pass of the smallest loop around it, or itself, that has reads or copies.  local: accesses to local
+    memory (spilled or indexed registers) in the whole kernel.
     """
 
     multiply_adds: int
@@ -38,6 +38,7 @@ class Loop:
     local: int
     products: int
     writes: dict[int, int]
+    copies: dict[int, int]
 
     @property
     def per_shared_pack(self) -> float:
@@ -97,11 +98,16 @@ def _hot(lines: list[str]) -> Loop:
     inner = [(a, b) for a, b in loops if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in loops)] or [(0, 0)]
     counts = {span: Counter(opcodes[slice(*span)]) for span in [*loops, (0, 0)]}
     hot = max(inner, key=lambda span: (_products(counts[span]), _multiply_adds(counts[span])))
-    around = [(a, b) for a, b in loops if a <= hot[0] and hot[1] <= b and _widths(counts[a, b], "LDG")]
+    around = [(a, b) for a, b in loops if a <= hot[0] and hot[1] <= b and _brings(counts[a, b])]
     best, bringing = counts[hot], counts[min(around, key=lambda span: span[1] - span[0], default=hot)]
     local = sum(opcode.startswith(("LDL", "STL")) for opcode in opcodes)
-    loads, writes = (_widths(bringing, name) for name in ("LDG", "STS"))
-    return Loop(_multiply_adds(best), _widths(best, "LDS"), loads, local, _products(best), writes)
+    loads, writes, copies = (_widths(bringing, name) for name in ("LDG", "STS", "LDGSTS"))
+    return Loop(_multiply_adds(best), _widths(best, "LDS"), loads, local, _products(best), writes, copies)
+
+
+def _brings(opcodes: Counter[str]) -> bool:
+    """Whether it reads global memory."""
+    return bool(_widths(opcodes, "LDG") or _widths(opcodes, "LDGSTS"))
 
 
 def _products(opcodes: Counter[str]) -> int:

@@ -191,7 +191,7 @@ def check(**options: Any) -> int:
 @click.option("--target", type=click.Choice(TARGETS), required=True)
 @_dtype
 @_size
-@click.option("--tf32", is_flag=True, help="Round factors of large contractions to TF32 (cupy, float32).")
+@click.option("--tensor-cores", type=click.Choice(("tf32", "float16", "bfloat16")), help="Of cupy in float32.")
 @click.option("-o", "--output", type=_file, help="Write to this file instead of standard output (-).")
 @click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:

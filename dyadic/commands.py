@@ -102,13 +102,13 @@ def check(
 
 def emit(
     spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, sizes: tuple[str, ...],
-    tf32: bool, output: Path | None, verify: bool,
+    tensor_cores: str | None, output: Path | None, verify: bool,
 ) -> int:  # fmt: skip
     numbers = numbers_of(sizes)
     if verify:
-        return _verify_kernels(spec, cost, granularity, target, dtype, numbers, tf32, output)
+        return _verify_kernels(spec, cost, granularity, target, dtype, numbers, tensor_cores, output)
     if output is None or output == Path("-"):
-        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tf32=tf32)
+        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
         if found.binary is not None:
@@ -117,7 +117,7 @@ def emit(
     if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
-        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tf32=tf32)
+        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
         if found.arrays:
             with reserved(output.with_suffix(".npz"), spec) as write_arrays:
                 write_arrays(found.stored())
@@ -127,18 +127,18 @@ def emit(
 
 def _verify_kernels(
     spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, numbers: dict[str, int],
-    tf32: bool, output: Path | None,
+    tensor_cores: str | None, output: Path | None,
 ) -> int:  # fmt: skip
-    from dyadic.codegen.cupy_target import expect_tf32
+    from dyadic.codegen.cupy_target import expect_tensor_cores
     from dyadic.codegen.evidence import evidence
     from dyadic.codegen.evidence import report as as_text
 
     if target != "cupy" or output is not None:
         raise DyadicError("--verify prints what is shown of the kernels of --target cupy, and takes no -o")
-    expect_tf32(tf32, target, dtype)
+    expect_tensor_cores(tensor_cores, target, dtype)
     derivation = derivation_of(spec, cost, granularity, numbers)
     with progress("verifying the kernels"):
-        findings = list(evidence(derivation, dtype, tf32))
+        findings = list(evidence(derivation, dtype, tensor_cores))
     print_lines(as_text(findings))
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 

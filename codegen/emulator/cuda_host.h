@@ -3,10 +3,11 @@
 #include <cmath>
 #include <cstddef>
 
+#define __CUDA_ARCH__ 800
 #define __global__
 #define __device__
 #define __forceinline__ inline
-#define __align__(bytes)
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __shared__ static __attribute__((section("emulated_shared")))
 
 struct Triple {
@@ -20,6 +21,9 @@ void wait(int line);
 void meet(const double* given, int count);  // all threads of a warp: each gives numbers, which held() then shows to all
 double held(int lane, int k);
 int this_lane();
+void start_copy(char* to, const char* from, int size);  // arrives when the thread waits for its group, not before
+void commit_copies();
+void wait_for_copies(int pending);
 void fail(const char* what);  // the launch ends with this message
 const char* launch(const unsigned* grid, const unsigned* block, int order, void (*kernel)(), char* shared, char* end);
 

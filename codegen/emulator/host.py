@@ -30,8 +30,8 @@ OPERATIONS = {
 }  # fmt: skip
 """The operations of a tape by their codes; scalar functions have those from 10 on."""
 _SIGNATURE = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)')
-_ASSEMBLY = re.compile(r'asm( volatile)?\("([\w.]+) ([^";]*);"\s*:([^;]*?):([^;]*)\);')
-_OPERAND = re.compile(r'"([+=]?)[rf]"\(((?:[^()]|\([^()]*\))*)\)')
+_ASSEMBLY = re.compile(r'asm( volatile)?\("([\w.]+) ?([^";]*);"\s*:([^;:]*):([^;:]*)(: "memory")?\);')
+_OPERAND = re.compile(r'"([+=]?)[rfln]"\(((?:[^()]|\([^()]*\))*)\)')
 _DESTINATION = re.compile(r"\{[^}]*\}|%\d+")
 _GUARD = 512
 """Elements put before and after every array: NaN around inputs, so that a read outside shows in the result, and
@@ -238,7 +238,7 @@ def _edge(kind: str) -> float | int:
 
 def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[str, str]]]) -> str:
     folder = files("dyadic.codegen.emulator")
-    parts = [folder.joinpath("cuda_host.h").read_text()]
+    parts = [folder.joinpath(name).read_text() for name in ("cuda_host.h", "copies.h")]
     if mode == "symbolic":
         # The only two changes to the text: what real is, and helper functions that would compare numbers.
         source = re.sub(r"typedef (float|double) real;", "", source)
@@ -263,12 +263,15 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
 
 def _instruction(found: re.Match[str]) -> str:
     """A PTX instruction as a call: a function of its name with its operands in its own order."""
-    volatile, name, places, *groups = found.groups()
+    volatile, name, places, *groups, memory = found.groups()
     operands = _OPERAND.findall("".join(groups))
     order = [int(place) for place in re.findall(r"%(\d+)", places)]
     if ".sync" in name and not volatile:
         raise EmulationError(f"{name}: a compiler may move it to where not all threads come, unless it is volatile")
-    written = _DESTINATION.match(places)
+    copying = name.startswith("cp.async")
+    if copying and not (volatile and memory):
+        raise EmulationError(f"{name}: a compiler may move accesses to memory across it, unless it is told not to")
+    written = None if copying else _DESTINATION.match(places)
     results = order[: len(re.findall(r"%\d+", written[0]))] if written else []
     for k, (way, text) in enumerate(operands):
         if (k in results, k in order[len(results) :]) != (way != "", way != "="):
@@ -279,7 +282,6 @@ def _instruction(found: re.Match[str]) -> str:
 _LAUNCHING = """
 static void** launched;
 __attribute__((section("emulated_shared"), used)) static char emulated_anchor;
-extern "C" __attribute__((visibility("hidden"))) char __start_emulated_shared[], __stop_emulated_shared[];
 """
 
 

@@ -16,6 +16,12 @@ Triple blockIdx, blockDim, gridDim, threadIdx;
 
 namespace emulator {
 
+struct Copy {
+    char* to;
+    std::vector<char> values;
+    int group;
+};
+
 struct Fiber {
     ucontext_t context;
     std::vector<char> stack;
@@ -25,6 +31,8 @@ struct Fiber {
     bool meets;         // whether it waits for the rest of its warp
     unsigned meetings;  // how often it has; what it gives is kept until the next but one
     double given[2][8];
+    std::vector<Copy> copies;  // those under way
+    int groups;                // how many it has closed
 };
 
 static const size_t WARP = 32;
@@ -59,6 +67,22 @@ double held(int lane, int k) {
 }
 
 int this_lane() { return int(current % WARP); }
+
+// Nobody may count on what the cells held before, nor on what they will hold: they are poisoned until it arrives.
+void start_copy(char* to, const char* from, int size) {
+    fibers[current].copies.push_back({to, std::vector<char>(from, from + size), fibers[current].groups});
+    std::memset(to, 0xFF, size);
+}
+
+void commit_copies() { ++fibers[current].groups; }
+
+void wait_for_copies(int pending) {
+    Fiber& fiber = fibers[current];
+    const auto late = std::stable_partition(fiber.copies.begin(), fiber.copies.end(),
+                                            [&](const Copy& one) { return one.group < fiber.groups - pending; });
+    for (auto one = fiber.copies.begin(); one != late; ++one) std::copy(one->values.begin(), one->values.end(), one->to);
+    fiber.copies.erase(fiber.copies.begin(), late);
+}
 
 void fail(const char* what) {
     if (!failed) std::snprintf(message, sizeof message, "%s", what);
@@ -95,6 +119,8 @@ static bool run_block(int order, char* shared, size_t size) {
         fiber.barrier = 0;
         fiber.done = fiber.meets = false;
         fiber.meetings = 0;
+        fiber.copies.clear();
+        fiber.groups = 0;
         getcontext(&fiber.context);
         fiber.context.uc_stack.ss_sp = fiber.stack.data();
         fiber.context.uc_stack.ss_size = fiber.stack.size();
@@ -127,7 +153,11 @@ static bool run_block(int order, char* shared, size_t size) {
                 line = fiber.barrier;
             }
         }
-        if (ended == count) return true;
+        if (ended == count) {
+            for (const Fiber& fiber : fibers)
+                if (!fiber.copies.empty()) fail("a copy into shared memory is never waited for");
+            return !failed;
+        }
         if (ended) {
             std::snprintf(message, sizeof message, "%zu of %zu threads never reach the barrier at line %d", ended, count,
                           line);

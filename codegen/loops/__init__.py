@@ -7,7 +7,7 @@ nest.py           Nest: a kernel with its place on the machine: loops, shared ar
 schedule.py       the schedules there are, as data, and which one a kernel gets
 place.py          a kernel under a one-thread-per-element or block-reduction schedule -> nest
 tiles.py          a kernel under a tiled schedule -> nest; warp_tiles.py: on tensor cores
-tensor_cores.py   a warp's matrix product: who holds which entry, and what TF32 keeps of a number
+tensor_cores.py   a warp's matrix product: who holds which entry, and what a format keeps of a number
 chain.py          kernels that are two products with a function between them; streams.py: their nests, tile by tile
 sequential.py     a kernel as one thread runs it; pieces.py: cut where its brackets change
 product.py        contractions that are matrix products in memory, for one thread; gathered.py: after copies

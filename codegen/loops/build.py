@@ -18,12 +18,12 @@ FEW = 8
 """Batches of fewer samples than this leave most of a tile idle: their contractions take another kernel."""
 
 
-def nest(kernel: Kernel, itemsize: int, schedule: Schedule | None = None, tf32: bool = False) -> Nest:
+def nest(kernel: Kernel, itemsize: int, schedule: Schedule | None = None, tensor_cores: str | None = None) -> Nest:
     """A kernel under a schedule, by default the one chosen for it.
 
-    itemsize: bytes of a number.  tf32: whether contractions may go to tensor cores; their factors are then rounded.
+    itemsize: bytes of a number.  tensor_cores: the format that the factors of contractions there are rounded to.
     """
-    schedule = schedule or choose(kernel, itemsize, tf32)
+    schedule = schedule or choose(kernel, itemsize, tensor_cores)
     if isinstance(schedule, PerElement):
         return per_element(kernel, schedule)
     if isinstance(schedule, Together):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, NearestTF32
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Nearest
 from dyadic.symbolic.expressions import Element, Index
 
 
@@ -78,11 +78,11 @@ def contraction_of(kernel: Kernel) -> Contraction:
     return found
 
 
-def rounded(kernel: Kernel) -> Kernel:
-    """A contraction whose two factors are rounded to TF32 before they are multiplied."""
+def rounded(kernel: Kernel, form: str) -> Kernel:
+    """A contraction whose two factors are rounded to a format before they are multiplied."""
     found, (_, *rest) = contraction_of(kernel), kernel.statements
     total = found.sum
-    value = Mul(*(NearestTF32(factor) for factor in Mul.make_args(total.value)))
+    value = Mul(*(Nearest(factor, form) for factor in Mul.make_args(total.value)))
     return replace(kernel, statements=(replace(total, value=value), *rest))
 
 

@@ -1,6 +1,6 @@
 """A kernel before it has a place on a machine: what is computed at each point of one iteration space.
 
-Scalar expressions are SymPy trees over the node types of :mod:`dyadic.symbolic.expressions` and the two added here.
+Scalar expressions are SymPy trees over the node types of :mod:`dyadic.symbolic.expressions` and those added here.
 An :class:`Element` in an expression is a load.  Integer expressions stand in indices, guards and extents only.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol, sympify
+from sympy.core.symbol import Str
 
 from dyadic.symbolic.expressions import Element, Index, Tensor
 from dyadic.symbolic.tensor_names import Name
@@ -31,13 +32,30 @@ class Masked(Expr):
         return Expr.__new__(cls, sympify(value), *conditions)
 
 
-class NearestTF32(Expr):
-    """``NearestTF32(value)``: the nearest number with 10 bits of fraction (TF32), of two the one further from zero."""
+class Nearest(Expr):
+    """``Nearest(value, format)``: the nearest number of a format of :mod:`.tensor_cores`."""
 
     is_commutative = True
 
-    def __new__(cls, value: Expr) -> NearestTF32:
-        return Expr.__new__(cls, sympify(value))
+    def __new__(cls, value: Expr, form: str | Str) -> Nearest:
+        return Expr.__new__(cls, sympify(value), form if isinstance(form, Str) else Str(form))
+
+    @property
+    def form(self) -> str:
+        return str(self.args[1].name)
+
+
+class Halves(Expr):
+    """``Halves(low, high, format)``: two numbers rounded to a format of 16 bits, side by side as one value of 32."""
+
+    is_commutative = True
+
+    def __new__(cls, low: Expr, high: Expr, form: str | Str) -> Halves:
+        return Expr.__new__(cls, sympify(low), sympify(high), form if isinstance(form, Str) else Str(form))
+
+    @property
+    def form(self) -> str:
+        return str(self.args[2].name)
 
 
 @dataclass(frozen=True)

@@ -46,18 +46,24 @@ class Global:
 
 
 class Shared:
-    """An array of one block.  Between two barriers a cell belongs to one thread, or is only read."""
+    """An array of one block.  Between two barriers a cell belongs to one thread, or is only read.
 
-    def __init__(self, name: str, shape: Sequence[int], dtype: Any) -> None:
-        self.name, self.values = name, np.zeros(shape, dtype)
+    A copy may arrive at any time between its start and the wait for its group: no thread may touch its cells then, and
+    it starts a barrier after the last access to them.
+    """
+
+    def __init__(self, name: str, shape: Sequence[int], dtype: Any, cell: tuple[int, ...] = ()) -> None:
+        """cell: the shape of what one cell holds."""
+        self.name, self.values = name, np.zeros((*shape, *cell), dtype)
         self.filled = np.zeros(shape, bool)
         self.writer, self.reader = np.full(shape, _NOBODY), np.full(shape, _NOBODY)
+        self.copier, self.group = np.full(shape, _NOBODY), np.zeros(shape, int)
 
     def barrier(self) -> None:
         self.writer[...] = self.reader[...] = _NOBODY
 
     def read(self, at: Sequence[Numbers], who: Numbers) -> Numbers:
-        place = _inside(self.name, at, self.values.shape)
+        place = self._place(at)
         if not self.filled[place].all():
             raise Fault(f"{self.name}: a cell is read that was never written")
         self._conflict(self.writer, place, who, "written", "read")
@@ -68,13 +74,39 @@ class Shared:
         return np.asarray(self.values[place])
 
     def write(self, at: Sequence[Numbers], value: Numbers, who: Numbers) -> None:
-        place = _inside(self.name, at, self.values.shape)
+        place = self._place(at)
         self._conflict(self.writer, place, who, "written", "written")
         self._conflict(self.reader, place, who, "read", "written")
         self.writer[place] = who
         if (self.writer[place] != who).any():
             raise Fault(f"{self.name}: two threads write one cell at once")
         self.values[place], self.filled[place] = value, True
+
+    def start(self, at: Sequence[Numbers], value: Numbers, who: Numbers, group: Numbers) -> None:
+        """Copies of the threads' groups of these numbers."""
+        place = self._place(at)
+        if (self.writer[place] != _NOBODY).any() or (self.reader[place] != _NOBODY).any():
+            raise Fault(f"{self.name}: a copy starts to a cell that was used, without a barrier between")
+        self.copier[place], self.group[place] = who, group
+        if (self.copier[place] != who).any():
+            raise Fault(f"{self.name}: two threads copy to one cell at once")
+        self.values[place] = value
+
+    def arrive(self, who: Numbers, closed: Numbers) -> None:
+        """Of these threads, the copies of groups below ``closed``, a number for every thread of the block."""
+        there = np.isin(self.copier, who) & (self.group < closed[self.copier])
+        self.writer[there], self.filled[there], self.copier[there] = self.copier[there], True, _NOBODY
+
+    def finished(self) -> None:
+        """No copy is under way."""
+        if (self.copier != _NOBODY).any():
+            raise Fault(f"{self.name}: a copy is never waited for")
+
+    def _place(self, at: Sequence[Numbers]) -> tuple[Numbers, ...]:
+        place = _inside(self.name, at, self.filled.shape)
+        if (self.copier[place] != _NOBODY).any():
+            raise Fault(f"{self.name}: a cell is used before a copy to it was waited for")
+        return place
 
     def _conflict(self, owner: Numbers, place: Any, who: Numbers, before: str, now: str) -> None:
         found = owner[place]
@@ -85,18 +117,18 @@ class Shared:
 class Registers:
     """An array of every thread: the thread is its first axis."""
 
-    def __init__(self, name: str, threads: int, shape: Sequence[int], dtype: Any) -> None:
-        self.name, self.values = name, np.zeros((threads, *shape), dtype)
+    def __init__(self, name: str, threads: int, shape: Sequence[int], dtype: Any, cell: tuple[int, ...] = ()) -> None:
+        self.name, self.values = name, np.zeros((threads, *shape, *cell), dtype)
         self.filled = np.zeros((threads, *shape), bool)
 
     def read(self, at: Sequence[Numbers], who: Numbers) -> Numbers:
-        place = (who, *_inside(self.name, at, self.values.shape[1:]))
+        place = (who, *_inside(self.name, at, self.filled.shape[1:]))
         if not self.filled[place].all():
             raise Fault(f"{self.name}: a register is read that was never written")
         return np.asarray(self.values[place])
 
     def write(self, at: Sequence[Numbers], value: Numbers, who: Numbers) -> None:
-        place = (who, *_inside(self.name, at, self.values.shape[1:]))
+        place = (who, *_inside(self.name, at, self.filled.shape[1:]))
         self.values[place], self.filled[place] = value, True
 
 

@@ -39,13 +39,17 @@ class Cell(Expr):
 
 @dataclass(frozen=True)
 class Array:
-    """An array of a block (``shared``) or of one thread; ``padding``: unused cells behind each row of its last axis."""
+    """An array of a block (``shared``) or of one thread; ``padding``: unused cells behind each row of its last axis.
+
+    pairs: whether a cell holds two numbers of 16 bits, as a :class:`Halves` has them.
+    """
 
     name: str
     shape: tuple[int, ...]
     shared: bool
     integer: bool = False
     padding: int = 0
+    pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,15 +124,42 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Starts a copy of ``count`` neighbouring numbers into shared memory, or of zeros where a condition does not hold.
+
+    No register holds them.  They are there once the thread has waited for their group; for others, after a barrier.
+    """
+
+    target: Cell
+    source: Element
+    count: int
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The copies that this thread has started since the last one are a group."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Until no more than the last ``pending`` of this thread's groups of copies are under way."""
+
+    pending: int
+
+
+@dataclass(frozen=True)
 class WarpProduct:
     """All 32 threads of a warp together: a 16 x 8 matrix += one of 16 x 8 times one of 8 x 8, on tensor cores.
 
     sum, left, right: the four, four and two entries of them that this thread holds; :mod:`.tensor_cores` says which.
+    form: the format of the factors; in one of 16 bits the entries are pairs, and so of 16 terms.
     """
 
     sum: tuple[Cell, ...]
     left: tuple[Cell, ...]
     right: tuple[Cell, ...]
+    form: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +175,7 @@ class Scope:
     body: tuple[Step, ...]
 
 
-Step = IndexValue | Set | Combine | For | Halving | If | Vector | WarpProduct | Barrier | Scope
+Step = IndexValue | Set | Combine | For | Halving | If | Vector | Copy | Commit | Wait | WarpProduct | Barrier | Scope
 
 
 @dataclass(frozen=True)
@@ -172,7 +203,7 @@ def steps_of(steps: tuple[Step, ...]) -> Iterator[Step]:
 
 
 def on_tensor_cores(nest: Nest) -> bool:
-    """Whether it multiplies matrices there, in TF32."""
+    """Whether it multiplies matrices there."""
     return any(isinstance(step, WarpProduct) for step in steps_of(nest.steps))
 
 
@@ -208,6 +239,8 @@ __all__ = [
     "Barrier",
     "Cell",
     "Combine",
+    "Commit",
+    "Copy",
     "For",
     "Halving",
     "If",
@@ -218,6 +251,7 @@ __all__ = [
     "Set",
     "Step",
     "Vector",
+    "Wait",
     "WarpProduct",
     "bind",
     "on_tensor_cores",

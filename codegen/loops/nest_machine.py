@@ -1,8 +1,9 @@
 """Runs a nest on the CPU with every access checked, block by block, all threads of a block at once.
 
 It knows nothing of how nests are made.  :func:`check` holds a nest to the kernel that it schedules: outputs written
-exactly once, every access in bounds, no two threads at one cell without a barrier between, barriers met by all
-threads, and the values those of the plainest schedule.  This is shown for the batch size at hand, not for all.
+exactly once, every access in bounds, no two threads at one cell without a barrier between, copies waited for, barriers
+met by all threads, and the values those of the plainest schedule.  This is shown for the batch size at hand, not for
+all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
 from dyadic.codegen.log_sums import Apart
-from dyadic.codegen.loops.kernel import Kernel, Local, Masked, NearestTF32, every, expressions
+from dyadic.codegen.loops.kernel import Halves, Kernel, Local, Masked, Nearest, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -22,6 +23,8 @@ from dyadic.codegen.loops.nest import (
     Barrier,
     Cell,
     Combine,
+    Commit,
+    Copy,
     For,
     Halving,
     If,
@@ -31,9 +34,10 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    Wait,
     WarpProduct,
 )
-from dyadic.codegen.loops.tensor_cores import WARP, rounded
+from dyadic.codegen.loops.tensor_cores import FORMATS, WARP, rounded
 from dyadic.codegen.loops.tensor_cores import product as warp_product
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
@@ -81,12 +85,19 @@ class Machine:
         self.own: dict[str, Shared | Registers] = {}
         for array in self.nest.arrays:
             dtype = np.int64 if array.integer else np.float64
+            cell = (2,) if array.pairs else ()
             self.own[array.name] = (
-                Shared(array.name, array.shape, dtype)
+                Shared(array.name, array.shape, dtype, cell)
                 if array.shared
-                else Registers(array.name, self.threads, array.shape, dtype)
+                else Registers(array.name, self.threads, array.shape, dtype, cell)
             )
+        self.groups = np.zeros(self.threads, int)
         self._steps(self.nest.steps, who)
+        for shared in self._shared():
+            shared.finished()
+
+    def _shared(self) -> list[Shared]:
+        return [array for array in self.own.values() if isinstance(array, Shared)]
 
     # -- steps; ``who``: the threads that take them ---------------------------------------------------------------
 
@@ -123,14 +134,20 @@ class Machine:
                 for k in range(count):
                     moved = (_along(one, k) for one in (target, source))
                     self._step(Set(*moved), who)
+            case Copy():
+                self._copy(step, who)
+            case Commit():
+                self.groups[who] += 1
+            case Wait(pending):
+                for shared in self._shared():
+                    shared.arrive(who, self.groups - pending)
             case WarpProduct():
                 self._multiply(step, who)
             case Barrier():
                 if len(who) < self.threads:
                     raise Fault(f"{self.threads - len(who)} of {self.threads} threads do not come to a barrier")
-                for array in self.own.values():
-                    if isinstance(array, Shared):
-                        array.barrier()
+                for shared in self._shared():
+                    shared.barrier()
 
     def _define(self, name: Expr, value: Numbers, who: Numbers) -> None:
         held = self.values.setdefault(name, np.zeros(self.threads, value.dtype))
@@ -160,16 +177,27 @@ class Machine:
             self._store(step.target, np.where(better, new, old), who)
             self._store(step.place, np.where(better, at, place), who)
 
+    def _copy(self, step: Copy, who: Numbers) -> None:
+        array = self.own[step.target.array]
+        if not isinstance(array, Shared):
+            raise Fault(f"{array.name}: a copy goes into registers")
+        for k in range(step.count):
+            target = _along(step.target, k)
+            value = self.number(Masked(_along(step.source, k), *step.conditions), who)
+            array.start([self.number(i, who) for i in target.indices], value, who, self.groups[who])
+
     def _multiply(self, step: WarpProduct, who: Numbers) -> None:
         """Whole warps multiply, and only what is rounded."""
         if (np.bincount(who // WARP, minlength=1) % WARP).any():
             raise Fault("threads of a warp do not come to a matrix product together")
         operands = []
         for cells in (step.left, step.right):
-            held = np.stack([self.number(cell, who) for cell in cells], axis=-1)
-            if not np.array_equal(held, rounded(held), equal_nan=True):
+            held = np.stack([self.number(cell, who) for cell in cells], axis=1)
+            if not np.array_equal(held, rounded(held, step.form), equal_nan=True):
                 raise Fault(f"{cells[0].array}: a factor of a matrix product is not rounded")
-            operands.append(held.reshape(-1, WARP, len(cells)))
+            if (held.ndim == 3) is not FORMATS[step.form].paired:
+                raise Fault(f"{cells[0].array}: factors in {step.form} are held otherwise")
+            operands.append(held.reshape(-1, WARP, *held.shape[1:]))
         added = warp_product(*operands).reshape(len(who), len(step.sum))
         for k, cell in enumerate(step.sum):
             self._store(cell, self.number(cell, who) + added[:, k], who)
@@ -212,8 +240,10 @@ class Machine:
             return result
         if isinstance(node, Apart):
             return self.number(node.args[0], who)
-        if isinstance(node, NearestTF32):
-            return rounded(self.number(node.args[0], who))
+        if isinstance(node, Nearest):
+            return rounded(self.number(node.args[0], who), node.form)
+        if isinstance(node, Halves):
+            return rounded(np.stack([self.number(one, who) for one in node.args[:2]], axis=-1), node.form)
         if isinstance(node, Apply):
             argument = self.number(node.argument, who)
             return _EXACT[node.name](argument) if self.exact and node.name in _EXACT else _opaque(node, argument)

@@ -38,6 +38,7 @@ class Tiled:
     """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time.
 
     A thread computes ``per_row`` by ``per_column`` elements; ``pack``: how many numbers are moved at once (16 bytes).
+    copies: whether an operand that lies in its tile as it lies in memory is copied there, by no thread's registers.
     """
 
     rows: int
@@ -46,6 +47,7 @@ class Tiled:
     per_row: int
     per_column: int
     pack: int
+    copies: bool = False
 
     @property
     def threads(self) -> int:
@@ -54,9 +56,10 @@ class Tiled:
 
 @dataclass(frozen=True)
 class WarpTiled:
-    """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time, multiplied on tensor cores in TF32.
+    """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time, multiplied on tensor cores.
 
     A warp computes ``warp_rows`` by ``warp_columns`` elements, which are multiples of 16 and of 8 and powers of 2.
+    form: the format that factors are rounded to.
     """
 
     rows: int
@@ -64,6 +67,7 @@ class WarpTiled:
     depth: int
     warp_rows: int
     warp_columns: int
+    form: str = "tf32"
     pack: int = 4
 
     @property
@@ -101,17 +105,18 @@ def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
     return int(extent.xreplace({BATCH: assumed}))
 
 
-def choose(kernel: Kernel, itemsize: int, tf32: bool = False) -> Schedule:
+def choose(kernel: Kernel, itemsize: int, tensor_cores: str | None = None) -> Schedule:
     """Tiles for a chain and for a contraction that is worth them; otherwise see :func:`untiled`.
 
-    tf32: whether contractions may go to tensor cores, where a tile for these fits.
+    tensor_cores: the format in which contractions may go there, where a tile for them fits.
     """
     if (streamed := stream(kernel, itemsize)) is not None:
         return streamed
     found = contraction(kernel)
     if found is None:
         return untiled(kernel)
-    return (_warp_tiles(found) if tf32 else None) or _tiles(found, itemsize) or untiled(kernel)
+    on_tensor_cores = _warp_tiles(found, tensor_cores) if tensor_cores else None
+    return on_tensor_cores or _tiles(found, itemsize) or untiled(kernel)
 
 
 def untiled(kernel: Kernel, assumed: int = ASSUMED_BATCH) -> PerElement | Together:
@@ -159,24 +164,29 @@ thread's block of b by b costs 2 b loads from shared memory for b * b multiply-a
 
 
 def _tiles(found: Contraction, itemsize: int) -> Tiled | None:
-    """The tile of the smallest estimated time."""
+    """The tile of the smallest estimated time.
+
+    Copies take fewer instructions than a way through registers, and no registers, so they are always wanted.
+    """
     if min(_extents(found)) < 8:
         return None
     fitting = [tile for tile in _TILES if tile[0] <= 64 or itemsize == 4]
     edge, deep, own, _ = min(fitting, key=lambda tile: _time(found, tile[0], tile[-1]))
-    return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own) if own > 1 else 1)
+    return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own), copies=True)
 
 
 _WARP_TILES = ((128, 16, 64, 32, 1.0), (64, 16, 32, 32, 0.7), (32, 16, 16, 16, 0.4))
 """Edge of a tile, its depth, a warp's rows and columns, and the share of the arithmetic rate that it may reach."""
+_SHALLOW = 128
+"""From this edge on, more terms of factors of 16 bits at a time would leave registers for one block only."""
 
 
-def _warp_tiles(found: Contraction) -> WarpTiled | None:
+def _warp_tiles(found: Contraction, form: str) -> WarpTiled | None:
     """The same for tensor cores: where rows, columns and depth fill at least one of their products."""
     if min(_extents(found)) < 16:
         return None
     edge, deep, high, wide, _ = min(_WARP_TILES, key=lambda tile: _time(found, tile[0], tile[-1]))
-    return WarpTiled(edge, edge, deep, high, wide)
+    return WarpTiled(edge, edge, deep if form == "tf32" or edge >= _SHALLOW else 2 * deep, high, wide, form)
 
 
 def _extents(found: Contraction) -> tuple[int, int, int]:

@@ -1,7 +1,8 @@
 """Contractions in tiles: a block computes a tile of the output, a thread a small block of it in registers.
 
-The operands' tiles go through shared memory, twice buffered: while the block multiplies one pair of tiles, its threads
-load the next pair into registers.  One barrier a step: a tile is overwritten two steps after it was filled.
+The operands' tiles go through shared memory, twice buffered: while the block multiplies one pair of tiles, the next
+pair is under way, as copies into shared memory or, where a tile is turned or rounded, through registers.  One barrier a
+step: a tile is overwritten two steps after it was filled.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dyadic.codegen.loops.nest import (
     Barrier,
     Cell,
     Combine,
+    Commit,
+    Copy,
     For,
     If,
     IndexValue,
@@ -28,12 +31,13 @@ from dyadic.codegen.loops.nest import (
     Set,
     Step,
     Vector,
+    Wait,
     unrolled,
 )
 from dyadic.codegen.loops.place import ceiling, count, serial, unravel
 from dyadic.codegen.loops.schedule import Tiled, WarpTiled
 from dyadic.codegen.program import variable
-from dyadic.symbolic.expressions import Index, Inside, Quotient, Remainder
+from dyadic.symbolic.expressions import Element, Index, Inside, Quotient, Remainder
 
 ROW, COLUMN, TERM, START, STAGE, NEXT = (Index(name) for name in ("row", "column", "term", "start", "stage", "load"))
 TX, TY, DEEP, A, B, PACK = (Index(name) for name in ("tx", "ty", "deep", "down", "across", "pack"))
@@ -45,7 +49,7 @@ class Side:
     """How one operand's tile is brought in.
 
     size: rows (or columns) of the tile; along_depth: neighbouring threads read neighbours along the depth;
-    width: how many a thread reads at once.
+    width: how many a thread reads at once; copied: it comes without registers.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Side:
     size: int
     along_depth: bool
     width: int
+    copied: bool
 
 
 def tiled(kernel: Kernel, schedule: Tiled) -> Nest:
@@ -78,9 +83,17 @@ class Tiling(ABC):
         axes = depth_axes if along else operand.axes
         extent = self.kernel.tensors[operand.entry.name].shape[-1]
         width = schedule.pack if packs(operand, axes, extent, schedule.pack) else 1
-        if size * schedule.depth % (self.threads * width):
+        if not self._fits(size, along, width):
             width = 1
-        return Side(name, operand, index, size, along, width)
+        return Side(name, operand, index, size, along, width, self._copied(operand, along and width > 1))
+
+    def _fits(self, size: int, along: bool, width: int) -> bool:
+        """Whether threads that read ``width`` numbers at once bring a tile in together."""
+        return size * self.schedule.depth % (self.threads * width) == 0
+
+    def _copied(self, operand: Operand, turned: bool) -> bool:
+        """Whether a tile needs no registers.  An address that is read from memory may be read inside the edges only."""
+        return False
 
     def nest(self) -> Nest:
         s, found = self.schedule, self.found
@@ -95,10 +108,9 @@ class Tiling(ABC):
             *self._threads_places(),
             *(unravel(BLOCKS["group"], found.groups) if found.groups else []),
             *self._zeros(),
-            *self._load(self.left, Integer(0)),
-            *self._load(self.right, Integer(0)),
-            *self._keep(self.left, Integer(0)),
-            *self._keep(self.right, Integer(0)),
+            *self._bring(Integer(0), Integer(0)),
+            *self._keep(Integer(0)),
+            *self._wait(),
             Barrier(),
             For(START, Integer(0), self.depth, s.depth, self._stages()),
             *self._epilogue(),
@@ -107,7 +119,7 @@ class Tiling(ABC):
 
     def _arrays(self) -> tuple[Array, ...]:
         sides = (self.left, self.right)
-        coming = (Array(f"{one.name}_next", (self._coming(one),), shared=False) for one in sides)
+        coming = (Array(f"{one.name}_next", (self._coming(one),), shared=False) for one in sides if not one.copied)
         return (*map(self._shared, sides), *coming, *self._registers())
 
     def _coming(self, side: Side) -> int:
@@ -147,10 +159,16 @@ class Tiling(ABC):
         ahead = START + self.schedule.depth
         other = 1 - STAGE
         more = (Inside(ahead, self.depth),)
-        load = (*self._load(self.left, ahead), *self._load(self.right, ahead))
-        keep = (*self._keep(self.left, other), *self._keep(self.right, other))
         stage = IndexValue(STAGE, Remainder(Quotient(START, Integer(self.schedule.depth)), Integer(2)))
-        return (stage, If(more, load), *self._multiply(), If(more, keep), Barrier())
+        keep = self._keep(other)
+        return (
+            stage,
+            If(more, self._bring(ahead, other)),
+            *self._multiply(),
+            *([If(more, keep)] if keep else []),
+            *self._wait(),
+            Barrier(),
+        )
 
     # -- bringing tiles in ------------------------------------------------------------------------------------------
 
@@ -165,15 +183,43 @@ class Tiling(ABC):
     def _loads(self, side: Side) -> int:
         return self._coming(side) // side.width
 
-    def _load(self, side: Side, start: Expr) -> list[Step]:
-        """From global memory into registers; zeros beyond the edges."""
+    def _bring(self, start: Expr, stage: Expr) -> tuple[Step, ...]:
+        """Both tiles from global memory: copies are started, as one group, and all else is loaded."""
+        sides = (self.left, self.right)
+        steps = [
+            step for one in sides for step in (self._copy(one, start, stage) if one.copied else self._load(one, start))
+        ]
+        return (*steps, Commit()) if any(one.copied for one in sides) else tuple(steps)
+
+    def _wait(self) -> list[Step]:
+        """For all that was started."""
+        return [Wait(0)] if self.left.copied or self.right.copied else []
+
+    def _keep(self, stage: Expr) -> tuple[Step, ...]:
+        """What was loaded, into shared memory."""
+        return tuple(step for one in (self.left, self.right) if not one.copied for step in self._store(one, stage))
+
+    def _source(self, side: Side, start: Expr) -> tuple[list[Step], tuple[Expr, ...]]:
+        """Names for what a load reads, and when it does."""
         names, row, term = self._place(side)
         block = BLOCKS["row" if side.index == ROW else "column"]
         names += [IndexValue(side.index, block * side.size + row), IndexValue(TERM, start + term)]
-        edges = (Inside(side.index, count(side.operand.axes)), Inside(TERM, self.depth))
         names += [*unravel(side.index, side.operand.axes), *unravel(TERM, self.found.sum.axes)]
+        edges = (Inside(side.index, count(side.operand.axes)), Inside(TERM, self.depth))
+        return names, (*edges, *side.operand.guards)
+
+    def _copy(self, side: Side, start: Expr, stage: Expr) -> list[Step]:
+        """From global into shared memory; zeros beyond the edges."""
+        names, guards = self._source(side, start)
+        _, row, term = self._place(side)
+        copy = Copy(self._cell(side, stage, term, row), side.operand.entry, side.width, guards)
+        what = f"the {side.name} tile, copied from {variable(side.operand.entry)}"
+        return [Scope(what, unrolled(NEXT, self._loads(side), *names, copy))]
+
+    def _load(self, side: Side, start: Expr) -> list[Step]:
+        """From global memory into registers; zeros beyond the edges."""
+        names, guards = self._source(side, start)
         target = Cell(f"{side.name}_next", NEXT * side.width)
-        guards = (*edges, *side.operand.guards)
         if side.width == 1:
             body: list[Step] = [*names, Set(target, Masked(side.operand.entry, *guards))]
         else:
@@ -182,7 +228,7 @@ class Tiling(ABC):
         what = f"the {side.name} tile, from {variable(side.operand.entry)} into registers"
         return [Scope(what, unrolled(NEXT, self._loads(side), *body))]
 
-    def _keep(self, side: Side, stage: Expr) -> list[Step]:
+    def _store(self, side: Side, stage: Expr) -> list[Step]:
         """From registers into shared memory."""
         names, row, term = self._place(side)
         source = Cell(f"{side.name}_next", NEXT * side.width)
@@ -220,6 +266,14 @@ class RegisterTiling(Tiling):
     """Every thread multiplies rows by columns that it holds in registers."""
 
     schedule: Tiled
+
+    def _fits(self, size: int, along: bool, width: int) -> bool:
+        """Whether threads that read ``width`` numbers at once bring a tile in together."""
+        return size * self.schedule.depth % (self.threads * width) == 0
+
+    def _copied(self, operand: Operand, turned: bool) -> bool:
+        addresses = (*operand.entry.indices, *operand.guards)
+        return self.schedule.copies and not turned and not any(one.has(Element) for one in addresses)
 
     def _threads_places(self) -> list[IndexValue]:
         across = Integer(self.schedule.columns // self.schedule.per_column)

@@ -1,8 +1,11 @@
 """The same checks on a real device, where there is one."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from support.modules import load, random_state, same_bits
+from support.sixteen_bits import nearest16
 from support.tf32 import nearest
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
@@ -78,20 +81,29 @@ def test_every_tile(width, dtype, tolerance):
     held_to_numpy(derive(architecture(spec)), dtype, tolerance, (1, 16, 257))
 
 
+ROUNDINGS = {
+    "tf32": (nearest, 1e-2),
+    "float16": (partial(nearest16, form="float16"), 1e-2),
+    "bfloat16": (partial(nearest16, form="bfloat16"), 8e-2),
+}
+
+
+@pytest.mark.parametrize("form", ROUNDINGS)
 @pytest.mark.parametrize("width", [33, 256, 4096])
-def test_tf32_equals_numpy_with_rounded_factors(width):
+def test_tensor_cores_equal_numpy_with_rounded_factors(width, form):
     """One layer with an inference that depends on given numbers alone; gradients near those without rounding."""
     layers = [{"name": "a", "type": "dense", "units": width, "bias": False}]
     spec = {"inputs": {"x": {"shape": [width]}}, "layers": layers, "cost": {"type": "squared_error"}}
     derivation = derive(architecture(spec))
-    module = OnHost(load(emit(derivation, "cupy", "float32", tf32=True), "emitted_cupy"))
+    module = OnHost(load(emit(derivation, "cupy", "float32", tensor_cores=form), "emitted_cupy"))
     reference = load(emit(derivation, "numpy", "float32"), "emitted_numpy")
     given = params, x, _ = finite_draw(derivation, reference, 257, 0, "float32")
-    wanted = nearest(x["x"]) @ nearest(params["a.weight"]).T
+    near, tolerance = ROUNDINGS[form]
+    wanted = near(x["x"]) @ near(params["a.weight"]).T
     found = module.wavefront(*given).x["a"]
     # Sums of 4096 products in float32, which tensor cores may cut off; without the rounding 1e-4 and more lie between.
     assert np.max(np.abs(found - wanted)) < 3e-5 * np.max(np.abs(wanted))
-    assert worst(differences(module, reference, given))[1] < 1e-2
+    assert worst(differences(module, reference, given))[1] < tolerance
 
 
 @pytest.mark.parametrize("name", ["digits", "decoder", "lstm"])

@@ -15,9 +15,12 @@ from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, draw, worst
 from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.evidence import evidence
+from dyadic.codegen.loops.nest import on_tensor_cores
+from dyadic.codegen.loops.tensor_cores import FORMATS
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.granularity import with_granularity
 
@@ -203,13 +206,45 @@ def test_values_too_wide_for_registers_keep_the_explicit_form():
     assert CupyTarget(attention(3, 3, 2, 1025, ()), "float64").online is None
 
 
-@pytest.mark.parametrize("tf32", [False, True])
-def test_products_that_both_forms_need_are_written_once(tf32):
-    made = CupyTarget(multi_head(64, 32), "float32", tf32)
+@pytest.mark.parametrize("tensor_cores", [None, *FORMATS])
+def test_products_that_both_forms_need_are_written_once(tensor_cores):
+    made = CupyTarget(multi_head(64, 32), "float32", tensor_cores)
     emit_module(made)
     assert {name.rpartition("online_")[2] for name in made.nests if "_online_" in name} == {
         "o", "k_bar", "l_bar", "q_bar", "v_bar"
     }  # fmt: skip
+
+
+def kernels_of(text):
+    """The text of each kernel by its name."""
+    parts = re.split(r'(?=extern "C" __global__ )', re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1])[1:]
+    return {re.search(r"(\w+)\(\s*const", part)[1]: part for part in parts}
+
+
+@pytest.mark.parametrize("form", one_in(3, reversed(FORMATS)))
+def test_with_tensor_cores_attention_stays_as_it_is_and_the_module_says_so(form, monkeypatch):
+    """All other products go there; without their rounding the whole module equals NumPy's."""
+    derivation = multi_head(18, 16, causal=True)
+    made = CupyTarget(derivation, "float32", form)
+    text, usual = emit_module(made), emit(derivation, "cupy", "float32").text
+    online = {name for name in made.nests if "_online_" in name}
+    assert len(online) == 5
+    assert {name: kernels_of(text)[name] for name in online} == {name: kernels_of(usual)[name] for name in online}
+    there = [name for name, one in made.nests.items() if on_tensor_cores(one)]
+    assert len(there) >= 10
+    assert not online & set(there)
+    assert re.findall(r"\w+", text.split('"""')[1].rpartition("is float32:")[2]) == there
+    assert f"These tiles are multiplied in float32, with no factor rounded to {form}." in text
+    replaced = re.search(rf"Nor does it run these kernels, which round factors to {form}:([^.]*)[.]", text)[1]
+    parts = ("a", "o", "p_bar", "v_bar", "k_bar", "q_bar")  # the products with scores, weights and their adjoints
+    assert set(re.findall(r"\w+", replaced)) == {f"multi_head_attention_{part}" for part in parts}
+    assert not re.search("tiles are multiplied in|Nor does it run", usual)
+    small = emit(multi_head(8, 8, causal=True), "cupy", "float32", tensor_cores=form).text
+    assert "tiles are multiplied in" in small
+    assert "multi_head_attention_q" in small.split('"""')[1]
+    assert "Nor does it run" not in small
+    where, difference = compared(derivation, monkeypatch, order=5, text=in_double(text))
+    assert difference < 1e-12, where
 
 
 def test_verify_shows_all_of_it():

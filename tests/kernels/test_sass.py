@@ -1,4 +1,4 @@
-"""The innermost loops of contractions in machine code: multiply-adds, reads of shared and of global memory.
+"""The innermost loops of contractions in machine code: multiply-adds, reads of shared and of global memory, copies.
 
 The table is committed (golden/sass.txt); ``--update-golden`` rewrites it.  It is evidence, not a measurement.
 """
@@ -39,23 +39,24 @@ def loops():
             text = emit(derive(architecture(spec)), "cupy", dtype).text
             source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
             for arch in ARCHS:
-                for name, loop in hot_loops(compile_cubin(source, arch).binary).items():
+                cubin = compile_cubin(source, arch)
+                for name, loop in hot_loops(cubin.binary).items():
                     if name.startswith(beginning) and not name.endswith(("_few", "_l_bar")):
-                        found[dtype, arch, name] = loop
+                        found[dtype, arch, name] = loop, cubin.kernels[name].registers
     return found
 
 
 def table(loops):
-    rows = [
-        f"{'dtype':<8} {'arch':<7} {'kernel':<40} {'FMA':>5} {'shared reads':>22} {'global reads':>22} {'local':>5}"
-    ]
-    for (dtype, arch, name), loop in loops.items():
-        shared, loads = (
-            ", ".join(f"{n} of {bits} bits" for bits, n in group.items()) or "none"
-            for group in (loop.shared, loop.loads)
-        )
-        rows.append(f"{dtype:<8} {arch:<7} {name:<40} {loop.multiply_adds:>5} {shared:>22} {loads:>22} {loop.local:>5}")
-    return "\n".join(rows) + "\n"
+    heads = ("dtype", "arch", "kernel", "FMA", "shared reads", "writes", "global reads", "copies", "registers", "local")
+    rows = [heads]
+    for key, (loop, registers) in loops.items():
+        groups = (loop.shared, loop.writes, loop.loads, loop.copies)
+        texts = [", ".join(f"{n} of {bits} bits" for bits, n in group.items()) or "none" for group in groups]
+        rows.append((*key, loop.multiply_adds, *texts, registers, loop.local))
+    widths = [max(len(str(row[k])) for row in rows) for k in range(len(heads))]
+    return "".join(
+        "  ".join(str(one).ljust(width) for one, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
+    )
 
 
 @pytest.mark.long
@@ -69,12 +70,23 @@ def test_the_table(loops, request):
 @pytest.mark.long
 def test_the_goals_in_single_precision(loops):
     """At most one read of 16 bytes from shared memory for 8 multiply-adds; reads of 16 bytes only; no local memory."""
-    ours = {key: loop for key, loop in loops.items() if key[0] == "float32"}
+    ours = {key: loop for key, (loop, _) in loops.items() if key[0] == "float32"}
     assert len(ours) == (3 + 4) * len(ARCHS)
     for (_, _, name), loop in ours.items():
         assert loop.per_shared_pack >= 8 or not (name.endswith("W_bar") or "attention" in name)
-        assert set(loop.shared) == set(loop.loads) == {128}
-    assert all(loop.local == 0 for loop in loops.values())
+        assert set(loop.shared) == {*loop.loads, *loop.copies} == {128}
+    assert all(loop.local == 0 for loop, _ in loops.values())
+
+
+@pytest.mark.long
+def test_what_is_copied_passes_no_register(loops):
+    """Of the gradient both factors, of the adjoint the weights; of the forward pass and attention, turned, none."""
+    sides = {"dense_W_bar": 2, "dense_x_bar": 1}
+    for (_, _, name), (loop, _) in loops.items():
+        copied = sides.get(name, 0)
+        assert bool(loop.copies) is (copied > 0)
+        assert bool(loop.loads) is bool(loop.writes) is (copied < 2)
+        assert sum(loop.copies.values()) * (2 - copied) == sum(loop.loads.values()) * copied
 
 
 SLOW = """

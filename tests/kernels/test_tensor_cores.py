@@ -16,7 +16,7 @@ from dyadic.codegen import emit
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
 from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction, rounded
-from dyadic.codegen.loops.kernel import Accumulate, NearestTF32
+from dyadic.codegen.loops.kernel import Accumulate, Nearest
 from dyadic.codegen.loops.nest import (
     Barrier,
     Cell,
@@ -44,7 +44,7 @@ def helpers():
     """The functions for tensor cores as they stand in an emitted module."""
     spec = {"inputs": {"x": {"shape": [16]}}, "layers": [{"name": "d", "type": "dense", "units": 16}]}
     derivation = derive(architecture(spec | {"cost": {"type": "squared_error"}}))
-    text = emit(derivation, "cupy", "float32", tf32=True).text
+    text = emit(derivation, "cupy", "float32", tensor_cores="tf32").text
     last = text.index("\n}\n", text.index("void tf32_product(")) + 3
     return "typedef float real;\n" + text[text.index("typedef unsigned Bits;") : last]
 
@@ -157,7 +157,7 @@ def test_rounding(one_product):
     Kernels(source).launch("each", (1,), (1,), (values, found, np.int32(values.size)))
     assert np.array_equal(found, nearest(values).astype(np.float32), equal_nan=True)
     normal = values[~(np.abs(values) < np.finfo(np.float32).tiny)].astype(np.float64)
-    assert np.array_equal(round_doubles(normal), nearest(normal), equal_nan=True)
+    assert np.array_equal(round_doubles(normal, "tf32"), nearest(normal), equal_nan=True)
     some = normal[np.isfinite(normal) & (normal != 0)]
     assert 0 < np.max(np.abs(nearest(some) / some - 1)) <= 2**-11
 
@@ -196,23 +196,23 @@ def test_what_is_computed_is_the_rounded_kernel():
     found = nest(kernel, 4, SMALL[0])
     total = found.kernel.statements[0]
     assert isinstance(total, Accumulate)
-    assert len(total.value.atoms(NearestTF32)) == 2
-    assert found.kernel == rounded(kernel)
+    assert len(total.value.atoms(Nearest)) == 2
+    assert found.kernel == rounded(kernel, "tf32")
     with pytest.raises(Fault, match="differs"):
         check(found, nest(kernel, 4, PLAIN), 7)
 
 
 def test_what_a_kernel_gets():
     large = dense(1024, 1024, "gradient_weight")
-    assert choose(large, 4, tf32=True) == LARGE[1]
+    assert choose(large, 4, tensor_cores="tf32") == LARGE[1]
     assert isinstance(choose(large, 4), Tiled)
-    assert choose(dense(256, 256), 4, tf32=True) == SMALL[2]
-    assert isinstance(choose(dense(1024, 10), 4, tf32=True), Tiled)
-    assert isinstance(choose(dense(3, 4), 4, tf32=True), PerElement)
+    assert choose(dense(256, 256), 4, tensor_cores="tf32") == SMALL[2]
+    assert isinstance(choose(dense(1024, 10), 4, tensor_cores="tf32"), Tiled)
+    assert isinstance(choose(dense(3, 4), 4, tensor_cores="tf32"), PerElement)
     assert not any(on_tensor_cores(nest(kernel, 4)) for kernel in kernels_of("dense"))
     small = few(dense(1024, 1024), 4)
     assert small is not None
-    assert not small.kernel.statements[0].value.atoms(NearestTF32)
+    assert not small.kernel.statements[0].value.atoms(Nearest)
 
 
 @pytest.mark.parametrize("wrong", [WarpTiled(32, 16, 8, 8, 8), WarpTiled(16, 8, 4, 16, 8), WarpTiled(16, 12, 8, 16, 4)])
@@ -330,5 +330,5 @@ def test_the_catalogue_has_contractions_for_them():
             }
         )
     )
-    chosen = [nest(kernel, 4, tf32=True) for kernel in all_kernels(derivation)]
+    chosen = [nest(kernel, 4, tensor_cores="tf32") for kernel in all_kernels(derivation)]
     assert sum(map(on_tensor_cores, chosen)) >= 8

@@ -19,7 +19,7 @@ from dyadic.codegen.emulator import EmulationError, find_compiler
 from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
-from dyadic.codegen.evidence import TF32_TOLERANCE, evidence
+from dyadic.codegen.evidence import ROUNDINGS, evidence
 from dyadic.codegen.loops import schedule
 from dyadic.codegen.sass import find_nvdisasm, hot_loops
 from dyadic.symbolic import architecture, derive
@@ -52,11 +52,11 @@ NETWORKS = {"dense": dense, "attention": attention, "convolutions": convolutions
 
 
 def written(derivation):
-    return emit(derivation, "cupy", "float32", tf32=True).text
+    return emit(derivation, "cupy", "float32", tensor_cores="tf32").text
 
 
 def named_in_header(text):
-    return re.findall(r"\w+", text.split('"""')[1].rpartition("all else is float32:")[2])
+    return re.findall(r"\w+", text.split('"""')[1].rpartition("is float32:")[2])
 
 
 # -- asked for, and said -------------------------------------------------------------------------------------------
@@ -64,8 +64,8 @@ def named_in_header(text):
 
 def test_it_has_to_be_asked_for():
     text = emit(dense(), "cupy", "float32").text
-    assert text == emit(dense(), "cupy", "float32", tf32=False).text
-    assert not re.search("tf32|mma", text, re.IGNORECASE)
+    assert text == emit(dense(), "cupy", "float32", tensor_cores=None).text
+    assert not re.search("tf32|mma|tensor.cores", text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,22 @@ def test_it_has_to_be_asked_for():
 )
 def test_it_is_refused_elsewhere(target, dtype):
     with pytest.raises(
-        DyadicError, match=f"tf32 is an option of the target cupy in float32, not of {target} in {dtype}"
+        DyadicError, match=f"tensor cores are for the target cupy in float32, not for {target} in {dtype}"
     ):
-        emit(dense(), target, dtype, tf32=True)
+        emit(dense(), target, dtype, tensor_cores="tf32")
 
 
-def test_it_is_no_number():
-    with pytest.raises(DyadicError, match="tf32"):
-        emit(dense(), "cupy", "float32", tf32=1)
+def test_it_has_a_name():
+    for wrong in (True, 1, "tf64"):
+        with pytest.raises(DyadicError, match="tensor_cores"):
+            emit(dense(), "cupy", "float32", tensor_cores=wrong)
 
 
 def test_the_module_says_so():
     text = written(dense())
     head = text.split('"""')[1]
-    assert "Regenerate: dyadic emit SPEC --target cupy --dtype float32 --tf32\n" in head
-    assert "10 bits of\nfraction (relative error up to 2^-11 each)" in head
+    assert "Regenerate: dyadic emit SPEC --target cupy --dtype float32 --tensor-cores tf32\n" in head
+    assert "has 10 bits of fraction (relative error up to 2^-11 each); their products" in head
     kernels = re.split(r'extern "C" __global__ void ', text)[1:]
     multiply = [kernel.partition("(")[0] for kernel in kernels if "tf32_product(" in kernel]
     forward, backward = ["n40_f", "n36_f"], ["n36_x_bar", "n40_W_bar", "n36_W_bar"]
@@ -96,7 +97,7 @@ def test_the_module_says_so():
 
 def test_where_nothing_is_large_enough_it_says_that():
     text = written(network({"type": "dense", "name": "d", "units": 4}))
-    assert "No contraction here is large enough for tensor cores: all is float32." in text
+    assert "No contraction here fits tensor cores: all is float32." in text
     assert "tf32(" not in text
 
 
@@ -116,13 +117,13 @@ def test_the_command(tmp_path):
         'name = "small"\n[inputs.x]\nshape = [17]\n[[layers]]\nname = "a"\ntype = "dense"\nunits = 16\n'
         '[cost]\ntype = "squared_error"\n'
     )
-    done = run("emit", path, "--target", "cupy", "--dtype", "float32", "--tf32")
+    done = run("emit", path, "--target", "cupy", "--dtype", "float32", "--tensor-cores", "tf32")
     assert done.returncode == 0, done.stderr
-    assert "TF32 was asked for." in done.stdout
+    assert "Tensor cores in tf32 were asked for." in done.stdout
     for more in ([], ["--verify"]):
-        refused = run("emit", path, "--target", "cupy", "--tf32", *more)
+        refused = run("emit", path, "--target", "cupy", "--tensor-cores", "tf32", *more)
         assert refused.returncode == 2
-        assert refused.stderr == "dyadic: tf32 is an option of the target cupy in float32, not of cupy in float64\n"
+        assert refused.stderr == "dyadic: tensor cores are for the target cupy in float32, not for cupy in float64\n"
 
 
 # -- what is computed ----------------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_as_it_stands_it_is_near_numpy(name):
     reference = loaded(emit(derivation, "numpy", "float32").text)
     given = finite_draw(derivation, reference, 9, 0, np.float32)
     where, difference = worst(differences(loaded(written(derivation)), reference, given))
-    assert 1e-5 < difference < TF32_TOLERANCE, where
+    assert 1e-5 < difference < ROUNDINGS * 2**-11, where
 
 
 def by_hand(params, x, y):
@@ -290,23 +291,25 @@ def test_the_evidence_says_no(monkeypatch):
     require(find_compiler(), "no C++ compiler (g++ or clang++)")
     monkeypatch.setattr(under_test, "find_nvrtc", lambda: None)
     derivation = network({"type": "dense", "name": "d", "units": 18})
-    emulated = [finding for finding in evidence(derivation, "float32", tf32=True) if finding.method == "emulation"]
+    emulated = [
+        finding for finding in evidence(derivation, "float32", tensor_cores="tf32") if finding.method == "emulation"
+    ]
     assert [finding.outcome for finding in emulated] == ["shown", "shown"]
     assert "in double precision without rounding, " in emulated[0].detail
-    assert "with factors rounded to TF32, " in emulated[1].detail
-    monkeypatch.setattr(under_test, "TF32_TOLERANCE", 1e-9)
-    assert [f.outcome for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"] == [
+    assert "with factors rounded to tf32 (by up to 2^-11 each), " in emulated[1].detail
+    monkeypatch.setattr(under_test, "ROUNDINGS", 1e-6)
+    assert [f.outcome for f in evidence(derivation, "float32", tensor_cores="tf32") if f.method == "emulation"] == [
         "shown",
         "not shown",
     ]
     emit_module = under_test.emit_module
     old, new = BROKEN["rounding left out"]
     monkeypatch.setattr(under_test, "emit_module", lambda target: emit_module(target).replace(old, new))
-    first, second = [f for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"]
+    first, second = [f for f in evidence(derivation, "float32", tensor_cores="tf32") if f.method == "emulation"]
     assert (first.outcome, second.outcome) == ("shown", "wrong")
     assert "a factor of a matrix product is not rounded to TF32" in second.detail
     old, new = BROKEN["transposed fragment"]
-    first, _ = [f for f in evidence(derivation, "float32", tf32=True) if f.method == "emulation"]
+    first, _ = [f for f in evidence(derivation, "float32", tensor_cores="tf32") if f.method == "emulation"]
     assert first.outcome == "wrong"
 
 
