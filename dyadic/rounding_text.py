@@ -62,7 +62,7 @@ def _over_a_box(found: PriorCertificate) -> str:
     if found.verdict is Verdict.PROVED:
         most = max((one.error for one in found.gradients), default=0.0)
         return (
-            f"for every input within {found.radius:g} of this one, entry by entry, rounding puts no entry of a "
+            f"for every input within {found.radius!r} of this one, entry by entry, rounding puts no entry of a "
             f"gradient off by more than {_above(most, 2)}"
         )
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)

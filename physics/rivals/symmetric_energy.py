@@ -55,7 +55,7 @@ BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
 _APART = 6e-6
 """Of central differences: the third root of rounding."""
 _BENT = 0.01
-"""The share by which slopes ahead and behind may differ: curvature's is of the size of the difference, a kink's is 1."""
+"""The share by which slopes ahead and behind may differ: at a kink it is near 1, elsewhere as small as _APART."""
 
 
 def hopfield(equation: LayerEquation, activation: str | None) -> Expr:

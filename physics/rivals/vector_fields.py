@@ -316,7 +316,6 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
 
     paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
     watch = together(bench, paths, bench.free, halved)
-    free = bench.derivation.L * count
     return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count)
 
 
