@@ -349,7 +349,8 @@ def _is_known(end: Any) -> bool:
 
 
 def _is_subtracted_index(term: Any) -> bool:
-    return isinstance(term, list) and term[:2] == ["*", -1] and len(term) == 3 and term[2][:1] == ["index"]
+    factors = term[1:] if isinstance(term, list) and term[:1] == ["*"] else []
+    return len(factors) == 2 and factors[0] == -1 and isinstance(factors[1], list) and factors[1][:1] == ["index"]
 
 
 def _shown(node: Any) -> str:

@@ -31,6 +31,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
+_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject)
 _WITHOUT_EFFECT = ("torch.no_grad", "numpy.errstate")
 HARMLESS_DECORATORS = frozenset({
     "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
@@ -96,7 +97,9 @@ class CodeReader(CodeCalls):
             elif argument.arg in (called.usual or {}):
                 found[argument.arg] = (called.usual or {})[argument.arg]
             elif argument.arg in defaults:
-                found[argument.arg] = self.value(defaults[argument.arg], {})
+                found[argument.arg] = usual = self.value(defaults[argument.arg], {})
+                if _changeable(usual):  # Python makes it once, and one call may hand it on changed
+                    raise self.source.at(function, f"{argument.arg} has a default that a call may change")
             else:
                 raise self.source.at(function, f"{name} lacks the argument {argument.arg} here")
         if given or named:
@@ -373,6 +376,11 @@ def _name_of(target: ast.expr) -> str:
     while isinstance(target, ast.Subscript):
         target = target.value
     return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else UNNAMED
+
+
+def _changeable(value: Any) -> bool:
+    """Whether a value may be changed in place, or holds one that may."""
+    return any(map(_changeable, value)) if isinstance(value, tuple) else isinstance(value, _MUTABLE)
 
 
 __all__ = ["CodeReader"]
