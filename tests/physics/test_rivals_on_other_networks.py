@@ -158,7 +158,7 @@ def test_a_branch_that_ends_is_no_state():
 def test_steps_of_the_phases_are_those_of_their_mean():
     """On a linear chain of two layers the mean over eight phases is right after two steps, whatever one phase does."""
     found = compare(network("identity", (1, 2, 1)), seed=3, methods=["holomorphic"]).row("holomorphic").trial.effort
-    assert (found.steps, found.updates) == (2, 2 * 8 * 3 * 2 + 2 * 2)
+    assert (found.steps, found.updates) == (2, 2 * 8 * 3 * 2 + 2)
 
 
 def test_a_nudge_without_a_state_leaves_the_errors_of_the_others(monkeypatch):
@@ -167,4 +167,4 @@ def test_a_nudge_without_a_state_leaves_the_errors_of_the_others(monkeypatch):
     bench, errors = bench_of(network("tanh")), iter([np.nan, 0.5, 0.25, np.nan, 0.5])
     monkeypatch.setattr(bench, "error", lambda gradient: (next(errors), 0.0))
     found = vector_fields._effort(bench, Correction(None), 3)
-    assert found.reason == "the error stays at 2.5e-01"
+    assert found.reason == "the smallest error seen is 2.5e-01, and of some nudges no state was found"

@@ -269,7 +269,7 @@ def test_settled_terms_are_those_of_the_literal_steps(blocks):
             head, *rest = parts[number]
             inner = [x for x in rest if isinstance(x, int)] + [x for r in rest if isinstance(r, tuple) for x in r]
             if head == "vjp":  # its second number is the slot
-                inner = [rest[2], *rest[3]]
+                inner = [*rest[2], *rest[3]]
             return head.startswith("initial") or any(map(initial, inner))
 
         for one, two in zip(literal, found, strict=True):
