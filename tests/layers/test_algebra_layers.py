@@ -40,7 +40,7 @@ def check(type_, draw):
 
 
 @pytest.mark.parametrize("type_", CASES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(data=st.data())
 def test_derived_equations_agree_with_autograd(type_, data):
     assert check(type_, data.draw) < TOLERANCE

@@ -26,7 +26,7 @@ TOLERANCE = 1e-10
 
 
 @pytest.mark.parametrize("type_", CASES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_value_and_derivatives_agree_with_autograd(type_, data):
     shapes, options, layer = CASES[type_](data.draw, type_)
@@ -44,7 +44,7 @@ def test_adjoints_and_gradients_are_proved_for_all_sizes(type_, data):
 
 
 @pytest.mark.parametrize("type_", CASES)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(data=st.data())
 def test_emitted_numpy_code_computes_the_equations(type_, data):
     shapes, options, _ = CASES[type_](data.draw, type_)

@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from support.long_tests import one_in
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
@@ -156,7 +157,7 @@ COSTLY = [
 ]
 
 
-@pytest.mark.parametrize("text", COSTLY, ids=range(len(COSTLY)))
+@pytest.mark.parametrize("text", one_in(2, COSTLY), ids=range(len(COSTLY)))
 def test_code_that_grows_without_end(tmp_path, text):
     """Refused or undecided, with bounded memory."""
     tracemalloc.start()

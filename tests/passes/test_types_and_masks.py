@@ -1,6 +1,7 @@
 """Types of numbers, comparisons as numbers, and PyTorch's pairs: read as they run, or refused."""
 
 import pytest
+from support.long_tests import one_row_in
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
@@ -52,7 +53,7 @@ def test_real_numbers_of_any_length_are_read(tmp_path, cast):
     assert examine_pair(pair(tmp_path, f"return x * {cast}, x", "2 * x * g")).verdict is Verdict.PROVED
 
 
-@pytest.mark.parametrize(("mask", "right", "wrong"), [
+@pytest.mark.parametrize(("mask", "right", "wrong"), one_row_in(2, [
     ("((x > 0) + (x > 1))", "((x > 0) | (x > 1))", "((x > 0) * 1.0 + (x > 1))"),
     ("((x > 0) * (x < 1))", "((x > 0) & (x < 1))", "(x > 0)"),
     ("((x > 0).astype(np.float64) + (x > 1))", "((x > 0) * 1.0 + (x > 1))", "((x > 0) | (x > 1))"),
@@ -63,7 +64,7 @@ def test_real_numbers_of_any_length_are_read(tmp_path, cast):
     ("(np.ones_like(x > 0) + (x > 1))", "np.ones_like(x)", "(1 + (x > 1))"),
     ("((x > 0) + 0 + (x > 1))", "((x > 0) * 1 + (x > 1))", "((x > 0) + (x > 1))"),
     ("np.mean(x > 0, axis=0)", "np.mean((x > 0) * 1.0, axis=0)", "np.sum(x > 0, axis=0)"),
-])  # fmt: skip
+]))  # fmt: skip
 def test_comparisons_are_added_as_what_they_are(tmp_path, mask, right, wrong):
     forward = f"y = x * {mask}\n    return y, x"
     assert examine_pair(pair(tmp_path, forward, f"g * {right}")).verdict is Verdict.PROVED
@@ -124,7 +125,7 @@ def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
         examine_pair(pair(tmp_path, f"m = {mask}\n    return x * 2, x", "2 * g"))
 
 
-@pytest.mark.parametrize(("value", "gradient", "verdict"), [
+@pytest.mark.parametrize(("value", "gradient", "verdict"), one_row_in(2, [
     ("return x.max(dim=0)[0]", "return g * (x == x.max(dim=0)[0])", Verdict.PROVED),
     ("return x.max(dim=0).values", "return g * (x == x.amax(dim=0))", Verdict.PROVED),
     ("m, i = x.max(1)\n        return m", "return g[:, None] * (x == x.max(1, keepdim=True)[0])", Verdict.PROVED),
@@ -138,7 +139,7 @@ def test_what_is_done_otherwise_to_comparisons_is_refused(tmp_path, mask):
      "dx = 0 * g\n        dx[x < 0] = g[x < 0]\n        return dx", Verdict.REFUTED),
     ("return torch.min(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.PROVED),
     ("return torch.max(x, 2 * x)", "return g * (x > 0) + 2 * g * (x < 0)", Verdict.REFUTED),
-])  # fmt: skip
+]))  # fmt: skip
 def test_pairs_of_pytorch(tmp_path, value, gradient, verdict):
     assert examine_pair(torch_pair(tmp_path, value, gradient)).verdict is verdict
 
