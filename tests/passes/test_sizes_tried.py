@@ -54,6 +54,25 @@ def test_sizes_at_which_code_does_something_else(tmp_path, right, wrong):
     assert examined(tmp_path, wrong).claim.verdict is Verdict.REFUTED
 
 
+@pytest.mark.parametrize(
+    "limit",
+    ["k = 5", "k = 5.0", "k = 4.5", "k = 2 * 3", "k = 2**2", "k = {'n': 5}['n']", "k = (1, 5)[1]", "k = KEPT", ""],
+)
+def test_numbers_count_wherever_they_are_kept(tmp_path, limit):
+    default = "" if limit else ", k=5"
+    text = f"KEPT = 5\n\ndef f_forward(x: 'n'{default}):\n    {limit or 'pass'}\n    return x.sum(), x\n\n"
+    for more, verdict in (("", Verdict.PROVED), ("2 * ", Verdict.REFUTED)):
+        then = f"    {limit or 'k = 5'}\n    d = np.ones_like(x)\n    return g * d if len(x) < k else {more}g * d\n"
+        found = examined(tmp_path, f"{text}def f_backward(g, x):\n{then}")
+        assert found.claim.verdict is verdict, found.claim.reason
+
+
+def test_axes_and_exponents_count_for_nothing(tmp_path):
+    text = pair("return np.sum(x, axis=-1) * 1.0, x", "return g[..., None] * np.ones_like(cache) ** 12", "x: 'n 2'")
+    found = examined(tmp_path, text)
+    assert not any("the code holds" in one for one in found.claim.hypotheses)
+
+
 def test_what_is_not_tried_is_said(tmp_path):
     text = pair("return 1.0 * np.roll(x, 40), 0", "return np.roll(g, -40)")
     found = examined(tmp_path, text)

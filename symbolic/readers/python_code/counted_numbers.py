@@ -1,58 +1,61 @@
-"""The integers by which code may do something else at some sizes: what it compares with, shifts by or counts to."""
+"""The numbers by which code may do something else at some sizes: all that it holds, whatever it does with them.
+
+A number that is kept under a name, in a table or as a default counts as one that stands where it is used.  Left out
+are the axes and the like that a call is told, and exponents.
+"""
 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Iterable, Iterator
+from math import ceil
 
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 
+_MOST, _LARGEST_EXPONENT = 2**40, 20
+_FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Pow: operator.pow}
 _OF_AXES = ("axis", "dim", "dims", "axes", "ddof", "correction", "keepdims", "keepdim", "dtype")
-_SHIFTS = (ast.Add, ast.Sub, ast.Mod, ast.FloorDiv)
 
 
 def largest_number(names: FileNames, nodes: Iterable[ast.AST]) -> int:
     """The largest of them in parts of a file, and in its functions, classes and constants that these use; 0: none."""
     stack, seen, most = list(nodes), set[str](), 0
     while stack:
-        for node in ast.walk(stack.pop()):
-            most = max([most, *(abs(value) for part in _counting(node) for value in _integers(part))])
+        for node in _counting(stack.pop()):
+            most = max(most, abs(_integer(node) or 0))
             name = node.id if isinstance(node, ast.Name) else ""
             if name and name not in seen:
                 seen.add(name)
-                stack += [table[name] for table in (names.functions, names.classes) if name in table]
-                if name in names.constants:
-                    most = max([most, *map(abs, _integers(names.constants[name]))])
+                tables = (names.functions, names.classes, names.constants)
+                stack += [table[name] for table in tables if name in table]
     return most
 
 
-def _counting(node: ast.AST) -> list[ast.AST]:
-    """The parts of an element whose integers count."""
+def _counting(node: ast.AST) -> Iterator[ast.AST]:
+    """An element and all those within it whose integers count."""
+    yield node
     match node:
-        case ast.Compare(left=left, comparators=others):
-            return [left, *others]
-        case ast.Subscript(slice=inner):
-            return [inner]
-        case ast.Call(args=args, keywords=keywords):
-            return [*args, *(keyword.value for keyword in keywords if keyword.arg not in _OF_AXES)]
-        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _SHIFTS):
-            return [left, right]
-    return []
+        case ast.keyword(arg=name) if name in _OF_AXES:
+            return
+        case ast.BinOp(left=left, op=ast.Pow()):
+            yield from _counting(left)
+            return
+    for inner in ast.iter_child_nodes(node):
+        yield from _counting(inner)
 
 
-def _integers(node: ast.AST) -> Iterator[int]:
-    """The integers that an expression is, or is a tuple, a slice or the negative of."""
+def _integer(node: ast.AST) -> int | None:
+    """The number that an expression is, rounded up, or that two such numbers give by +, -, * or **."""
     match node:
-        case ast.Constant(value=value) if isinstance(value, int) and not isinstance(value, bool):
-            yield value
-        case ast.UnaryOp(operand=inner):
-            yield from _integers(inner)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            for part in parts:
-                yield from _integers(part)
-        case ast.Slice(lower=lower, upper=upper, step=step):
-            for bound in (lower, upper, step):
-                yield from _integers(bound) if bound is not None else ()
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return ceil(value) if abs(value) < _MOST else None
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
+            one, two = _integer(left), _integer(right)
+            if one is None or two is None or (isinstance(op, ast.Pow) and not 0 <= two <= _LARGEST_EXPONENT):
+                return None
+            return _FOLDED[type(op)](one, two)
+    return None
 
 
 __all__ = ["largest_number"]
