@@ -227,3 +227,74 @@ def test_what_is_echoed_is_read_again():
         found = judged(FIVE, each)
         assert found.verdict is Verdict.PROVED
         assert found.statement.startswith(f"equal: {echoed} (")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["floor((2 * i - 3) / 2) x_h[i] = (i - 2) x_h[i]", "((i + 3) mod 2) x_h[i] = ((i + 1) mod 2) x_h[i]"],
+)
+def test_what_is_echoed_of_quotients_is_read_again(claim):
+    found = judged(FIVE, claim)
+    assert found.verdict is Verdict.PROVED, found.counterexample
+    again = found.statement.removeprefix("equal: ").rpartition(" (probability")[0]
+    assert judged(FIVE, again).verdict is Verdict.PROVED, again
+
+
+@pytest.mark.parametrize(
+    ("latex", "claim", "message"),
+    [
+        (False, "Max[i<4] (-[i != 2]) = 0", "with != below Max"),
+        (False, "ArgMax[i<2] [i != 0] x_h[i] = 1", "with != below Max"),
+        (False, "Sum[i<3, i<2] x_h[i] = 0", "i is bound twice"),
+        (
+            True,
+            r"\sum_{j<5, j \ne i} x^{\text{h}}_j = 5 \sum_{j} x^{\text{h}}_j - 5 x^{\text{h}}_i",
+            "j is bound twice",
+        ),
+        (True, r"\sum_{j<5, j>0} x^{\text{h}}_j = 0", "j is bound twice"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_asked_for(latex, claim, message):
+    with pytest.raises(SpecError, match=message):
+        judged(FIVE, claim, latex=latex)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Sum[j<6] [j != 5] x_h[j] = Sum[j] x_h[j]",
+        "Sum[i<5] [i != 0] x_h[i - 1] = x_h[0] + x_h[1] + x_h[2] + x_h[3]",
+        "(1 - [i < 1]) x_h[i - 1] = [i > 0] x_h[i - 1] for i < 5",
+    ],
+)
+def test_an_entry_that_stands_beside_an_inequality_refutes_nothing(claim):
+    found = judged(FIVE, claim)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "perhaps beside !=" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ("Max[i<2] [x_h[i] > 0] x_h[i] = Max[i<2] relu(x_h[i])", "a bracket of real numbers below Max"),
+        ("Max[i<4] x_h[i] ([i > 2] x_h[i]) = x_h[3]^2", "the term is left out"),
+    ],
+)
+def test_brackets_within_products_below_a_largest_value_are_told(claim, told):
+    found = judged(FIVE, claim)
+    assert found.verdict is Verdict.PROVED
+    assert any(told in text for text in found.hypotheses)
+
+
+@pytest.mark.parametrize(
+    ("latex", "claim", "true"),
+    [
+        (True, r"\sum_{j \ne i} x^{\text{h}}_j = \sum_{j} x^{\text{h}}_j - x^{\text{h}}_i", True),
+        (True, r"\sum_{j \ne i} x^{\text{h}}_j = \sum_{j} x^{\text{h}}_j + x^{\text{h}}_i", False),
+        (False, "Sum[i] x_h[i] Sum[i] x_h[i] = (Sum[i] x_h[i])^2", True),
+        (False, "Sum[i] Sum[j] W_o[j, i] = Sum[j] Sum[i] W_o[j, i]", True),
+    ],
+)
+def test_what_is_not_doubtful_is_decided(latex, claim, true):
+    found = judged(FIVE, claim, latex=latex)
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found.reason

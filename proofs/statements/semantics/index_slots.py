@@ -212,14 +212,52 @@ def is_shortest(extent: Extent | None, lengths: list[Extent]) -> bool:
     return extent is not None and len(numbers) == len(lengths) and extent.true == min(numbers)
 
 
-def leaves_terms_out(side: Any) -> bool:
-    """Whether a bracket of the author's, no range, says which terms a largest value or a log-sum-exp is taken over."""
-    return any(
-        _is_bracket(factor) and not _is_range(factor, node[1])
-        for node in nodes_of(side)
+def told_of_largest(sides: list[Any]) -> list[str]:
+    """What brackets of the author's, no ranges, mean below a largest value or a log-sum-exp, where there are some."""
+    below = [
+        (factor, node[1])
+        for node in nodes_of(sides)
         if node and node[0] in REDUCTIONS and node[0] != "sum"
-        for factor in (node[2][1:] if isinstance(node[2], list) and node[2][0] == "*" else [node[2]])
-    )
+        for factor in _factors(node[2])
+    ]
+    found = []
+    if any(_is_bracket(factor) and not _is_range(factor, slot) for factor, slot in below):
+        found.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
+    if any(isinstance(factor, list) and factor[:2] == ["apply", "step"] for factor, _ in below):
+        found.append("a bracket of real numbers below Max, ArgMax or LogSumExp is a factor, 0 or 1")
+    return found
+
+
+def unequal_below_largest(sides: list[Any]) -> bool:
+    """Whether a bracket with != stands directly below a largest value or a log-sum-exp."""
+    reductions = [node for node in nodes_of(sides) if node and node[0] in REDUCTIONS and node[0] != "sum"]
+    return any(is_unequal(factor) for node in reductions for factor in _factors(node[2]))
+
+
+def is_unequal(node: Any) -> bool:
+    """Whether an expression is a bracket that two integers differ."""
+    return is_otherwise(node) and (node[2][2][0] == "same" or node[2][2][0] == "entry")
+
+
+def is_otherwise(node: Any) -> bool:
+    """Whether an expression is 1 where a bracket of integers is 0: beside it, entries are read everywhere."""
+    match node:
+        case ["+", 1, ["*", -1, bracket]]:
+            return _is_bracket(bracket)
+    return False
+
+
+def _factors(node: Any) -> list[Any]:
+    """The factors of a product, those of products and powers among them in their place."""
+    if isinstance(node, list) and node[0] == "*":
+        return [one for factor in node[1:] for one in _factors(factor)]
+    return _factors(node[1]) if isinstance(node, list) and node[0] == "^" else [node]
+
+
+def bound_twice(name: str, body: Any) -> bool:
+    """Whether what stands directly below a sum, but for brackets, is another one over the same index."""
+    rest = [each for each in _leading(body) if not _is_bracket(each) and not is_unequal(each)]
+    return len(rest) == 1 and isinstance(rest[0], list) and rest[0][0] in REDUCTIONS and rest[0][1] == name
 
 
 def _is_bracket(node: Any) -> bool:
@@ -278,3 +316,13 @@ def compared(node: Any) -> tuple[Slot, Slot] | None:
 def pairs_of(sides: list[Any]) -> list[tuple[Slot, Slot]]:
     """The indices that brackets compare."""
     return [pair for node in nodes_of(sides) if (pair := compared(node)) is not None]
+
+
+def is_known(end: Any) -> bool:
+    """Whether the extents of all its indices are known."""
+    return all(node[1].extent is not None for node in nodes_of(end) if node and node[0] == "index")
+
+
+def is_subtracted_index(term: Any) -> bool:
+    factors = term[1:] if isinstance(term, list) and term[:1] == ["*"] else []
+    return len(factors) == 2 and factors[0] == -1 and isinstance(factors[1], list) and factors[1][:1] == ["index"]

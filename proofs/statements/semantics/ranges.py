@@ -16,14 +16,16 @@ from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.index_slots import (
     Slot,
+    bound_twice,
     claimed_below,
     defined_entry,
     ends_before,
     entries_in,
     free_names,
     is_inequality,
+    is_known,
     is_shortest,
-    leaves_terms_out,
+    is_subtracted_index,
     left_out,
     nodes_of,
     of_one_length,
@@ -31,6 +33,8 @@ from dyadic.proofs.statements.semantics.index_slots import (
     pairs_of,
     parts_a_range,
     range_names,
+    told_of_largest,
+    unequal_below_largest,
     without_full_ranges,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
@@ -80,6 +84,10 @@ def elaborate(
     except Unreadable as error:
         raise SpecError(where, error.problem, "see `dyadic explain claims`") from error
     marked = [work.mark(side, {}) for side in sides]
+    for name in sorted(work.twice):
+        raise SpecError(where, f"{name} is bound twice, by a sum directly below a sum", "write one range and a bracket")
+    if unequal_below_largest(marked):
+        raise SpecError(where, "a bracket with != below Max, ArgMax or LogSumExp is doubtful", "write two ranges")
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     for name in sorted((work.ending | work.apart) - {*(known or {}), *elsewhere}):
@@ -117,8 +125,7 @@ def elaborate(
     for slot, extent, other in work.handed:
         if slot.extent is extent and claimed_below(slot, marked) is None:
             work.ranges.told.append(f"{slot.name} runs over {extent} entries, as {other} does")
-    if any(map(leaves_terms_out, marked)):
-        work.ranges.told.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
+    work.ranges.told += told_of_largest(marked)
     for slot in work.bound:
         if slot.extent is None:
             raise SpecError(
@@ -180,6 +187,7 @@ class _Elaboration:
         self.guarded = False
         self.ambiguous: set[str] = set()
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
+        self.twice: set[str] = set()  # indices that a sum directly below a sum binds again
         self.apart: set[str] = set()  # free indices of which a sum leaves out the value
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
@@ -197,6 +205,7 @@ class _Elaboration:
             return ["index", slot]
         if node[0] in REDUCTIONS:
             kind, name, written, body = node
+            self.twice |= {name} if bound_twice(name, body) else set()
             slot = Slot(name, stated=written is not None, apart=tuple(set(left_out(name, body)) - scope.keys()))
             if isinstance(written, list):
                 slot.end = self.mark(written, scope)
@@ -289,7 +298,7 @@ class _Elaboration:
         """Tell the extents of ranges that end before an expression: its largest value.  Raises :class:`NoLargest`."""
         open_ones = [slot for slot in self.bound if slot.end is not None]
         while open_ones:
-            known = [slot for slot in open_ones if _is_known(slot.end)]
+            known = [slot for slot in open_ones if is_known(slot.end)]
             if not known:
                 return
             for slot in known:
@@ -302,8 +311,8 @@ class _Elaboration:
             case ["index", slot]:
                 return slot
             case ["+", *terms]:
-                slots = [term[2][1] for term in terms if _is_subtracted_index(term)]
-                rest = [term for term in terms if not _is_subtracted_index(term)]
+                slots = [term[2][1] for term in terms if is_subtracted_index(term)]
+                rest = [term for term in terms if not is_subtracted_index(term)]
                 number = sum(term for term in rest if isinstance(term, int))
                 sizes = [term[1] for term in rest if isinstance(term, list) and term[0] == "size"]
                 extents = [self.vocabulary.extents[name] for name in sizes if name in self.vocabulary.extents]
@@ -341,16 +350,6 @@ class _Elaboration:
     def _axes(self, entry: Any) -> tuple[Extent, ...]:
         kind, owner = entry[1:3]
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
-
-
-def _is_known(end: Any) -> bool:
-    """Whether the extents of all its indices are known."""
-    return all(node[1].extent is not None for node in nodes_of(end) if node and node[0] == "index")
-
-
-def _is_subtracted_index(term: Any) -> bool:
-    factors = term[1:] if isinstance(term, list) and term[:1] == ["*"] else []
-    return len(factors) == 2 and factors[0] == -1 and isinstance(factors[1], list) and factors[1][:1] == ["index"]
 
 
 def _shown(node: Any) -> str:

@@ -147,9 +147,10 @@ def _index(node: Any) -> str:
         case ["*", *factors]:
             return " ".join(map(_index_factor, factors))
         case ["quotient", top, bottom]:
-            return f"floor({_index(top)} / {_index(bottom)})"
+            below = f"({_index(bottom)})" if isinstance(bottom, list) and bottom[0] == "*" else _index_factor(bottom)
+            return f"floor({_index_factor(top)} / {below})"
         case ["remainder", top, bottom]:
-            return f"({_index(top)} mod {_index(bottom)})"
+            return f"({_index_factor(top)} mod {_index_factor(bottom)})"
         case ["entry", kind, owner, indices]:
             return shown_entry(kind, owner, [_index(i) for i in indices])
     return str(node)
