@@ -87,6 +87,15 @@ def test_no_module_name_twice():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_no_two_test_files_are_one_module():
+    """Pytest imports a test file that lies in no package by its name alone."""
+    places: dict[str, list[str]] = {}
+    for path in TESTS:
+        if path.name.startswith("test_") and not (path.parent / "__init__.py").exists():
+            places.setdefault(path.name, []).append(str(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_no_class_name_twice():
     """A name says what a thing is: no two classes share one, wherever they are (the tests' own among them)."""
     places: dict[str, list[str]] = {}
