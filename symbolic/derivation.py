@@ -99,7 +99,7 @@ class Derivation:
                 owners = vertex.owners
             activations, sensitivities = reads(target, available)
             x |= {owners[owner] for owner in activations}
-            s |= {term.child for _ in sensitivities}
+            s |= {owners[owner] for owner in sensitivities}
         return Reads(frozenset(x), frozenset(s))
 
     @cached_property

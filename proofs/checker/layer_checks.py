@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -59,7 +60,7 @@ class LayerChecks:
                     costly = costly or str(error)
         with limited(EVALUATING * self.exam.effort):
             for place, (content, _) in contents.items():
-                if self._is_only_here(place):
+                if place in self._only_here:
                     self._own[place] = self._bound(content, place)
         self._adjoints(contents, replayed, evaluated)
         for claim in self.claims.of_kind("pairing"):
@@ -79,7 +80,7 @@ class LayerChecks:
     def _at_others(self, comma: bool) -> str:
         """Which of them were evaluated at other sizes than those recorded, in words."""
         contents = self.claims.contents
-        here = sum(map(self._is_only_here, contents))
+        here = len(self._only_here)
         if here == len(contents):
             return ""
         but = f", and but for {here}, of which nothing is claimed there, at others" if here else " and others"
@@ -95,7 +96,7 @@ class LayerChecks:
             raise Costly(place, f"is one of more than {MOST_CONTENTS}")
         content, own = contents[place]
         free: list[PairingOutcome] = []
-        if not self._is_only_here(place):
+        if place not in self._only_here:
             free = [self._at(content, place, small_sizes(content, secrets.randbits(60), place, own), MOST_WORK)]
         claim = next(iter(self.claims.of_kind("pairing")), None)
         if claim is None or not runs:
@@ -122,10 +123,11 @@ class LayerChecks:
         parts = [f"sizes {shown_sizes(outcomes)}"] if outcomes else []
         return " and ".join(f"at {part}" for part in [*parts, *filter(None, [own])])
 
-    def _is_only_here(self, place: str) -> bool:
-        """Whether something is claimed of it at the sizes of this network alone, so that it may not hold at others."""
+    @cached_property
+    def _only_here(self) -> set[str]:
+        """Those of which something is claimed at the sizes of this network alone: they may not hold at others."""
         claims = self.claims.of_kind("adjoint", "gradient")
-        return any(c["subject"]["content"] == place and not c["numbers"]["all_sizes"] for c in claims)
+        return {c["subject"]["content"] for c in claims if not c["numbers"]["all_sizes"]}
 
     def _at(self, content: Any, place: str, sizes: Mapping[str, int], most: int) -> PairingOutcome:
         """Evaluation at sizes that no claim records, once for each entry that maxima may take where it is cheap."""

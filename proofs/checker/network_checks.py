@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -46,18 +47,12 @@ class NetworkChecks:
         """
         self.recorded: dict[str, list[tuple[Any, Small, str]]] = {kind: [] for kind in INSTANCES}
         for kind in INSTANCES:
-            try:
-                with limited(EVALUATING * self.exam.effort):
-                    self.recorded[kind] = list(self._recorded(kind))
-            except Costly:
-                continue
+            with suppress(Costly), limited(EVALUATING * self.exam.effort):
+                self.recorded[kind] = list(self._recorded(kind))
         shares = ((self._step_sizes, 1), (self._reciprocity, 1), (self._rational, 1), (self._modulo_primes, 7))
         for shown, share in shares:
-            try:
-                with limited(share * EVALUATING * self.exam.effort):
-                    shown()
-            except Costly:
-                continue
+            with suppress(Costly), limited(share * EVALUATING * self.exam.effort):
+                shown()
 
     def _modulo_primes(self) -> None:
         own = own_instance(self.graph, self.shapes)

@@ -221,11 +221,15 @@ class Guard:
         return lambda: (-((limit - 1 - rest()) // -step), rest() // -step + 1)
 
 
+GUARDS = ("inside", "divides", "same")
+"""The heads of brackets in JSON expressions."""
+
+
 def is_guard(node: Any) -> bool:
     """Whether a JSON expression is a bracket or a positive power of one."""
     if isinstance(node, list) and len(node) == 3 and node[0] == "^":
         return isinstance(node[2], int) and node[2] > 0 and is_guard(node[1])
-    return isinstance(node, list) and len(node) == 3 and node[0] in ("inside", "divides", "same")
+    return isinstance(node, list) and len(node) == 3 and node[0] in GUARDS
 
 
 def guard(node: Any, scope: ClosureScope, depth: int) -> Guard:

@@ -30,6 +30,7 @@ from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import residue_source, seed_of
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.jets import Jets
 from dyadic.proofs.evaluate.maximum_choices import choice_count, choices, longest_maximum
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
@@ -279,7 +280,7 @@ def _bounds_of_integers(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[
                 for key in entries([index]):
                     if key in shapes and (node[1], node[2]) in shapes:
                         below[key] = min(below.get(key, 2**31), shapes[node[1], node[2]][axis])
-        elif node[0] in ("inside", "divides", "same"):
+        elif node[0] in GUARDS:
             for key in entries(node):
                 if key in shapes:
                     below.setdefault(key, 3)

@@ -59,12 +59,12 @@ def sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dic
     """The update of s at a vertex, as a term."""
     parts = []
     for child, slot in graph.terms[name]:
-        reads_ = graph.term_reads(child, slot)
+        activations, sensitivities = graph.term_reads(child, slot)
+        read = tuple(x[r] for r in sorted(activations))
         if child in graph.costs:
-            parts.append(terms("dC", child, *(x[r] for r in sorted(reads_[0]))))
+            parts.append(terms("dC", child, *read))
         else:
-            read = tuple(tuple(of[r] for r in sorted(names)) for of, names in zip((x, s), reads_, strict=True))
-            parts.append(terms("vjp", child, slot, *read))
+            parts.append(terms("vjp", child, slot, read, tuple(s[r] for r in sorted(sensitivities))))
     return terms("sum", *sorted(parts))
 
 
@@ -142,6 +142,6 @@ def backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple
         for slot, parent in enumerate(graph.parents[name]):
             if parent in received:
                 activations, sensitivities = graph.term_reads(name, slot)  # none of s where the product is 0
-                read = tuple(x[r] for r in sorted(activations)), (s[name],) if sensitivities else ()
-                received[parent].append(terms("vjp", name, slot, *read))
+                read = tuple(x[r] for r in sorted(activations))
+                received[parent].append(terms("vjp", name, slot, read, (s[name],) if sensitivities else ()))
     return x, s

@@ -8,6 +8,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.identity_values import seed_of
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.number_systems.linear_systems import Line
 from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
@@ -16,7 +17,7 @@ from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
-from dyadic.proofs.statements.semantics.index_slots import stated_ranges
+from dyadic.proofs.statements.semantics.claimed_ranges import stated_ranges
 from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
 from dyadic.proofs.statements.semantics.own_energy import check_energy
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
@@ -379,4 +380,4 @@ def is_bracket(node: Any) -> bool:
     """Whether an expression is made of conditions between integers alone."""
     if not isinstance(node, list):
         return isinstance(node, int)
-    return node[0] in ("inside", "divides", "same") or (node[0] in ("+", "*") and all(map(is_bracket, node[1:])))
+    return node[0] in GUARDS or (node[0] in ("+", "*") and all(map(is_bracket, node[1:])))

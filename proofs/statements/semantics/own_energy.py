@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.quantities import Sense, energy_derivative, quantity
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, OWN, Vocabulary, text_name
 
 _SUM, _LOGSUMEXP = "sum", "logsumexp"
-_CONSTANTS = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+_CONSTANTS = ("rational", "size", "index", *GUARDS, "quotient", "remainder")
 _MOST = 5_000
 """How many parts an expression may have once all is written out."""
 _MOST_FACTORS = 100_000

@@ -11,15 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.integers import extent as length
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
-from dyadic.proofs.statements.semantics.index_slots import (
-    Slot,
+from dyadic.proofs.statements.semantics.claimed_ranges import (
     bound_twice,
     claimed_below,
-    defined_entry,
     ends_before,
+    other_end,
+    pairs_of,
+    told_of_largest,
+    unequal_below_largest,
+    without_full_ranges,
+)
+from dyadic.proofs.statements.semantics.index_slots import (
+    Slot,
+    defined_entry,
     entries_in,
     free_names,
     is_inequality,
@@ -29,13 +37,8 @@ from dyadic.proofs.statements.semantics.index_slots import (
     left_out,
     nodes_of,
     of_one_length,
-    other_end,
-    pairs_of,
     parts_a_range,
     range_names,
-    told_of_largest,
-    unequal_below_largest,
-    without_full_ranges,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
@@ -115,7 +118,7 @@ def elaborate(
         end = claimed_below(slot, marked)
         if end is not None and (slot.extent is None or (name not in work.preset and ends_before(slot.extent, end))):
             slot.extent = vocabulary.extent(max(end, 0))
-        if slot.extent is not None and (doubt := other_end(slot, marked)) is not None:
+        if (doubt := other_end(slot, marked)) is not None:
             raise SpecError(where, *doubt)
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
@@ -222,7 +225,7 @@ class _Elaboration:
                 if isinstance(index, list) and index[0] == "size" and index[1] not in scope:
                     self.ambiguous.add(index[1])
             return [*node[:3], [self.mark(index, scope) for index in node[3]]]
-        self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
+        self.guarded = self.guarded or node[0] in GUARDS
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
 
     def infer(self, sides: list[Any]) -> None:
@@ -385,7 +388,7 @@ def _resolved(node: Any) -> Any:
     return [node[0], *(_resolved(child) for child in node[1:])]
 
 
-_LEAVES = ("entry", "rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+_LEAVES = ("entry", "rational", "size", "index", *GUARDS, "quotient", "remainder")
 
 
 def cost(node: Any, sizes: dict[str, int]) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -16,8 +17,8 @@ from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 
-_INTEGER_NODES = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
-_INTEGER_PARTS = ("entry", "inside", "divides", "same", "quotient", "remainder")
+_INTEGER_NODES = ("rational", "size", "index", *GUARDS, "quotient", "remainder")
+_INTEGER_PARTS = ("entry", *GUARDS, "quotient", "remainder")
 _NUMBER = "number "
 """Before the kind of an integer input or target: its entries as numbers of the ring."""
 

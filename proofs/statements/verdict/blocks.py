@@ -25,6 +25,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -131,7 +132,7 @@ class Setting:
 
 
 def _weighed(node: Any, key_of: Callable[[Any], str | None]) -> Any:
-    if not isinstance(node, list) or node[0] in ("entry", "rational", "index", "inside", "divides", "same"):
+    if not isinstance(node, list) or node[0] in ("entry", "rational", "index", *GUARDS):
         return node
     if node[0] == "size":
         key = key_of(node)
@@ -254,7 +255,7 @@ class _Ties:
         if self.renaming and node[0] == "same" and all(self._renamed(child, indices) for child in node[1:]):
             for child in node[1:]:
                 self._inner(child, indices)
-        elif node[0] in ("inside", "divides", "same", "quotient", "remainder", "index"):
+        elif node[0] in (*GUARDS, "quotient", "remainder", "index"):
             self._everything(node, indices)
         elif node[0] == "entry":
             if self.renaming and (node[1], node[2]) in self.integers:  # its number counts

@@ -18,6 +18,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.premises import Relation
@@ -26,7 +27,6 @@ from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 from dyadic.proofs.statements.verdict.function_degrees import UNBOUNDED, Count, Counted, CountingRing, multiple
 
-_GUARDS = ("inside", "divides", "same")
 Of = Callable[[str, str], Count]
 Key = Callable[[Any], str]
 INTEGERS = "integers"
@@ -37,7 +37,7 @@ CHAIN, APART, QUOTIENT = "chain of ", "apart of ", "quotient"
 
 def indices(node: Any, of: Of, key: Key) -> Count:
     """How many summation indices one monomial holds; fractions are put over a common denominator."""
-    if not isinstance(node, list) or node[0] in ("rational", "size", "index", *_GUARDS):
+    if not isinstance(node, list) or node[0] in ("rational", "size", "index", *GUARDS):
         return Counter()
     match node[0]:
         case "entry":
@@ -93,7 +93,7 @@ def _factor(node: Any) -> int:
             return min(UNBOUNDED, _factor(base)) ** min(power, 10)
         case ["^", ["size", _], power] if (power if isinstance(power, int) else power[1]) < 0:
             return 1
-        case [head, *_] if head in _GUARDS:
+        case [head, *_] if head in GUARDS:
             return 1
     return UNBOUNDED
 
@@ -147,14 +147,14 @@ def _integers(node: Any, of: Of, number: Callable[[Any], int]) -> int:
             return of(node[1], node[2])[INTEGERS] + sum(map(_integer_entries, node[3]))
         case "^" if isinstance(node[2], int) and node[2] > 0:
             # A power of a bracket is that bracket.
-            return number(node[1]) * (1 if node[1][0] in _GUARDS else node[2])
+            return number(node[1]) * (1 if node[1][0] in GUARDS else node[2])
         case "*":
             return sum(map(number, node[1:]))
         case "sum":
             return number(node[3])
         case "+":
             return max(map(number, node[1:]), default=0)
-    if node[0] in (*_GUARDS, "quotient", "remainder", "index"):
+    if node[0] in (*GUARDS, "quotient", "remainder", "index"):
         return _integer_entries(node)
     return UNBOUNDED if any(map(number, node[1:])) else 0
 

@@ -15,9 +15,10 @@ from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Outside
 from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
+from dyadic.proofs.statements.semantics.claimed_ranges import is_otherwise
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.hypotheses import always_defined, given_read, hypotheses_of
-from dyadic.proofs.statements.semantics.index_slots import is_otherwise, nodes_of
+from dyadic.proofs.statements.semantics.index_slots import nodes_of
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import Assignments, assignments
 from dyadic.proofs.statements.verdict.blocks import Setting

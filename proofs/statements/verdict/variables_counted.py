@@ -19,19 +19,19 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.verdict.counting import APART, CHAIN, QUOTIENT, Counts
 from dyadic.proofs.statements.verdict.function_degrees import UNBOUNDED, Count, multiple
 
 ANY = "any"
 _CARRIED = ("identity", "relu", "abs", "silu", "log")
-_GUARDS = ("inside", "divides", "same")
 _MARKS = (CHAIN, APART, QUOTIENT)
 
 
 def variables(node: Any, of: Callable[[str, str], Count], key: Callable[[Any], str]) -> Count:
     """The indices of an expression, with the counts beside them under keys of their own."""
-    if not isinstance(node, list) or node[0] in ("rational", "size", "index", *_GUARDS):
+    if not isinstance(node, list) or node[0] in ("rational", "size", "index", *GUARDS):
         return Counter()
     match node[0]:
         case "entry":
