@@ -13,7 +13,8 @@ from math import ceil
 
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 
-_MOST, _LARGEST_EXPONENT = 2**40, 20
+_MOST, _LARGEST_EXPONENT = 2**40, 40
+"""Of what arithmetic is done with: no sum, product or power of these is long."""
 _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Pow: operator.pow}
 _OF_AXES = ("axis", "dim", "dims", "axes", "ddof", "correction", "keepdims", "keepdim", "dtype")
 
@@ -52,7 +53,9 @@ def _integer(node: ast.AST) -> int | None:
             return ceil(value) if abs(value) < _MOST else None
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
             one, two = _integer(left), _integer(right)
-            if one is None or two is None or (isinstance(op, ast.Pow) and not 0 <= two <= _LARGEST_EXPONENT):
+            if one is None or two is None or max(abs(one), abs(two)) >= _MOST:
+                return None
+            if isinstance(op, ast.Pow) and not 0 <= two <= _LARGEST_EXPONENT:
                 return None
             return _FOLDED[type(op)](one, two)
     return None
