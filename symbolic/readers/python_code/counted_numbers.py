@@ -21,16 +21,8 @@ _OF_AXES = ("axis", "dim", "dims", "axes", "ddof", "correction", "keepdims", "ke
 
 def largest_number(names: FileNames, nodes: Iterable[ast.AST]) -> int:
     """The largest of them in parts of a file, and in its functions, classes and constants that these use; 0: none."""
-    stack, seen, most = list(nodes), set[str](), 0
-    while stack:
-        for node in _counting(stack.pop()):
-            most = max(most, abs(_integer(node) or 0))
-            name = node.id if isinstance(node, ast.Name) else ""
-            if name and name not in seen:
-                seen.add(name)
-                tables = (names.functions, names.classes, names.constants)
-                stack += [table[name] for table in tables if name in table]
-    return most
+    used = names.used(nodes, (names.functions, names.classes, names.constants), _counting)
+    return max((abs(_integer(node) or 0) for node in used), default=0)
 
 
 def _counting(node: ast.AST) -> Iterator[ast.AST]:
