@@ -39,19 +39,8 @@ def appendix(
     if rounding and others:
         raise DyadicError("--rounding is about one network, and with --with there are several")
     if spec.suffix == ".json":
-        if (
-            rounding
-            or coq
-            or others
-            or certificate
-            or notation
-            or names
-            or detail
-            or cost
-            or granularity
-            or generic
-            or ".tex" in formats
-        ):
+        more = (rounding, coq, others, certificate, notation, names, detail, cost, granularity, generic)
+        if any(more) or ".tex" in formats:
             raise DyadicError(f"{spec}: a certificate alone is written as .pdf or .html and takes no further option")
         return _certificate_alone(spec, outputs)
     chosen = read_notation(notation) if notation else None

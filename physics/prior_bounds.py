@@ -27,7 +27,7 @@ from dyadic.physics.rounding import exact_gradients, finite, ran, said
 from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
-from dyadic.proofs.claims import Verdict
+from dyadic.proofs.claims import Verdict, overall
 from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -70,10 +70,7 @@ class PriorCertificate:
     @property
     def verdict(self) -> Verdict:
         """Proved: there is a bound for every gradient, and the run keeps it; refuted: it does not; or undecided."""
-        if self.reason is not None:
-            return Verdict.UNDECIDED
-        refuted = any(one.verdict is Verdict.REFUTED for one in self.gradients)
-        return Verdict.REFUTED if refuted else Verdict.PROVED
+        return Verdict.UNDECIDED if self.reason is not None else overall(self.gradients)
 
     def as_dict(self) -> dict[str, Any]:
         """The certificate as JSON; null stands for what is no finite number."""

@@ -31,7 +31,7 @@ from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, Updates
-from dyadic.proofs.claims import Verdict
+from dyadic.proofs.claims import Verdict, overall
 from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
@@ -88,10 +88,7 @@ class RoundingCertificate:
     @property
     def verdict(self) -> Verdict:
         """Proved: every gradient has a bound that rounding explains; refuted: one is further off; or undecided."""
-        if self.reason is not None:
-            return Verdict.UNDECIDED
-        refuted = any(one.verdict is Verdict.REFUTED for one in self.gradients)
-        return Verdict.REFUTED if refuted else Verdict.PROVED
+        return Verdict.UNDECIDED if self.reason is not None else overall(self.gradients)
 
     @property
     def relative(self) -> float:

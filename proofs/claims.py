@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class Verdict(StrEnum):
@@ -58,9 +58,16 @@ class Claim:
         }
 
 
-def overall(claims: Iterable[Claim]) -> Verdict:
-    """Refuted if any claim is, else undecided if any is, else proved."""
-    verdicts = {claim.verdict for claim in claims}
+class Decided(Protocol):
+    """A claim, or what else has a verdict, such as a bound."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+
+def overall(found: Iterable[Decided]) -> Verdict:
+    """Refuted if any of some claims is, else undecided if any is, else proved."""
+    verdicts = {one.verdict for one in found}
     for verdict in (Verdict.REFUTED, Verdict.UNDECIDED):
         if verdict in verdicts:
             return verdict

@@ -8,12 +8,13 @@ and not a place on the way to it.  What neither brings to rest is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from dyadic.physics.rivals.bench import LARGEST, Bench, Units, added, largest
+from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.updates import Array
 
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
@@ -37,6 +38,22 @@ class Objective:
     value: Callable[[Units], float]
     slope: Callable[[Units], Units]
     held: Collection[str] = ()
+
+    @classmethod
+    def of(cls, bench: Bench, energy: EnergyNetwork, held: Collection[str] = ()) -> Objective:
+        """A method's energy, without the cost."""
+        return cls(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), held)
+
+    def nudged(self, beta: float) -> Objective:
+        """The same and beta times the cost."""
+
+        def value(u: Units) -> float:
+            return self.value(u) + beta * float(np.sum(self.bench.updates.at(u, {}).cost()))
+
+        def slope(u: Units) -> Units:
+            return added((1, self.slope(u)), (beta, self.bench.slope(u)))
+
+        return replace(self, value=value, slope=slope)
 
     def moving(self, u: Units) -> dict[str, Array]:
         """The slope, 0 at what is held."""

@@ -64,7 +64,7 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     energy, last = EnergyNetwork(bench.updates, squared_error), bench.vertices[-1]
-    objective = Objective(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), (last,))
+    objective = Objective.of(bench, energy, (last,))
     step = step_size(bench)
 
     def gradient(u: Units) -> dict[str, Array]:
@@ -126,25 +126,13 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     return MethodTrial(tuple(measured), _effort(bench, energy, nearest), claims, *_equations(energy))
 
 
-def _nudging(bench: Bench, energy: EnergyNetwork, beta: float) -> Objective:
-    """F + beta C."""
-
-    def value(u: Units) -> float:
-        return energy.value(u, {}) + beta * float(np.sum(bench.updates.at(u, {}).cost()))
-
-    def slope(u: Units) -> dict[str, Array]:
-        return added((1, energy.by_x(u, {})), (beta, bench.slope(u)))
-
-    return Objective(bench, value, slope)
-
-
 def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dict[str, Array]:
     return {name: value / beta for name, value in bench.chosen(energy.by_parameters(u, {})).items()}
 
 
 def _nudged_rest(bench: Bench, energy: EnergyNetwork, beta: float) -> tuple[Rest, tuple[float, float]]:
     """The minimum, with the error of the estimate there and the cosine."""
-    found = at_rest_or_nowhere(_nudging(bench, energy, beta), bench.free, step_size(bench))
+    found = at_rest_or_nowhere(Objective.of(bench, energy).nudged(beta), bench.free, step_size(bench))
     return found, bench.error(_estimate(bench, energy, found.u, beta))
 
 
@@ -162,7 +150,7 @@ def _effort(bench: Bench, energy: EnergyNetwork, known: Mapping[float, tuple[Res
         errors.append(error)
         if error <= WANTED:
             estimate = partial(_estimate, bench, energy, beta=beta)
-            descent = path(_nudging(bench, energy, beta), bench.free, step)
+            descent = path(Objective.of(bench, energy).nudged(beta), bench.free, step)
             watch = together(bench, [descent], bench.free, estimate)
             reason = "" if found.steps else _RESTLESS
             return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)

@@ -147,7 +147,7 @@ class EnergyMinimum:
     @property
     def objective(self) -> Objective:
         """E alone, of which ``free`` is the minimum."""
-        return Objective(self.bench, lambda u: self.energy.value(u, {}), lambda u: self.energy.by_x(u, {}))
+        return Objective.of(self.bench, self.energy)
 
     @cached_property
     def target(self) -> Bench:
@@ -175,21 +175,9 @@ def minimum(bench: Bench) -> EnergyMinimum | str:
     return replace(started, free=found.u, steps=found.steps)
 
 
-def nudging(found: EnergyMinimum, beta: float) -> Objective:
-    """E + beta C."""
-
-    def value(u: Units) -> float:
-        return found.energy.value(u, {}) + beta * float(np.sum(found.bench.updates.at(u, {}).cost()))
-
-    def slope(u: Units) -> dict[str, Array]:
-        return added((1, found.energy.by_x(u, {})), (beta, found.bench.slope(u)))
-
-    return Objective(found.bench, value, slope)
-
-
 def nudged(found: EnergyMinimum, beta: float) -> Rest:
     """The minimum of E + beta C near the free one."""
-    return at_rest_or_nowhere(nudging(found, beta), found.free)
+    return at_rest_or_nowhere(found.objective.nudged(beta), found.free)
 
 
 def holding(found: EnergyMinimum, eta: float, free: Units) -> tuple[Objective, Units]:
@@ -279,7 +267,7 @@ def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement
         return Effort("centred", None, None, 4 * count, stays(*(one.error for one in measured[: len(BETAS)])))
 
     def then(free: Units) -> int | None:
-        both = [path(nudging(found, sign * beta), free) for sign in (1, -1)]
+        both = [path(found.objective.nudged(sign * beta), free) for sign in (1, -1)]
         return together(bench, both, free, lambda up, down: difference(found, up, down, 2 * beta)).first
 
     taken = fewest(stops(found.objective, found.bench.free), then)
@@ -353,4 +341,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "EnergyMinimum", "difference", "held", "holding", "minimum", "nudged", "nudging"]
+__all__ = ["METHODS", "EnergyMinimum", "difference", "held", "holding", "minimum", "nudged"]

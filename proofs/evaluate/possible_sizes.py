@@ -12,7 +12,8 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import network_shapes
 
-_PATTERNS = ((2,), (1,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
+PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
+"""Small numbers that sizes have in turn: different ones show most, equal ones are what shapes may ask for."""
 
 
 def numbers_for_names(graph: Graph, largest: int = 1) -> Iterator[dict[str, int]]:
@@ -25,7 +26,7 @@ def numbers_for_names(graph: Graph, largest: int = 1) -> Iterator[dict[str, int]
         yield {}
         return
     tries = [check_existence(graph)]
-    tries += [{name: pattern[k % len(pattern)] for k, name in enumerate(names)} for pattern in _PATTERNS]
+    tries += [in_turn(pattern, names) for pattern in (PATTERNS[0], (1,), *PATTERNS[1:])]
     tries += sizes_beyond(names, largest)
     for numbers in {tuple(one.items()): one for one in tries}.values():
         try:
@@ -33,6 +34,11 @@ def numbers_for_names(graph: Graph, largest: int = 1) -> Iterator[dict[str, int]
         except Rejected:
             continue
         yield numbers
+
+
+def in_turn(pattern: Sequence[int], names: Sequence[str]) -> dict[str, int]:
+    """The numbers of a pattern for names, one after the other and then from the first on."""
+    return {name: pattern[k % len(pattern)] for k, name in enumerate(names)}
 
 
 def sizes_beyond(names: Sequence[str], largest: int) -> Iterator[dict[str, int]]:
@@ -62,4 +68,4 @@ def tables_of(graph: Graph, place: str, largest: int = 1) -> Iterator[dict[str, 
                 yield table
 
 
-__all__ = ["numbers_for_names", "sizes_beyond", "tables_of"]
+__all__ = ["PATTERNS", "in_turn", "numbers_for_names", "sizes_beyond", "tables_of"]

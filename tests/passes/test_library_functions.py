@@ -3,6 +3,7 @@
 import importlib
 
 import pytest
+from passes.near_misses import examined
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
@@ -57,9 +58,5 @@ def test_a_function_that_a_library_lacks_is_refused(tmp_path, head, there, not_t
 
 @pytest.mark.parametrize(("low", "expected"), [("0.5", Verdict.PROVED), ("1.5", Verdict.REFUTED)])
 def test_the_order_of_jax_lax_clamp(tmp_path, low, expected):
-    path = tmp_path / "f.py"
-    path.write_text(
-        "import jax\ndef f_fwd(x: 'n'):\n    return jax.lax.clamp(0.5, x, 1.5), x\n\n"
-        f"def f_bwd(x, g):\n    return (g * (x > {low}) * (x < 1.5),)\n"
-    )
-    assert examine_pair(CodeFile(path, "f")).verdict is expected
+    forward, backward = "return jax.lax.clamp(0.5, x, 1.5), x", f"return g * (x > {low}) * (x < 1.5)"
+    assert examined(tmp_path / "f.py", 'x: "n"', forward, backward, head="import jax").verdict is expected

@@ -67,6 +67,17 @@ def test_numbers_count_wherever_they_are_kept(tmp_path, limit):
         assert found.claim.verdict is verdict, found.claim.reason
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("2**30", 2**30), ("(2**39 + 1) * 3", 3 * (2**39 + 1)), (f"{'(' * 40}2{'**20)' * 40}", 2**400)],
+)
+def test_numbers_are_worked_out_while_they_are_short(tmp_path, number, said):
+    """A power of a power of a power has more digits than there is memory."""
+    backward = f"if False:\n        y = {number}\n    return np.roll(g, -1)"
+    hypotheses = examined(tmp_path, pair("return 1.0 * np.roll(x, 1), 0", backward)).claim.hypotheses
+    assert f"the code holds the number {said}, and not all sizes that were tried are larger" in hypotheses
+
+
 def test_axes_and_exponents_count_for_nothing(tmp_path):
     text = pair("return np.sum(x, axis=-1) * 1.0, x", "return g[..., None] * np.ones_like(cache) ** 12", "x: 'n 2'")
     found = examined(tmp_path, text)

@@ -1,6 +1,7 @@
 """Types of numbers, comparisons as numbers, and PyTorch's pairs: read as they run, or refused."""
 
 import pytest
+from passes.near_misses import examined
 from support.long_tests import one_row_in
 
 from dyadic.proofs.claims import Verdict
@@ -152,10 +153,5 @@ def test_the_first_row_of_the_largest_is_not_the_largest(tmp_path):
 
 @pytest.mark.parametrize(("slope", "expected"), [("g * keep / 0.5", Verdict.PROVED), ("g * keep", Verdict.REFUTED)])
 def test_numbers_that_a_generator_draws(tmp_path, slope, expected):
-    path = tmp_path / "f.py"
-    path.write_text(
-        'import numpy as np\n\ndef f_forward(x: "n d"):\n    rng = np.random.default_rng(0)\n'
-        "    keep = rng.random(x.shape) < 0.5\n    return x * keep / 0.5, keep\n\n"
-        f"def f_backward(g, keep):\n    return {slope}\n"
-    )
-    assert examine_pair(CodeFile(path, "f")).verdict is expected
+    forward = "rng = np.random.default_rng(0)\nkeep = rng.random(x.shape) < 0.5\nreturn x * keep / 0.5, keep"
+    assert examined(tmp_path / "f.py", 'x: "n d"', forward, f"return {slope}", kept="keep").verdict is expected

@@ -72,7 +72,7 @@ def test_a_linear_network_has_the_minimum_of_its_quadratic_energy():
 
 
 def objective(bench, energy):
-    return Objective(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}))
+    return Objective.of(bench, energy)
 
 
 def test_the_energy_is_what_its_slopes_are_of():

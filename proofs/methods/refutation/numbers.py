@@ -18,7 +18,7 @@ from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
-from dyadic.proofs.evaluate.possible_sizes import sizes_beyond
+from dyadic.proofs.evaluate.possible_sizes import PATTERNS, in_turn, sizes_beyond
 from dyadic.proofs.evaluate.tightness_witness import is_finite
 from dyadic.proofs.methods.refutation.drawn_numbers import DrawnNumbers, alike
 from dyadic.proofs.methods.refutation.layer_problem import (
@@ -31,7 +31,6 @@ from dyadic.proofs.methods.refutation.layer_problem import (
 )
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
-_PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
 _MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
 _MOST_TABLES, _LEAST_TRIES = 80, 12
 Tables = Iterable[Mapping[str, int]]
@@ -111,10 +110,8 @@ def _small_sizes(problem: EvaluableLayer, tries: int) -> Iterator[dict[str, int]
     leave the array otherwise."""
     names, source = problem.sizes(), random.Random(1)
     for number in range(tries):
-        pattern = (
-            _PATTERNS[number] if number < len(_PATTERNS) else tuple(source.choices(range(1, 7), k=len(names) or 1))
-        )
-        yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
+        pattern = PATTERNS[number] if number < len(PATTERNS) else source.choices(range(1, 7), k=len(names) or 1)
+        yield from _fitting(problem, [in_turn(pattern, names)])
 
 
 def _fitting(problem: EvaluableLayer, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:

@@ -107,7 +107,7 @@ class _Examination:
         for name in self.left[:_ALONE] if len(self.left) > 1 else ():
             yield {**self.tried[0], name: 1}
         most = self.file.largest_number
-        if most > self._largest_tried() - 1:
+        if most >= self._largest_tried():
             beyond = {**self.given, **self.file.numbers_beyond(self.left)}
             if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
                 yield beyond

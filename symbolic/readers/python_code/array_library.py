@@ -46,17 +46,9 @@ def maker(root: str) -> str:
 
 def _named_libraries(names: FileNames, nodes: Iterable[ast.AST]) -> set[str]:
     """Whose functions or types are named in parts of a file, and in the functions of it that these use."""
-    stack, seen, found = list(nodes), set[str](), set[str]()
-    while stack:
-        for node in ast.walk(stack.pop()):
-            name = node.id if isinstance(node, ast.Name) else ""
-            if not name or name in seen:
-                continue
-            seen.add(name)
-            if name in names.known:
-                found.add(maker(names.known[name].name.partition(".")[0]))
-            stack += [table[name] for table in (names.functions, names.classes) if name in table]
-    return found - {""}
+    used = names.used(nodes, (names.functions, names.classes))
+    known = {names.known[node.id] for node in used if isinstance(node, ast.Name) and node.id in names.known}
+    return {maker(one.name.partition(".")[0]) for one in known} - {""}
 
 
 def home_library(names: FileNames, nodes: Iterable[ast.AST]) -> tuple[str, str]:

@@ -46,6 +46,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
     SizeName,
     as_array,
+    as_list,
     floating,
     whole_number,
 )
@@ -135,7 +136,7 @@ def _tensordot(call: CallArguments) -> FormArray:
     one, two = call.array("a"), call.array("b")
     axes = call.take("axes", "dims", default=2)
     if isinstance(axes, tuple | list) and len(axes) == 2:
-        left, right = (list(each) if isinstance(each, tuple | list) else [each] for each in axes)
+        left, right = map(as_list, axes)
         if call.library == "torch" and not all(isinstance(each, tuple | list) for each in axes):
             raise NotInSubset("axes of a tensordot that are not listed")
     else:

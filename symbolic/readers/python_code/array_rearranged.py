@@ -29,6 +29,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
     SizeName,
     as_array,
+    as_list,
     axes_from,
     dimension,
     size_value,
@@ -74,13 +75,13 @@ def flip_along(axis: int) -> Callable[[CallArguments], FormArray]:
 def rolled(call: CallArguments) -> FormArray:
     """Entries moved on by some places, the last ones to the front."""
     array = call.array("a", "input")
-    shifts, axis = _listed(call.take("shift", "shifts")), call.take("axis", "dims", default=None)
+    shifts, axis = as_list(call.take("shift", "shifts")), call.take("axis", "dims", default=None)
     shape = array.shape
     if axis is None:
         array = _flat(array)
         axes = [0]
     else:
-        axes = [axis_of(whole_number(one, "an axis"), len(shape)) for one in _listed(axis)]
+        axes = [axis_of(whole_number(one, "an axis"), len(shape)) for one in as_list(axis)]
     if len(shifts) != len(axes):
         raise NotInSubset("a roll whose shifts and axes are not as many")
     for one, shift in zip(axes, shifts, strict=True):
@@ -88,10 +89,6 @@ def rolled(call: CallArguments) -> FormArray:
         back = -whole_number(shift, "a shift") % count
         array = _along(array, one, count, lambda index, back=back, count=count: _remainder(plus(index, back), count))  # type: ignore[misc]
     return reshaped(array, shape) if axis is None else array
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, tuple | list) else [value]
 
 
 def _remainder(index: Index, count: int) -> Index:
@@ -249,10 +246,10 @@ def padded(call: CallArguments) -> FormArray:
 
 def _widths(widths: Any, rank: int) -> list[tuple[int, int]]:
     """1; (1, 2); ((1, 2),); ((1, 2), (0, 0)): as NumPy reads them."""
-    listed = _listed(widths)
+    listed = as_list(widths)
     if not any(isinstance(one, tuple | list) for one in listed):
         listed = [listed]
-    pairs = [_listed(one) for one in listed]
+    pairs = [as_list(one) for one in listed]
     pairs = [one * 2 if len(one) == 1 else one for one in pairs]
     pairs = pairs * rank if len(pairs) == 1 else pairs
     if len(pairs) != rank or any(len(pair) != 2 for pair in pairs):
@@ -261,7 +258,7 @@ def _widths(widths: Any, rank: int) -> list[tuple[int, int]]:
 
 
 def _flat_widths(widths: Any, rank: int) -> list[tuple[int, int]]:
-    listed = _listed(widths)
+    listed = as_list(widths)
     if len(listed) % 2 or len(listed) > 2 * rank:
         raise ShapesDoNotFit(f"the widths of a pad do not fit an array of {rank} axes")
     pairs = [_width(listed[k : k + 2]) for k in range(0, len(listed), 2)]

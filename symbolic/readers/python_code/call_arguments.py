@@ -219,10 +219,15 @@ def floating(value: Any) -> None:
         raise NotInSubset(f"the type {said}, which is none of floating-point numbers,")
 
 
+def as_list(value: Any) -> list[Any]:
+    """What stands in a tuple or list; another value alone."""
+    return list(value) if isinstance(value, tuple | list) else [value]
+
+
 def axes_from(axis: Any, rank: int) -> list[int]:
     if axis is None:
         return list(range(rank))
-    chosen = list(axis) if isinstance(axis, tuple | list) else [axis]
+    chosen = as_list(axis)
     if not all(isinstance(one, int) and not isinstance(one, bool) for one in chosen):
         raise NotInSubset("an axis that is no number")
     found = [axis_of(one, rank) for one in chosen]

@@ -21,6 +21,7 @@ from dyadic.symbolic.readers.python_code.array_library import (
 )
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
+    as_list,
     dimension,
     size_value,
     sized,
@@ -210,7 +211,7 @@ class CodeCalls(CodeScopes):
             shape = given[0].array.shape
         else:
             sizes = named.get("size", given)
-            listed = list(sizes) if isinstance(sizes, tuple | list) else [sizes]
+            listed = as_list(sizes)
             flat = listed[0] if len(listed) == 1 and isinstance(listed[0], tuple | list) else listed
             shape = tuple(map(dimension, flat))
         return StoredArray(self.recorder.drawn("random", shape), library=library)

@@ -13,23 +13,16 @@ from math import ceil
 
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 
-_MOST, _LARGEST_EXPONENT = 2**40, 20
+_MOST, _LARGEST_EXPONENT = 2**40, 40
+"""Of what arithmetic is done with: no sum, product or power of these is long."""
 _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Pow: operator.pow}
 _OF_AXES = ("axis", "dim", "dims", "axes", "ddof", "correction", "keepdims", "keepdim", "dtype")
 
 
 def largest_number(names: FileNames, nodes: Iterable[ast.AST]) -> int:
     """The largest of them in parts of a file, and in its functions, classes and constants that these use; 0: none."""
-    stack, seen, most = list(nodes), set[str](), 0
-    while stack:
-        for node in _counting(stack.pop()):
-            most = max(most, abs(_integer(node) or 0))
-            name = node.id if isinstance(node, ast.Name) else ""
-            if name and name not in seen:
-                seen.add(name)
-                tables = (names.functions, names.classes, names.constants)
-                stack += [table[name] for table in tables if name in table]
-    return most
+    used = names.used(nodes, (names.functions, names.classes, names.constants), _counting)
+    return max((abs(_integer(node) or 0) for node in used), default=0)
 
 
 def _counting(node: ast.AST) -> Iterator[ast.AST]:
@@ -52,7 +45,9 @@ def _integer(node: ast.AST) -> int | None:
             return ceil(value) if abs(value) < _MOST else None
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
             one, two = _integer(left), _integer(right)
-            if one is None or two is None or (isinstance(op, ast.Pow) and not 0 <= two <= _LARGEST_EXPONENT):
+            if one is None or two is None or max(abs(one), abs(two)) >= _MOST:
+                return None
+            if isinstance(op, ast.Pow) and not 0 <= two <= _LARGEST_EXPONENT:
                 return None
             return _FOLDED[type(op)](one, two)
     return None

@@ -7,6 +7,7 @@ A file is not executed, so its names mean what they mean only if nothing in it g
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyadic.symbolic.readers.python_code.source_text import SourceText, nodes_within
@@ -70,6 +71,22 @@ class FileNames:
             isinstance(node, ast.Dict | ast.List | ast.Lambda) or _makes_array(node, self.known)
             for node in ast.walk(self.constants[name])
         )
+
+    def used(
+        self, nodes: Iterable[ast.AST], tables: Sequence[Mapping[str, ast.AST]],
+        within: Callable[[ast.AST], Iterable[ast.AST]] = ast.walk,
+    ) -> Iterator[ast.AST]:  # fmt: skip
+        """All that stands in parts of the file, and in what these name of some tables, such as its functions.
+
+        within: an element and those in it that are looked at.
+        """
+        stack, seen = list(nodes), set[str]()
+        while stack:
+            for node in within(stack.pop()):
+                yield node
+                if isinstance(node, ast.Name) and node.id not in seen:
+                    seen.add(node.id)
+                    stack += [table[node.id] for table in tables if node.id in table]
 
     def once(self, name: str, node: ast.AST) -> None:
         """Refuse a name that the file binds twice: which of its meanings holds depends on what is executed."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +124,13 @@ class CodeFile:
         used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
         return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
 
-    @property
+    @cached_property
     def largest_number(self) -> int:
-        """The largest of the integers with which the pair's functions compare, shift or count."""
+        """The largest of the integers that the pair's functions hold, but for axes and exponents."""
         return largest_number(self.names, self._written)
 
     def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
-        """Numbers for sizes that are larger than all with which the code compares, shifts or counts."""
+        """Numbers for sizes that are larger than :attr:`largest_number`."""
         return {name: number for number, name in enumerate(names, self.largest_number + 2)}
 
     def parts(self, numbers: Mapping[str, int]) -> tuple[list[CodeFile], list[CodeFile]]:

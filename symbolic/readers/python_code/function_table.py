@@ -82,6 +82,7 @@ from dyadic.symbolic.readers.python_code.array_reductions import (
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
     as_array,
+    as_list,
     axes_from,
     dimension,
     floating,
@@ -135,8 +136,7 @@ def _unfilled_like(call: CallArguments) -> FormArray:
 
 
 def _full(call: CallArguments) -> FormArray:
-    shape = call.take("shape", "size")
-    sizes = _shape(list(shape) if isinstance(shape, tuple | list) else [shape])
+    sizes = _shape(as_list(call.take("shape", "size")))
     found = broadcast(as_array(call.take("fill_value")), sizes)
     floating(told := call.keyword("dtype"))
     return found if told is None else dataclasses.replace(found, truth=False, whole=False)
