@@ -172,8 +172,6 @@ class LatexRenderer(Renderer):
         return f"\\dyadictable{{{self.text(block.caption)}}}{{{row(block.head)}}}\n{joined}\n\\dyadictableend"
 
     def picture(self, block: Picture) -> str:
-        if block.wide:
-            return ""
         drawing = block.drawing
         shapes = "\n".join(line for shape in drawing.shapes for line in _drawn(self, shape))
         size = f"({drawing.width:g},{drawing.height:g})"
