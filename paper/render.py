@@ -39,7 +39,6 @@ from dyadic.paper.widths import RELATION, Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.tensor_names import NameRole
 
-
 TEMPLATES = files("dyadic.paper") / "templates"
 """What surrounds what the back ends write."""
 
