@@ -17,7 +17,6 @@ certificate_document.py   a certificate alone;  sealed_formulas.py   what was ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from dyadic.paper.content import DETAILS, OF_ANY_NETWORK, SECTIONS, build_document
@@ -27,6 +26,7 @@ from dyadic.paper.drawing import Drawing, stacked, svg
 from dyadic.paper.glyphs import read_notation
 from dyadic.paper.html_document import render_html
 from dyadic.paper.latex import bibliography, render_latex
+from dyadic.paper.render import TEMPLATES
 from dyadic.paper.typst_document import drawing_pdf, render_pdf, render_typst
 from dyadic.symbolic.errors import DyadicError
 
@@ -40,7 +40,7 @@ def appendix_files(documents: Document | Sequence[Document], path: Path) -> dict
     """
     parts = [documents] if isinstance(documents, Document) else documents
     if appendix_format(path) == ".tex":
-        style = files("dyadic.paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
+        style = (TEMPLATES / "dyadic-appendix.sty").read_bytes()
         contents = (style, bibliography().encode(), render_latex(*parts).encode())
         return dict(zip(file_names(path), contents, strict=True))
     if path.suffix == ".html":

@@ -94,7 +94,7 @@ def build_document(
     shown = [name for name in SECTIONS if name in wanted and not (generic and name == "hashes")]
     parts = [Section(written[name][0], written[name][1](), name) for name in shown]
     if rounding is not None:
-        parts.insert(len(parts) - (shown[-1:] == ["hashes"]), rounding_section(rounding))
+        parts.insert(shown.index("hashes") if "hashes" in shown else len(shown), rounding_section(rounding))
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=label_of(architecture.name),

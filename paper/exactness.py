@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from dyadic.paper.prose import differing, number, sentence
 from dyadic.paper.setting import joined
 from dyadic.paper.wavefront import wavefront
 from dyadic.proofs.sentences import any_state
+from dyadic.proofs.statements.verdict import sizes
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import size
 
@@ -170,15 +170,9 @@ def _which(claim: Mapping[str, Any]) -> tuple[Span, ...]:
         layers = "layers of this network's kinds at other sizes or with other constants"
         return (f"{numbers['steps']} steps are not enough for {layers}: {drawn} at reduced sizes",)
     given = " and the constants that it states" if numbers["constants"] else ""
-    named = [Math((size(name), "=", str(value))) for name, value in _sizes(witness)]
+    named = [Math((size(name), "=", str(value))) for name, value in sizes.shown(witness["sizes"]).items()]
     where: tuple[Span, ...] = (" for ", *joined(named), given) if named else (f" at this network's own sizes{given}",)
     return (f"{numbers['steps']} steps are not enough: {drawn}", *where)
-
-
-def _sizes(witness: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """The values of sizes that the network leaves open, by their names."""
-    found = ((re.fullmatch(r"\['size', '(\w+)'\]", key), value) for key, value in witness["sizes"].items())
-    return [(key[1], value) for key, value in found if key]
 
 
 def _two_values(witness: Mapping[str, Any], steps: int) -> tuple[Span, ...]:

@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from dyadic.paper.claims_graph import claims_graph
@@ -29,7 +28,7 @@ from dyadic.paper.drawing import svg
 from dyadic.paper.latex import StandaloneLatex
 from dyadic.paper.mathml import MathmlPrinter, assemble
 from dyadic.paper.prose import sentence
-from dyadic.paper.render import Renderer, pieces_of_name
+from dyadic.paper.render import TEMPLATES, Renderer, pieces_of_name
 from dyadic.paper.transliteration import plain_name
 
 _PARTIAL = '<mo lspace="0" rspace="0">∂</mo>'
@@ -48,6 +47,7 @@ _GRAPH = (
 
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
+    shows_wide = True
     aligned = CELL
     new_row, times = f'{ROW}{CELL}<mspace width="1em"/>', "<mo>·</mo>"
 
@@ -255,11 +255,7 @@ class HtmlRenderer(Renderer):
 
 
 def _template(name: str) -> str:
-    return _stored(name).decode("utf-8")
-
-
-def _stored(name: str) -> bytes:
-    return files("dyadic.paper").joinpath(f"templates/{name}").read_bytes()
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def render_html(*documents: Document) -> str:
@@ -270,7 +266,7 @@ def render_html(*documents: Document) -> str:
     parts = {
         "title": escape(plain_name(" and ".join(document.title for document in documents))),
         "style": _template("page.css"),
-        "font": b64encode(_stored("stix-two-math.woff2")).decode("ascii"),
+        "font": b64encode((TEMPLATES / "stix-two-math.woff2").read_bytes()).decode("ascii"),
         "script": _template("page.js"),
         "contents": "".join(f"<ol>{renderer.contents()}</ol>" for renderer in renderers),
         "digest": " ".join(f"<code>{escape(document.digest)}</code>" for document in documents),

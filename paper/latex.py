@@ -164,16 +164,12 @@ class LatexRenderer(Renderer):
             )
             return rf"\dyadictablerow{{{inner}}}"
 
-        first, *others = map(row, block.rows)
-        # The first two and the last two rows stay together.
-        joined = "\n".join(
-            [first, *(f"{MAY_END if k < len(others) - 1 and k else NOBREAK}{text}" for k, text in enumerate(others))]
-        )
+        # The first two and the last two rows stay together; of up to three, all do.
+        before = ["", NOBREAK, *[MAY_END] * (len(block.rows) - 3), NOBREAK]
+        joined = "\n".join(start + row(cells) for start, cells in zip(before, block.rows, strict=False))
         return f"\\dyadictable{{{self.text(block.caption)}}}{{{row(block.head)}}}\n{joined}\n\\dyadictableend"
 
     def picture(self, block: Picture) -> str:
-        if block.wide:
-            return ""
         drawing = block.drawing
         shapes = "\n".join(line for shape in drawing.shapes for line in _drawn(self, shape))
         size = f"({drawing.width:g},{drawing.height:g})"

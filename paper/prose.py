@@ -169,9 +169,10 @@ def number(text: str, digits: int = 5, zeros: bool = False) -> Formula:
     power = int(exponent)
     if -4 <= power < 6:
         return f"{Decimal(rounded):f}"
-    if Decimal(mantissa) == 1 and not zeros:
-        return Subscripted("10", "", str(power))
-    return Unbroken((mantissa if zeros else mantissa.rstrip("0").rstrip("."), "dot", Subscripted("10", "", str(power))))
+    if not zeros:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    ten = Subscripted("10", "", str(power))
+    return ten if mantissa == "1" else Unbroken((mantissa, "dot", ten))
 
 
 def differing(one: str, other: str) -> tuple[Formula, Formula] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.resources import files
 
 from sympy import Add, Expr
 
@@ -38,6 +39,9 @@ from dyadic.paper.widths import RELATION, Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.tensor_names import NameRole
 
+TEMPLATES = files("dyadic.paper") / "templates"
+"""What surrounds what the back ends write."""
+
 
 def pieces_of_name(name: str) -> list[str]:
     """What a line may end between: where a name can be read on, but within no range and before no last number."""
@@ -57,6 +61,8 @@ class Renderer(ABC):
     """What stands before a factor at the beginning of a row."""
     narrowest = layout.WIDTH
     """The narrowest line for which there are rows."""
+    shows_wide = False
+    """Whether it has room for wide pictures; a page on a screen has."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -81,6 +87,8 @@ class Renderer(ABC):
                 return self.display([self.formula(block.formula)], block.key)
             case EquationBlock():
                 return self.equations(block)
+            case Picture(wide=True) if not self.shows_wide:
+                return ""
             case Picture():
                 return self.picture(block)
             case Theorem():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dyadic.paper.document import Block, Code, Math, Paragraph, Section, Span, Table
 from dyadic.paper.prose import number
+from dyadic.paper.setting import joined
 from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
 
 NAME = "rounding"
@@ -72,8 +72,8 @@ def rounding_section(found: RunBounds) -> Section:
 def _outcome(found: RunBounds) -> tuple[Span, ...]:
     if found.reason is not None:
         return (f"how far its gradients are from the exact ones is undecided, because {found.reason}.",)
-    if refuted := [bound.parameter for bound in found.bounds if bound.is_refuted]:
-        return ("what was computed is further off than rounding explains in the gradient of ", *_codes(refuted), ".")
+    if refuted := [Code(bound.parameter) for bound in found.bounds if bound.is_refuted]:
+        return ("what was computed is further off than rounding explains in the gradient of ", *joined(refuted), ".")
     if found.radius is None:
         return ("its gradients are from those of these equations in exact arithmetic not further than the table says.",)
     radius = _number(decimal_below(found.radius, _DIGITS))
@@ -81,13 +81,6 @@ def _outcome(found: RunBounds) -> tuple[Span, ...]:
         "for every input of which no entry is further from this one than ", radius,
         ", the gradients are from the exact ones not further than the table says.",
     )  # fmt: skip
-
-
-def _codes(names: Sequence[str]) -> list[Span]:
-    spans: list[Span] = []
-    for name in names:
-        spans += [", ", Code(name)]
-    return spans[1:]
 
 
 def _table(found: RunBounds) -> Table:

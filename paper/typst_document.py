@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from itertools import groupby
 
 import typst
@@ -22,7 +21,7 @@ from dyadic.paper.document import (
     reference_number,
 )
 from dyadic.paper.drawing import Drawing, svg
-from dyadic.paper.render import Renderer, pieces_of_name
+from dyadic.paper.render import TEMPLATES, Renderer, pieces_of_name
 from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
 
@@ -83,7 +82,7 @@ class TypstRenderer(Renderer):
         return f" thin {factor}"
 
     def blocks(self, blocks: Sequence[Block]) -> str:
-        """A paragraph before a formula or an algorithm stays on the page of what it announces."""
+        """What announces the next block stays on its page."""
         found = [
             f"#block(sticky: true, width: 100%)[{self.block(block)}]" if announces else self.block(block)
             for block, announces in zip(blocks, _announcing(blocks), strict=True)
@@ -107,8 +106,6 @@ class TypstRenderer(Renderer):
         return f'#"{self.numbers[key]}"'
 
     def picture(self, block: Picture) -> str:
-        if block.wide:
-            return ""
         image = (
             f'image(bytes({typst_string(svg(block.drawing))}), format: "svg", alt: {typst_string(block.drawing.title)})'
         )
@@ -152,7 +149,7 @@ _FEW = 3
 
 def render_typst(*documents: Document) -> str:
     """The Typst source."""
-    parts = [files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")]
+    parts = [(TEMPLATES / "appendix.typ").read_text(encoding="utf-8")]
     cited: set[str] = set()
     for document in documents:
         renderer = TypstRenderer(document)

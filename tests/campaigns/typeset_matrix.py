@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from support.single_layer import one_cost, one_of_a_kind
+from support.unverified import UNVERIFIED
 from typeset.test_hosts import HOSTS, complaints
 
 import dyadic
@@ -90,9 +91,8 @@ def network_document(read):
 def catalogue():
     """The equations of every layer type and every cost, where nothing is verified."""
     specs = [*map(one_of_a_kind, LAYER_TYPES), *map(one_cost, COSTS)]
-    unverified = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
     return [
-        build_document(dyadic.derive(architecture(spec)), unverified, sections=["setting", "equations"])
+        build_document(dyadic.derive(architecture(spec)), UNVERIFIED, sections=["setting", "equations"])
         for spec in specs
     ]
 

@@ -11,7 +11,7 @@ from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.evaluation import smooth_entries
 from dyadic.proofs.checker.evaluation.smooth_entries import EVERYWHERE, conditions_on_entries
 from dyadic.proofs.methods.formal.coq_terms import FUNCTIONS
-from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import network
 
 
@@ -91,6 +91,9 @@ def test_what_the_file_asks_is_read_back(name):
     for asked in ([], *([one, *written.asked[1:]] for one in wrong)):
         with pytest.raises(Different, match="what the theorem asks of its numbers does not read back"):
             compare(replace(written, asked=asked).source, written)
+        with pytest.raises(Different, match="asks something else"):
+            compare_with_kinds(replace(written, asked=asked).source, written, written.source)
+    compare_with_kinds(written.source, written, written.source)
 
 
 def test_words_that_leave_something_out_are_noticed(monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typst
 from support.optional import require
+from support.unverified import UNVERIFIED
 
 from dyadic.paper import build_document, render_html, render_latex, render_typst
 from dyadic.paper.architecture_graph import architecture_graph
@@ -110,7 +111,7 @@ def test_formulas_are_as_wide_as_the_ruler_says(name):
 
 def test_the_page_of_a_large_network_shows_its_architecture_and_the_paper_does_not():
     derivation = derive(read_spec("examples/lstm.toml"))
-    document = build_document(derivation, {"claims": [], "hash": "0" * 64, "verdict": "proved"}, sections=["setting"])
+    document = build_document(derivation, UNVERIFIED, sections=["setting"])
     title = architecture_graph(derivation).title
     assert render_html(document).count(title) == 1
     assert title not in render_typst(document)

@@ -1,16 +1,15 @@
 """What was ugly on the pages of whole networks, by kind: rows pulled apart, formulas torn, marks that nobody sees."""
 
 import re
-import shutil
-import subprocess
 from itertools import pairwise
 
 import pytest
 from support.browser import Browser, find_browser
 from support.optional import require
 from support.single_layer import one_cost
+from support.unverified import UNVERIFIED
 from typeset.test_hosts import complaints
-from typeset.test_pages import pages_of
+from typeset.test_pages import pages_of, words_of
 
 from dyadic.paper import build_document, render_html, render_latex, render_typst
 from dyadic.paper.document import Display, Document, Paragraph, Section, Table
@@ -22,7 +21,6 @@ from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.expressions import Apply
 
 D_THETA, Q = "\U0001d437\U0001d703", "\U0001d444"
-UNVERIFIED = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
 
 
 def digits_of(formula):
@@ -110,26 +108,17 @@ def table_of(lines, count):
 
 
 def compiled_words(folder, host, *blocks):
-    """Of every page the words with the left, top and bottom of their boxes, as the class sets these blocks."""
-    require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
+    """Of every page the words with their boxes, as the class sets these blocks."""
     document = Document("T", "t", (Section("S", blocks),), Notation(), {}, frozenset())
     assert complaints(folder, host, r"\input{appendix}\nocite{*}", document=document) == []
-    command = ["pdftotext", "-bbox", "main.pdf", "-"]
-    text = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    return [
-        [(word, float(left), float(top), float(bottom)) for left, top, bottom, word in WORD.findall(page)]
-        for page in text.split("<page ")[1:]
-    ]
-
-
-WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">(.*?)<')
+    return words_of(folder / "main.pdf")
 
 
 def test_rows_are_not_pulled_apart_where_columns_end_level(tmp_path):
     """In IEEEtran columns are as long as each other: what is left over goes below a table's part, not between rows."""
     gaps = []
     for page in compiled_words(tmp_path, "IEEEtran", table_of(5, 30)):
-        rows = [(int(word[3:]), left, top) for word, left, top, _ in page if word.startswith("row")]
+        rows = [(int(word[3:]), left, top) for word, (left, top, _, _) in page if word.startswith("row")]
         gaps += [low - high for (k, a, high), (m, b, low) in pairwise(rows) if m == k + 1 and a == b]
     assert len(gaps) > 20
     assert max(gaps) - min(gaps) < 1
@@ -141,7 +130,9 @@ def test_no_column_ends_early_where_rows_may_part(host, tmp_path):
     blocks = (text, table_of(2, 25), *[text, Display(("x", "=", "y"))] * 12)
     pages = compiled_words(tmp_path, host, *blocks)[:-1]
     columns = [
-        max(bottom for _, left, _, bottom in page if (left > 306) == right) for page in pages for right in (False, True)
+        max(bottom for _, (left, _, _, bottom) in page if (left > 306) == right)
+        for page in pages
+        for right in (False, True)
     ]
     assert len(columns) >= 4
     assert max(columns) - min(columns) < 40

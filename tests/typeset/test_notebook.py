@@ -3,14 +3,13 @@
 import pytest
 from support.formula_reading import equation
 from support.mathml_reading import mathml_rows
+from support.unverified import UNVERIFIED
 from typeset.test_read_back import points
 
 import dyadic
 from dyadic.paper import build_document
 from dyadic.paper.document import EquationBlock
 from dyadic.symbolic import notebook
-
-NOTHING = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def derivation():
 
 def differing(table, derivation):
     """Tags of the equations whose formulas have another value than theirs."""
-    document, wrong = build_document(derivation, NOTHING), []
+    document, wrong = build_document(derivation, UNVERIFIED), []
     formulas = table.split("<math>")[1:]
     for equation_shown, formula in zip(derivation.equations.values(), formulas, strict=False):
         vertex = equation_shown.tag.partition(":")[2].partition(".")[0]

@@ -18,14 +18,17 @@ WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMa
 
 
 def pages_of(source, folder):
-    """Of every page its words, each with its box (left, top, right, bottom)."""
+    """Of every page of a Typst source its words, each with its box."""
+    path = folder / "a.pdf"
+    path.write_bytes(typst.compile(source.encode(), format="pdf", timestamp=0))
+    return words_of(path)
+
+
+def words_of(path):
+    """Of every page of a PDF its words, each with its box (left, top, right, bottom)."""
     require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
-    (folder / "a.pdf").write_bytes(typst.compile(source.encode(), format="pdf", timestamp=0))
-    text = subprocess.run(["pdftotext", "-bbox", "a.pdf", "-"], cwd=folder, capture_output=True, text=True, check=True)
-    return [
-        [(word, tuple(map(float, box))) for *box, word in WORD.findall(page)]
-        for page in text.stdout.split("<page ")[1:]
-    ]
+    text = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True).stdout
+    return [[(word, tuple(map(float, box))) for *box, word in WORD.findall(page)] for page in text.split("<page ")[1:]]
 
 
 def touching(pages, is_tag):

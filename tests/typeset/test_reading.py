@@ -7,6 +7,7 @@ from support.browser import Browser, find_browser
 from support.latex_reading import argument
 from support.optional import require
 from support.single_layer import one_of_a_kind
+from support.unverified import UNVERIFIED
 from sympy import Integer, Rational, sqrt
 
 from dyadic.paper import build_document, render_html, render_latex
@@ -20,13 +21,12 @@ from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.expressions import Apply, Element, Index, Inside, Reduction
 from dyadic.symbolic.tensor_names import Name
 
-NOTHING = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
 CELL = "#tag-g\\\\:hidden\\\\.weight mtable > mtr:first-child > mtd:first-child"
 
 
 def document_of(spec):
     sections = ["setting", "energy", "dynamics", "equations", "algorithms"]
-    return build_document(derive(spec), NOTHING, sections=sections)
+    return build_document(derive(spec), UNVERIFIED, sections=sections)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_brackets_are_said_to_be_numbers(decoder):
 
 
 def latex_equations(spec):
-    return render_latex(build_document(derive(spec), NOTHING, sections=["equations"]))
+    return render_latex(build_document(derive(spec), UNVERIFIED, sections=["equations"]))
 
 
 def test_the_vertex_of_which_the_parents_are_is_a_symbol(decoder):

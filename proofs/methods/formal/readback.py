@@ -39,10 +39,10 @@ def compare(source: str, network: Network) -> None:
 
 
 def compare_with_kinds(source: str, network: Network, compared: str) -> None:
-    """The same for a file that has the layers of one that was compared, some of them as instances of kinds."""
+    """The same for a file that has layers and demands of one that was compared, some layers as instances of kinds."""
     called(FORMAL_TEXT)
     if definitions(source) != definitions(compared):
-        raise Different("with its kinds the file has other layers")
+        raise Different("with its kinds the file has other layers, or asks something else")
     _compare_statement(source, network)
 
 

@@ -41,9 +41,10 @@ def difference(source: str, layers: int, parameters: int, half: int, is_asked: b
     return None
 
 
-def definitions(source: str) -> str:
-    """The part of a file that holds the shapes and the layers."""
-    return source.partition("\nDefinition dims ")[2].partition("\nDefinition cost_layer ")[0]
+def definitions(source: str) -> tuple[str, str]:
+    """The parts of a file that hold the shapes and the layers, and what the theorem asks of numbers."""
+    layers = source.partition("\nDefinition dims ")[2].partition("\nDefinition cost_layer ")[0]
+    return layers, source.partition("\nDefinition asked ")[2].partition("\nLemma asked_is_all ")[0]
 
 
 def _made_of(n: int) -> Sequence[str]:
