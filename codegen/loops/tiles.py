@@ -267,10 +267,6 @@ class RegisterTiling(Tiling):
 
     schedule: Tiled
 
-    def _fits(self, size: int, along: bool, width: int) -> bool:
-        """Whether threads that read ``width`` numbers at once bring a tile in together."""
-        return size * self.schedule.depth % (self.threads * width) == 0
-
     def _copied(self, operand: Operand, turned: bool) -> bool:
         addresses = (*operand.entry.indices, *operand.guards)
         return self.schedule.copies and not turned and not any(one.has(Element) for one in addresses)
