@@ -33,6 +33,7 @@ from dyadic.codegen.loops.nest import (
     Step,
     Vector,
     bind,
+    moved,
     unrolled,
 )
 from dyadic.codegen.loops.place import ceiling, count, serial, unravel
@@ -300,8 +301,7 @@ class _Streaming:
         width = min(self.schedule.pack, own)
         steps: list[Step] = []
         for k in range(0, own, width):
-            cell, first = Cell(source, term, thread * own + k), Cell(target, k)
-            steps.append(Vector(first, cell, width) if width > 1 else Set(first, cell))
+            steps.append(moved(Cell(target, k), Cell(source, term, thread * own + k), width))
         return steps
 
     # -- after all tiles --------------------------------------------------------------------------------------------
