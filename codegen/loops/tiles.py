@@ -35,7 +35,7 @@ from dyadic.codegen.loops.nest import (
     moved,
     unrolled,
 )
-from dyadic.codegen.loops.place import ceiling, count, serial, unravel
+from dyadic.codegen.loops.place import ceiling, count, following, unravel
 from dyadic.codegen.loops.schedule import Tiled, WarpTiled
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Element, Index, Inside, Quotient, Remainder
@@ -245,11 +245,10 @@ class Tiling(ABC):
         """What follows the sum of one element, by its row and column in the tile."""
         s, found = self.schedule, self.found
         inside = (Inside(ROW, count(found.rows.axes)), Inside(COLUMN, count(found.columns.axes)))
-        body: tuple[Step, ...] = (
+        body = (
             *unravel(ROW, found.rows.axes),
             *unravel(COLUMN, found.columns.axes),
-            Set(found.sum.local, total, new=True, fixed=True),
-            *(step for one in self.kernel.statements[1:] for step in serial(one)),
+            *following(self.kernel, total),
         )
         names = (
             IndexValue(ROW, BLOCKS["row"] * s.rows + row),
