@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.long_tests import one_in
 from support.optional import require
-from test_loops import PLAIN, dense, drop, kernels_of, nth, rewritten
+from test_loops import PLAIN, dense, drop, kernels_of, nth, refused, rewritten
 
 from dyadic.codegen import emit
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
@@ -110,13 +110,7 @@ WRONG_NESTS = {
 
 @pytest.mark.parametrize("mistake", WRONG_NESTS)
 def test_wrong_nests_are_refused(mistake):
-    change, message = WRONG_NESTS[mistake]
-    plain = nest(RIGHT.kernel, 8, PLAIN)
-    check(RIGHT, plain, 20)
-    wrong = replace(RIGHT, steps=rewritten(RIGHT.steps, change))
-    assert wrong.steps != RIGHT.steps
-    with pytest.raises(Fault, match=message):
-        check(wrong, plain, 20)
+    refused(RIGHT, *WRONG_NESTS[mistake], 20)
 
 
 def test_a_copy_that_nobody_waits_for_is_refused():
