@@ -14,7 +14,7 @@ from test_loops import PLAIN, dense, drop, kernels_of, nth, refused, rewritten
 
 from dyadic.codegen import emit
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator import EmulationError
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
 from dyadic.codegen.loops import schedule
@@ -152,11 +152,6 @@ def test_cells_under_copy():
 
 
 # -- emitted text --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
 
 
 @pytest.fixture

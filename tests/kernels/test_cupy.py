@@ -13,7 +13,7 @@ from support.strategies import residual
 from dyadic.codegen import emit
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.emulator import EmulationError, Kernels
 from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.function_names import sized_names
 from dyadic.codegen.loops.build import nest
@@ -78,9 +78,7 @@ NETWORKS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 def emulated(text, monkeypatch, order=0):

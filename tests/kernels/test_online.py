@@ -14,7 +14,7 @@ from dyadic.codegen import emit
 from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.cupy_target import CupyTarget
-from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator import EmulationError
 from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, draw, worst
 from dyadic.codegen.emulator.stand_in import stand_in
@@ -92,9 +92,7 @@ NETWORKS = {
 USUAL = ("decoder", "cross", "mask", "learned mask", "written out")
 
 
-@pytest.fixture(autouse=True)
-def _compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 @cache

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.optional import require
 from support.sixteen_bits import UNITS, nearest16, numbers16
 from test_loops import dense, drop, kernels_of, nth, refused
 from test_tensor_cores import exchanged, held_to_the_kernel, helpers, is_product, met_twice
 
-from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.emulator import EmulationError, Kernels
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Halves
@@ -22,11 +21,6 @@ from dyadic.codegen.loops.tensor_cores import FORMATS
 from dyadic.codegen.loops.tensor_cores import rounded as round_doubles
 
 FORMS = ("float16", "bfloat16")
-
-
-@pytest.fixture
-def compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
 
 
 # -- rounding ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from dyadic.cli import commands
 from dyadic.codegen import emit
 from dyadic.codegen import evidence as under_test
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator import EmulationError
 from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
@@ -33,11 +33,6 @@ FORMS = ("float16", "bfloat16")
 
 def written(derivation, form):
     return emit(derivation, "cupy", "float32", tensor_cores=form).text
-
-
-@pytest.fixture
-def compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
 
 
 # -- asked for, and said -------------------------------------------------------------------------------------------

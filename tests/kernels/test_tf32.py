@@ -15,7 +15,7 @@ from dyadic import DyadicError
 from dyadic.codegen import emit
 from dyadic.codegen import evidence as under_test
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator import EmulationError
 from dyadic.codegen.emulator.double_text import in_double
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
@@ -127,11 +127,6 @@ def test_the_command(tmp_path):
 
 
 # -- what is computed ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
 
 
 @pytest.mark.usefixtures("compiler")
@@ -287,8 +282,8 @@ def test_a_mistake_in_the_text_is_found(mistake):
     assert any(found)
 
 
+@pytest.mark.usefixtures("compiler")
 def test_the_evidence_says_no(monkeypatch):
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
     monkeypatch.setattr(under_test, "find_nvrtc", lambda: None)
     derivation = network({"type": "dense", "name": "d", "units": 18})
     emulated = [
