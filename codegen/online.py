@@ -158,12 +158,20 @@ def _mixed(item: Definition, p: Definition, j: Index) -> tuple[Definition, Eleme
     body = item.body
     if body.kind != "sum" or body.index != j or body.extent != p.ranges[j] or column in p.indices:
         return None
-    factors = list(Mul.make_args(body.body))
-    if len(factors) != 2 or p.element not in factors or tuple(rows) != tuple(i for i in p.indices if i != j):
+    values = _other_factor(body.body, p.element)
+    if values is None or tuple(rows) != tuple(i for i in p.indices if i != j):
         return None
-    factors.remove(p.element)
-    (values,) = factors
-    return (item, values) if isinstance(values, Element) and {j, column} <= set(values.indices) else None
+    return (item, values) if {j, column} <= set(values.indices) else None
+
+
+def _other_factor(product: Expr, known: Element) -> Element | None:
+    """The entry that an entry is multiplied by, if the product is one of two entries."""
+    factors = list(Mul.make_args(product))
+    if len(factors) != 2 or known not in factors:
+        return None
+    factors.remove(known)
+    (other,) = factors
+    return other if isinstance(other, Element) else None
 
 
 def _behind(found: _Weights, known: Known) -> tuple[Definition, dict[Name, Definition]] | None:
@@ -208,12 +216,8 @@ def _sent(slopes: Definition, slope: Element, found: _Weights) -> Element | None
     body = _at(slopes, slope)
     if not isinstance(body, Reduction) or (body.kind, body.extent) != ("sum", found.columns):
         return None
-    factors = list(Mul.make_args(body.body.xreplace({body.index: found.column})))
-    if len(factors) != 2 or found.values not in factors:
-        return None
-    factors.remove(found.values)
-    (sent,) = factors
-    return sent if isinstance(sent, Element) and sent.indices == found.mixed.indices else None
+    sent = _other_factor(body.body.xreplace({body.index: found.column}), found.values)
+    return sent if sent is not None and sent.indices == found.mixed.indices else None
 
 
 def _changes(found: _Weights, known: Known, row_sum: Element, slope: Element) -> Definition | None:

@@ -80,8 +80,8 @@ def contraction_of(kernel: Kernel) -> Contraction:
 
 def rounded(kernel: Kernel, form: str) -> Kernel:
     """A contraction whose two factors are rounded to a format before they are multiplied."""
-    found, (_, *rest) = contraction_of(kernel), kernel.statements
-    total = found.sum
+    total, *rest = kernel.statements
+    assert isinstance(total, Accumulate)
     value = Mul(*(Nearest(factor, form) for factor in Mul.make_args(total.value)))
     return replace(kernel, statements=(replace(total, value=value), *rest))
 

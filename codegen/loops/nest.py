@@ -225,6 +225,11 @@ def _bound(step: Step, table: dict[Expr, Expr]) -> Step:
     return replace(step, **changed)
 
 
+def moved(target: Cell, source: Cell, count: int) -> Step:
+    """``count`` neighbours at once."""
+    return Vector(target, source, count) if count > 1 else Set(target, source)
+
+
 def unrolled(index: Index, extent: int, *body: Step) -> tuple[Step, ...]:
     """A loop to be unrolled; of one pass, its body."""
     if extent == 1:
@@ -254,6 +259,7 @@ __all__ = [
     "Wait",
     "WarpProduct",
     "bind",
+    "moved",
     "on_tensor_cores",
     "steps_of",
     "unrolled",

@@ -90,6 +90,13 @@ def innermost(statement: Accumulate, running: Local) -> tuple[Step, ...]:
     return (If(statement.guards, body),) if statement.guards else body
 
 
+def following(kernel: Kernel, value: Expr) -> tuple[Step, ...]:
+    """What follows the reduction that a kernel begins with, given its value."""
+    total, *rest = kernel.statements
+    assert isinstance(total, Accumulate)
+    return (Set(total.local, value, new=True, fixed=True), *(step for one in rest for step in serial(one)))
+
+
 def together(kernel: Kernel, schedule: Together) -> Nest:
     """``lanes`` threads for each element: each takes every lanes-th point of a reduction, a tree adds up their values.
 

@@ -16,7 +16,7 @@ from sympy import Expr, Float, Integer, oo
 
 from dyadic.codegen.loops.chain import Chain, Score, chain, row_sum
 from dyadic.codegen.loops.contraction import Operand, contiguous, free_indices, packs
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Local, Masked
+from dyadic.codegen.loops.kernel import Axis, Kernel, Local, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
     THREAD,
@@ -33,16 +33,16 @@ from dyadic.codegen.loops.nest import (
     Step,
     Vector,
     bind,
+    moved,
     unrolled,
 )
-from dyadic.codegen.loops.place import ceiling, count, serial, unravel
+from dyadic.codegen.loops.place import ceiling, count, following, unravel
 from dyadic.codegen.loops.schedule import SIDE, Streamed
+from dyadic.codegen.loops.tiles import COLUMN, DEEP, FINISH, NEXT, PACK, ROW, START, TERM, TX, TY, A, B, loops
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Apply, Element, Index, Inside, Quotient, Remainder
 
-ROW, STREAMED, COLUMN, TERM = (Index(name) for name in ("row", "streamed", "column", "term"))
-START, CHUNK, PANEL, NEXT, LANE = (Index(name) for name in ("start", "chunk", "panel", "load", "lane"))
-TX, TY, DEEP, A, B, PACK = (Index(name) for name in ("tx", "ty", "deep", "down", "across", "pack"))
+STREAMED, CHUNK, PANEL, LANE = (Index(name) for name in ("streamed", "chunk", "panel", "lane"))
 ROW_BLOCK, GROUP = Index("row_block"), Index("group")
 LOWEST = {4: Float("-3.4028234663852886e38", 17), 2: Float("-1.7976931348623157e308", 17)}
 """The lowest finite number, by how many numbers make 16 bytes."""
@@ -111,10 +111,13 @@ class _Streaming:
         return unrolled(A, self.own, *body)
 
     def _scores(self, *body: Step) -> tuple[Step, ...]:
-        return self._rows(*unrolled(B, self.own, *body))
+        return tuple(loops((A, self.own), (B, self.own), *body))
 
     def _results(self, *body: Step) -> tuple[Step, ...]:
-        return unrolled(PANEL, self.panels, *self._rows(*unrolled(B, self.across, *body)))
+        return unrolled(PANEL, self.panels, *self._panel(*body))
+
+    def _panel(self, *body: Step) -> list[Step]:
+        return loops((A, self.own), (B, self.across), *body)
 
     def _row(self) -> Expr:
         """The place in the tile of a thread's row."""
@@ -238,9 +241,7 @@ class _Streaming:
                 SIDE,
                 *self._fetch("left_own", "weight", CHUNK + DEEP, TY, self.own),
                 *self._fetch("right_own", "right", DEEP, TX, self.across),
-                *self._rows(
-                    *unrolled(B, self.across, Combine("sum", self._held(), Cell("left_own", A) * Cell("right_own", B)))
-                ),
+                *self._panel(Combine("sum", self._held(), Cell("left_own", A) * Cell("right_own", B))),
             ),
             Barrier(),
         ]
@@ -300,8 +301,7 @@ class _Streaming:
         width = min(self.schedule.pack, own)
         steps: list[Step] = []
         for k in range(0, own, width):
-            cell, first = Cell(source, term, thread * own + k), Cell(target, k)
-            steps.append(Vector(first, cell, width) if width > 1 else Set(first, cell))
+            steps.append(moved(Cell(target, k), Cell(source, term, thread * own + k), width))
         return steps
 
     # -- after all tiles --------------------------------------------------------------------------------------------
@@ -332,29 +332,24 @@ class _Streaming:
 
     def _finish(self, part: Kernel, value: Expr) -> list[Step]:
         """What follows a row's reduction, given its value, in a scope of its own."""
-        total, *rest = part.statements
         table = {
             one.index: other.index for one, other in zip(part.axes, (*self.found.groups, self.found.row), strict=True)
         }
-        assert isinstance(total, Accumulate)
-        first = Set(total.local, value, new=True, fixed=True)
-        steps = (first, *(step for one in rest for step in serial(one)))
-        return [Scope(variable(part.writes[0]), bind(steps, table))]
+        return [Scope(variable(part.writes[0]), bind(following(part, value), table))]
 
     def _epilogue(self) -> list[Step]:
         found = self.found
         row = ROW_BLOCK * self.edge + self._row()
         column = PANEL * self.wide + TX * self.across + B
         value = self._held() / Cell("total_own", A) if self.with_sums else self._held()
-        body: tuple[Step, ...] = (
+        body = (
             *unravel(ROW, (found.row,)),
             *unravel(COLUMN, (found.column,)),
-            Set(found.sum.local, value, new=True, fixed=True),
-            *(step for one in self.kernel.statements[1:] for step in serial(one)),
+            *following(self.kernel, value),
         )
         inside = (Inside(ROW, found.row.extent), Inside(COLUMN, found.column.extent))
         steps = self._results(IndexValue(ROW, row), IndexValue(COLUMN, column), If(inside, body))
-        return [Scope("what follows the sum, for each element of this thread", steps)]
+        return [Scope(FINISH, steps)]
 
 
 __all__ = ["streamed"]

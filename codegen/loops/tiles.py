@@ -32,9 +32,10 @@ from dyadic.codegen.loops.nest import (
     Step,
     Vector,
     Wait,
+    moved,
     unrolled,
 )
-from dyadic.codegen.loops.place import ceiling, count, serial, unravel
+from dyadic.codegen.loops.place import ceiling, count, following, unravel
 from dyadic.codegen.loops.schedule import Tiled, WarpTiled
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Element, Index, Inside, Quotient, Remainder
@@ -232,16 +233,11 @@ class Tiling(ABC):
         """From registers into shared memory."""
         names, row, term = self._place(side)
         source = Cell(f"{side.name}_next", NEXT * side.width)
-        body: list[Step]
-        if side.width == 1:
-            body = [*names, Set(self._cell(side, stage, term, row), source)]
-        elif side.along_depth:
+        steps: tuple[Step, ...] = (moved(self._cell(side, stage, term, row), source, side.width),)
+        if side.along_depth and side.width > 1:
             one = Cell(f"{side.name}_next", NEXT * side.width + PACK)
-            spread = Set(self._cell(side, stage, term + PACK, row), one)
-            body = [*names, *unrolled(PACK, side.width, spread)]
-        else:
-            body = [*names, Vector(self._cell(side, stage, term, row), source, side.width)]
-        return [Scope(f"the {side.name} tile, into shared memory", unrolled(NEXT, self._loads(side), *body))]
+            steps = unrolled(PACK, side.width, Set(self._cell(side, stage, term + PACK, row), one))
+        return [Scope(f"the {side.name} tile, into shared memory", unrolled(NEXT, self._loads(side), *names, *steps))]
 
     # -- what follows the sum ---------------------------------------------------------------------------------------
 
@@ -249,11 +245,10 @@ class Tiling(ABC):
         """What follows the sum of one element, by its row and column in the tile."""
         s, found = self.schedule, self.found
         inside = (Inside(ROW, count(found.rows.axes)), Inside(COLUMN, count(found.columns.axes)))
-        body: tuple[Step, ...] = (
+        body = (
             *unravel(ROW, found.rows.axes),
             *unravel(COLUMN, found.columns.axes),
-            Set(found.sum.local, total, new=True, fixed=True),
-            *(step for one in self.kernel.statements[1:] for step in serial(one)),
+            *following(self.kernel, total),
         )
         names = (
             IndexValue(ROW, BLOCKS["row"] * s.rows + row),
@@ -266,10 +261,6 @@ class RegisterTiling(Tiling):
     """Every thread multiplies rows by columns that it holds in registers."""
 
     schedule: Tiled
-
-    def _fits(self, size: int, along: bool, width: int) -> bool:
-        """Whether threads that read ``width`` numbers at once bring a tile in together."""
-        return size * self.schedule.depth % (self.threads * width) == 0
 
     def _copied(self, operand: Operand, turned: bool) -> bool:
         addresses = (*operand.entry.indices, *operand.guards)
@@ -310,12 +301,10 @@ class RegisterTiling(Tiling):
     def _fetch(self, target: str, source: str, thread: Index, per: int, size: int) -> list[Step]:
         """A thread's rows (or columns) of one term, in packs that lie side by side across the threads."""
         width = min(self.schedule.pack, per)
-        move = Vector if width > 1 else None
         steps: list[Step] = []
-        for k in range(per // width):
-            cell = Cell(source, STAGE, DEEP, owned(thread, Integer(k * width), per, size, self.schedule.pack))
-            first = Cell(target, k * width)
-            steps.append(move(first, cell, width) if move else Set(first, cell))
+        for k in range(0, per, width):
+            cell = Cell(source, STAGE, DEEP, owned(thread, Integer(k), per, size, self.schedule.pack))
+            steps.append(moved(Cell(target, k), cell, width))
         return steps
 
     def _epilogue(self) -> list[Step]:

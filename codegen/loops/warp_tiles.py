@@ -29,6 +29,7 @@ from dyadic.codegen.loops.nest import (
     Step,
     Vector,
     WarpProduct,
+    moved,
     unrolled,
 )
 from dyadic.codegen.loops.schedule import WarpTiled
@@ -135,7 +136,7 @@ class WarpTiling(Tiling):
         for k in range(0, per, width):
             place = MEMBER * (side.size + _SKEW) + warp * size + owned(QUAD, Integer(k), per, size, width)
             source, target = Cell(side.name, STAGE, 2 * DEEP + half, place), Cell(f"{side.name}_own", half, k)
-            steps.append(Vector(target, source, width) if width > 1 else Set(target, source))
+            steps.append(moved(target, source, width))
         return steps
 
     def _epilogue(self) -> list[Step]:

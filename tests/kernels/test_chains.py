@@ -6,14 +6,14 @@ from functools import cache
 import pytest
 from support.long_tests import often, one_in
 from sympy import Integer
-from test_loops import drop, is_barrier, nth, rewritten
+from test_loops import drop, is_barrier, nth, refused, rewritten
 from test_online import derived
 
 from dyadic.codegen.loops.build import nest, plain
 from dyadic.codegen.loops.chain import chain, with_row_sums
 from dyadic.codegen.loops.kernel import Accumulate, Masked
 from dyadic.codegen.loops.lower import kernels as lower
-from dyadic.codegen.loops.nest import Cell, For, If, Set
+from dyadic.codegen.loops.nest import Cell, For, If, Set, steps_of
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.schedule import Streamed
 from dyadic.codegen.loops.wellformed import KernelError, verify
@@ -122,27 +122,16 @@ WRONG = {
 
 @pytest.mark.parametrize("mistake", one_in(2, WRONG))
 def test_wrong_nests_are_refused(mistake):
-    right, change, message = WRONG[mistake]
-    wrong = replace(right, steps=rewritten(right.steps, change))
-    assert wrong.steps != right.steps
-    check(right, plain(right.kernel, 8), 1)
-    with pytest.raises(Fault, match=message):
-        check(wrong, plain(right.kernel, 8), 1)
+    refused(*WRONG[mistake], 1)
 
 
 @pytest.mark.parametrize("number", one_in(3, range(6)))
 def test_each_barrier_is_needed(number):
     right = nest(chains("deep")["k_f"], 8, Streamed(1, 1, 2))
-    assert sum(map(is_barrier, every_step(right.steps))) == 6
+    assert sum(map(is_barrier, steps_of(right.steps))) == 6
     wrong = replace(right, steps=rewritten(right.steps, nth(is_barrier, number, drop)))
     with pytest.raises(Fault, match="without a barrier|never written"):
         check(wrong, plain(right.kernel, 8), 1)
-
-
-def every_step(steps):
-    for step in steps:
-        yield step
-        yield from every_step(getattr(step, "body", ()))
 
 
 def test_a_block_of_queries_left_out_is_refused():

@@ -9,11 +9,9 @@ import pytest
 from support.emulated import emulated, worst
 from support.long_tests import one_in
 from support.modules import load, random_state, same_bits
-from support.optional import require
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
-from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.emulator.module_comparison import draw
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
@@ -22,9 +20,7 @@ from dyadic.symbolic.spec import LAYER_TYPES
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
 
-@pytest.fixture(autouse=True)
-def _compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 def example(name):

@@ -5,7 +5,7 @@ import pytest
 from support.optional import require
 
 from dyadic.codegen.cubin import CompileError, compile_cubin, find_nvrtc
-from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.emulator import EmulationError, Kernels
 
 TRANSPOSE = """
 typedef double real;
@@ -28,9 +28,7 @@ extern "C" __global__ void scale(const real* __restrict__ a, real* __restrict__ 
 """
 
 
-@pytest.fixture(autouse=True)
-def _compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 def run(source, name, count, threads, order=0):

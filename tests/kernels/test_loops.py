@@ -8,7 +8,7 @@ import pytest
 from sympy import Integer
 from test_coverage import example
 
-from dyadic.codegen.loops.build import few, nest
+from dyadic.codegen.loops.build import few, nest, plain
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Masked, Put
 from dyadic.codegen.loops.lower import kernels as lower
@@ -307,13 +307,16 @@ WRONG_NESTS = {
 
 @pytest.mark.parametrize("mistake", WRONG_NESTS)
 def test_wrong_nests_are_refused(mistake):
-    right, change, message = WRONG_NESTS[mistake]
-    plain = nest(right.kernel, 8, PLAIN)
-    check(right, plain, 9)
+    refused(*WRONG_NESTS[mistake], 9)
+
+
+def refused(right, change, message, batch):
+    """A nest passes, and with its steps changed it does not."""
+    check(right, plain(right.kernel, 8), batch)
     wrong = replace(right, steps=rewritten(right.steps, change))
     assert wrong.steps != right.steps
     with pytest.raises(Fault, match=message):
-        check(wrong, plain, 9)
+        check(wrong, plain(right.kernel, 8), batch)
 
 
 def test_a_grid_that_is_short_is_refused():

@@ -7,52 +7,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.optional import require
 from support.sixteen_bits import UNITS, nearest16, numbers16
-from sympy import Integer
-from test_loops import PLAIN, dense, drop, kernels_of, nth, rewritten
-from test_tensor_cores import banks_met_twice, exchanged, named
-from test_tf32 import network
+from test_loops import dense, drop, kernels_of, nth, refused
+from test_tensor_cores import exchanged, held_to_the_kernel, helpers, is_product, met_twice
 
-from dyadic.codegen import emit
-from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.emulator import EmulationError, Kernels
 from dyadic.codegen.loops.build import nest
-from dyadic.codegen.loops.contraction import contraction, rounded
+from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Halves
-from dyadic.codegen.loops.nest import Barrier, Cell, IndexValue, Set, WarpProduct, steps_of
-from dyadic.codegen.loops.nest_machine import Fault, check
+from dyadic.codegen.loops.nest import Barrier, Cell, Set
 from dyadic.codegen.loops.schedule import WarpTiled, choose
 from dyadic.codegen.loops.tensor_cores import FORMATS
 from dyadic.codegen.loops.tensor_cores import rounded as round_doubles
-from dyadic.codegen.loops.wellformed import distinct_names, verify
-from dyadic.symbolic.expressions import Index
 
 FORMS = ("float16", "bfloat16")
 
 
-def written(derivation, form):
-    return emit(derivation, "cupy", "float32", tensor_cores=form).text
-
-
-@pytest.fixture
-def compiler():
-    require(find_compiler(), "no C++ compiler (g++ or clang++)")
-
-
 # -- rounding ------------------------------------------------------------------------------------------------------
-
-
-def pair_helpers(form):
-    text = written(network({"type": "dense", "name": "d", "units": 16}, x=(16,)), form)
-    last = text.index("\n}\n", text.index(f"void {form}_product(")) + 3
-    return "typedef float real;\n" + text[text.index("typedef unsigned Bits;") : last]
 
 
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("form", FORMS)
 def test_rounding(form):
     """The emitted conversion, told from its bits, and the machine's, against NumPy."""
-    source = pair_helpers(form) + (
+    source = helpers(form) + (
         'extern "C" __global__ void each(const real* __restrict__ a, int* __restrict__ low, int* __restrict__ high, '
         "const int n)\n{ for (int i = 0; i < n; ++i) { const Bits bits = FORM_pair(a[i], a[n - 1 - i]); "
         "low[i] = bits & 0xffff; high[i] = bits >> 16; } }\n".replace("FORM", form)
@@ -115,7 +93,7 @@ WRONG_FRAGMENTS = {
 
 
 def multiplied(form, old="", new="", threads=32, order=0):
-    source = (pair_helpers(form) + ONE_PRODUCT).replace("FORM", form)
+    source = (helpers(form) + ONE_PRODUCT).replace("FORM", form)
     assert old in source
     random = np.random.default_rng(0)
     a, b = (random.normal(size=shape).astype(np.float32) for shape in ((16, 16), (16, 8)))
@@ -159,14 +137,6 @@ SMALL = (WarpTiled(32, 16, 16, 16, 8), WarpTiled(16, 16, 32, 16, 16), WarpTiled(
 TILES = (*SMALL, WarpTiled(64, 64, 32, 32, 32), WarpTiled(128, 128, 16, 64, 32))
 
 
-def held_to_the_kernel(kernel, tiles, batch):
-    found = nest(kernel, 4, tiles)
-    distinct_names(found)
-    verify(found.kernel)
-    assert found.kernel == rounded(kernel, tiles.form)
-    check(found, nest(found.kernel, 4, PLAIN), batch)
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("part", ["", "adjoint", "gradient_weight"])
 @pytest.mark.parametrize("tiles", TILES)
@@ -194,16 +164,10 @@ def test_what_a_kernel_gets(form):
 @pytest.mark.parametrize("part", ["", "adjoint", "gradient_weight"])
 @pytest.mark.parametrize("tiles", TILES[2:])
 def test_threads_meet_in_no_bank(tiles, part, monkeypatch):
-    def met_twice():
-        one = nest(dense(256, 256, part), 4, replace(tiles, form="float16"))
-        names = {s.index: s.value for s in one.steps if isinstance(s, IndexValue)}
-        places = [s for s in steps_of(one.steps) if named("place")(s)]
-        names |= {s.index: s.value.xreplace({Index("load"): Integer(0)}) for s in places}
-        return banks_met_twice(one, {**names, Index("threadIdx.x"): Index("threadIdx.x")})
-
-    assert not met_twice()
+    paired = replace(tiles, form="float16")
+    assert not met_twice(paired, part)
     monkeypatch.setattr("dyadic.codegen.loops.warp_tiles._SKEW", 0)
-    assert met_twice()
+    assert met_twice(paired, part)
 
 
 RIGHT = nest(dense(part="gradient_weight"), 4, replace(SMALL[2], form="float16"))
@@ -211,10 +175,6 @@ RIGHT = nest(dense(part="gradient_weight"), 4, replace(SMALL[2], form="float16")
 
 def is_pair(step):
     return isinstance(step, Set) and isinstance(step.value, Halves)
-
-
-def is_product(step):
-    return isinstance(step, WarpProduct)
 
 
 WRONG_NESTS = {
@@ -236,9 +196,4 @@ WRONG_NESTS = {
 @pytest.mark.parametrize("mistake", WRONG_NESTS)
 def test_wrong_nests_are_refused(mistake):
     kind, new, message = WRONG_NESTS[mistake]
-    plain = nest(RIGHT.kernel, 4, PLAIN)
-    check(RIGHT, plain, 40)
-    wrong = replace(RIGHT, steps=rewritten(RIGHT.steps, nth(kind, 0, new)))
-    assert wrong.steps != RIGHT.steps
-    with pytest.raises(Fault, match=message):
-        check(wrong, plain, 40)
+    refused(RIGHT, nth(kind, 0, new), message, 40)

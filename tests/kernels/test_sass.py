@@ -3,10 +3,10 @@
 The table is committed (golden/sass.txt); ``--update-golden`` rewrites it.  It is evidence, not a measurement.
 """
 
-import re
 from pathlib import Path
 
 import pytest
+from support.emulated import kernel_source
 from support.optional import require
 
 from dyadic.codegen import emit
@@ -37,7 +37,7 @@ def loops():
         for shape, layers, beginning in networks(width):
             spec = {"inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": "squared_error"}}
             text = emit(derive(architecture(spec)), "cupy", dtype).text
-            source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
+            source = kernel_source(text)
             for arch in ARCHS:
                 cubin = compile_cubin(source, arch)
                 for name, loop in hot_loops(cubin.binary).items():
@@ -50,10 +50,18 @@ def table(loops):
     heads = ("dtype", "arch", "kernel", "FMA", "shared reads", "writes", "global reads", "copies", "registers", "local")
     rows = [heads]
     for key, (loop, registers) in loops.items():
-        groups = (loop.shared, loop.writes, loop.loads, loop.copies)
-        texts = [", ".join(f"{n} of {bits} bits" for bits, n in group.items()) or "none" for group in groups]
+        texts = map(by_width, (loop.shared, loop.writes, loop.loads, loop.copies))
         rows.append((*key, loop.multiply_adds, *texts, registers, loop.local))
-    widths = [max(len(str(row[k])) for row in rows) for k in range(len(heads))]
+    return aligned(rows)
+
+
+def by_width(accesses):
+    return ", ".join(f"{n} of {bits} bits" for bits, n in accesses.items()) or "none"
+
+
+def aligned(rows):
+    """Rows as lines in columns."""
+    widths = [max(len(str(one)) for one in column) for column in zip(*rows, strict=True)]
     return "".join(
         "  ".join(str(one).ljust(width) for one, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
     )

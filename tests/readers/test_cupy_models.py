@@ -1,11 +1,10 @@
 """Models read from PyTorch as CuPy modules with their own batch axis, held to their NumPy modules by emulation."""
 
-import re
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support.emulated import worst
+from support.emulated import kernel_source, worst
 from support.long_tests import often
 from support.optional import require
 
@@ -98,7 +97,7 @@ MANY = ("light_densenet121", "light_inception_v1", "light_inception_v2")
 def test_large_models_are_emitted_and_compile(path):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
     text = dyadic.emit(dyadic.derive(dyadic.read(path)), "cupy", "float32").text
-    source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
+    source = kernel_source(text)
     assert source.count("__global__") > 50
     if path.stem not in MANY:
         kernels = compile_cubin(source, "sm_90").kernels

@@ -1,5 +1,6 @@
 """Emitted CuPy modules on the CPU, compared with NumPy modules; the modules of all targets by one call."""
 
+import re
 import sys
 
 from support.modules import load
@@ -7,7 +8,7 @@ from support.optional import require
 
 from dyadic.codegen import emit
 from dyadic.codegen.compilers import find_c_compiler
-from dyadic.codegen.emulator import find_compiler
+from dyadic.codegen.emulator import EmulationError, find_compiler
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw
 from dyadic.codegen.emulator.module_comparison import worst as largest
 from dyadic.codegen.emulator.stand_in import stand_in
@@ -26,6 +27,22 @@ def emitted(derivation, target, monkeypatch, dtype="float64"):
     if target == "cupy":
         return emulated(derivation, dtype, monkeypatch)
     return load(emit(derivation, target, dtype), f"emitted_{target}")
+
+
+def shows(difference):
+    """Whether a mistake does, in some order of the threads: by a difference from what is wanted, or by a refusal."""
+    found = []
+    for order in (0, 1, 5):
+        try:
+            found.append(not difference(order) < 1e-12)
+        except EmulationError:
+            found.append(True)
+    return any(found)
+
+
+def kernel_source(text):
+    """The CUDA source in an emitted CuPy module."""
+    return re.search(r'KERNELS = r"""(.*?)"""', text, re.DOTALL)[1]
 
 
 def two_layers(cost="squared_error", inner=5):
