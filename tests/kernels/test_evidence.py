@@ -9,7 +9,9 @@ from support.optional import require
 
 from dyadic.codegen import evidence as under_test
 from dyadic.codegen import kernel_target
+from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import find_nvrtc
+from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.evidence import LAST, evidence, report
 from dyadic.codegen.loops.lower import kernels
@@ -56,9 +58,15 @@ MISTAKES = {
     "stride": ("W[i * 19 + j]", "W[j * 20 + i]", "emulation"),
     "type": ("typedef double real;", "typedef float real;", "emulation"),
     "argument": ("np.int32(batch)", "batch", "emulation"),
-    "shared": ("__shared__ real left[2]", "__shared__ real left[200]", "sm_90"),
+    "shared": (" real left[2]", " real left[200]", "sm_90"),
     "name": ("const real total = sum", "const real totals = sum", "sm_90"),
 }
+
+
+def test_every_mistake_has_a_place_in_the_text():
+    """All of them in every run: the tests below are sampled, and what is emitted changes."""
+    text = emit_module(CupyTarget(network(), "float64"))
+    assert [name for name, (old, _, _) in MISTAKES.items() if old not in text] == []
 
 
 @pytest.mark.parametrize("mistake", one_in(3, MISTAKES))
