@@ -221,21 +221,32 @@ class Guard:
         return lambda: (-((limit - 1 - rest()) // -step), rest() // -step + 1)
 
 
-GUARDS = ("inside", "divides", "same")
-"""The heads of brackets in JSON expressions."""
+GUARDS = ("inside", "divides", "same", "unless")
+"""The heads of brackets in JSON expressions: 0 <= value < end, divisibility, equality, that not all of some hold."""
 
 
 def is_guard(node: Any) -> bool:
     """Whether a JSON expression is a bracket or a positive power of one."""
     if isinstance(node, list) and len(node) == 3 and node[0] == "^":
         return isinstance(node[2], int) and node[2] > 0 and is_guard(node[1])
+    if isinstance(node, list) and len(node) > 1 and node[0] == "unless":
+        return all(map(is_guard, node[1:]))
     return isinstance(node, list) and len(node) == 3 and node[0] in GUARDS
+
+
+def unless(brackets: list[Any]) -> Any:
+    """1 less the product of what is 0 or 1: a bracket, where these are brackets."""
+    found = ["unless", *brackets]
+    return found if is_guard(found) else ["+", 1, ["*", -1, *brackets]]
 
 
 def guard(node: Any, scope: ClosureScope, depth: int) -> Guard:
     """A bracket as a test."""
     if node[0] == "^":
         return guard(node[1], scope, depth)
+    if node[0] == "unless":
+        parts = [guard(child, scope, depth + 1) for child in node[1:]]
+        return Guard(lambda: not all(part.test() for part in parts), frozenset().union(*(part.reads for part in parts)))
     one, two = whole(node[1], scope, depth + 1), whole(node[2], scope, depth + 1)
     first, second, reads = one.compiled(scope), two.compiled(scope), one.reads | two.reads
     if node[0] == "same":

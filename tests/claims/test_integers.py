@@ -157,6 +157,11 @@ POSITIONS = {
     "Sum[c<2] [c = 1 - argf_m[0]] x_e[0, c] = x_e[0, 0] + x_e[0, 1] - f_m[0]": True,
     "Sum[c<2] [c = argf_m[0] - 1] x_e[0, c] = 0": False,
     "[argf_m[0] = argf_m[1]] = 1": False,
+    "Sum[c<2] [c != argf_m[0]] x_e[0, c] = x_e[0, 0] + x_e[0, 1] - f_m[0]": True,
+    "Sum[c<2] [c != argf_m[0]] x_e[0, c] = x_e[0, 1]": False,
+    "Sum[c<2] (1 - [c = argf_m[0]] [c > 0]) x_e[0, c] = x_e[0, 0] + x_e[0, 1] (1 - argf_m[0])": True,
+    "Sum[c<2] [c != 1 - argf_m[0]] x_e[0, c] = f_m[0]": True,
+    "Sum[c<2] [c != 1 - argf_m[0]] x_e[0, c] = x_e[0, argf_m[1]]": False,
 }
 
 

@@ -152,6 +152,7 @@ SUMS = [
     (FOUR, r"\sum_{i \ne j} y_i = \sum_i y_i", REFUTED, {"names": {"j": "1"}}),
     (FOUR, r"y_j \sum_{i \ne j} y_i = 0 \text{for } j < 2", REFUTED, {}),
     (FOUR, r"\sum_{i \ne 0} x^u_i = x^u_1 + x^u_2", PROVED, {}),
+    (FOUR, r"\max_{i \ne j} y_i = y_j", REFUTED, {}),
     (FOUR, r"\sum_{j \ge 2} y_j = y_2 + y_3", PROVED, {}),
     (FOUR, r"\sum_{j > 1} y_j = y_1 + y_2 + y_3", REFUTED, {}),
     (FOUR, r"\sum_{j \ge 2} y_j = y_2 + y_3 + y_4", PROVED, {"first": 1}),
@@ -162,8 +163,8 @@ ONE_OR_TWO = [
     (FOUR, r"\sum_{i \ne j} (y_i - y_j) = 0", "one sum or two", {}),
     (FOUR, r"\sum_{i \neq j} x^u_i x^u_j = 0", "one sum or two", {}),
     (FOUR, r"0 = 0 + \sum_{j \ne i} y_i", "one sum or two", {}),
-    (FOUR, r"\max_{i \ne j} y_i = y_j", "belongs between two indices", {}),
-    (FOUR, r"\sum_{i \ne j \ne k} y_i = y_j y_k", "belongs between two indices", {}),
+    (FOUR, r"\max_{i \ne j} (y_i - y_2) = 0", "one sum or two", {}),
+    (FOUR, r"\sum_{i \ne j \ne k} y_i = y_j y_k", "a range is written", {}),
 ]
 
 HUGE = "(((2^16)^16)^16)^4"

@@ -75,7 +75,7 @@ def integer_relation(sign: str, one: Any, two: Any) -> Any:
         case "=":
             return ["same", one, two]
         case "!=":
-            return _without(["same", one, two])
+            return ["unless", ["same", one, two]]
         case "|":
             return ["divides", one, two]
         case ">":
@@ -113,6 +113,8 @@ def less(node: Any, least: Any) -> Any:
     return ["+", node, -least if isinstance(least, int) else ["*", -1, least]]
 
 
-def has_index(node: Any) -> bool:
-    """Whether an integer expression depends on an index."""
-    return isinstance(node, list) and bool(node) and (node[0] == "index" or any(map(has_index, node[1:])))
+def index_names(node: Any) -> set[str]:
+    """The names of the indices in an expression."""
+    if not isinstance(node, list) or not node:
+        return set()
+    return {node[1]} if node[0] == "index" else set().union(*map(index_names, node))

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, has_index, less, real_relation
+from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, index_names, less, real_relation
 from dyadic.proofs.statements.parsing.folded_numbers import inverted, negated, number_node, power_of, product_of
 from dyadic.proofs.statements.parsing.tokens import (
     CLAIMED,
@@ -89,7 +89,7 @@ class _Parser:
         where = self._token
         if where.kind == "where":
             self._next += 1
-            if any(map(has_wholes, sides)) and not _index_names(where.value) <= _index_names(sides):
+            if any(map(has_wholes, sides)) and not index_names(where.value) <= index_names(sides):
                 raise Unreadable(where.position, "ranges are those of indices: write the tensors with theirs")
             sides = [_where(where.value, side) for side in sides]
         if self._token.kind != "end":
@@ -304,6 +304,8 @@ class _Parser:
 
 def reduced(head: ReductionHead, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
+    if head.conditions:
+        body = ["*", *head.conditions, *(body[1:] if _is_product(body) else [body])]
     if head.is_composed:
         body = ["*", *_within_range(head), *(body[1:] if _is_product(body) else [body])]
     elif isinstance(head.start, int) and head.start:
@@ -319,7 +321,7 @@ def _within_range(head: ReductionHead) -> list[Any]:
     """What holds of the index of a range whose start or end is an expression; the extent is told by its largest end."""
     index, start, end = ["index", head.index], head.start, head.extent
     found = [] if start is None else [["inside", less(index, start), LARGEST_INTEGER]]
-    return [*found, ["inside", index, end]] if has_index(end) or isinstance(end, int) else found
+    return [*found, ["inside", index, end]] if index_names(end) or isinstance(end, int) else found
 
 
 def _where(brackets: list[Any], side: Any) -> Any:
@@ -327,13 +329,6 @@ def _where(brackets: list[Any], side: Any) -> Any:
     if isinstance(side, int) and side == 0:
         return side
     return ["*", *brackets, *(side[1:] if _is_product(side) else [side])]
-
-
-def _index_names(node: Any) -> set[str]:
-    """The names of the indices in an expression."""
-    if not isinstance(node, list) or not node:
-        return set()
-    return {node[1]} if node[0] == "index" else set().union(*map(_index_names, node))
 
 
 def _is_product(node: Any) -> bool:

@@ -1,5 +1,8 @@
 """Ranges of sums and the like: ``j<64``, ``1<=j<=n``, ``j=0..63``, ``j<n-1``, ``i<j<=n``, ``j<=i``, or ``j`` alone.
 
+Several are in the order in which they are written, but that a range that depends on an index stands inside of its sum.
+What is said of an index beside its range, as in ``j<4, j != i``, is a condition on the terms.
+
 An end or a start may be any integer expression of numbers, sizes and other indices; one with an index in it goes with
 that index, as in ``Sum[j<=i]``.
 """
@@ -7,9 +10,11 @@ that index, as in ``Sum[j<=i]``.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from dyadic.proofs.statements.parsing.conditions import more, relations
+from dyadic.proofs.statements.parsing.conditions import index_names, more, relations
 from dyadic.proofs.statements.parsing.index_text import IndexReader
 from dyadic.proofs.statements.parsing.tokens import ReductionHead, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
@@ -18,12 +23,86 @@ _RANGE = re.compile(
     r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
     r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
 )
+_UNEQUAL = re.compile(r"\s*([a-z][a-z0-9]*)\s*(?:!=|\u2260)(?!.*(?:!=|[<>=\u2260]))")
+_ENDED = re.compile(r"\s*[a-z][a-z0-9]*\s*[<\u2264]")
+_RELATION = re.compile(r"[<>=|\u2260\u2264\u2265]")
 _INDEX = re.compile(r"\s*([a-z][a-z0-9]*)\s*\Z")
 _WANTED = "a range is written j<64, 1<=j<64, j=0..63, j<n-1, i<j<n, or j alone"
 _BACKWARDS = {">": "<", ">=": "<="}
 
 
-def read_reduction(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:
+@dataclass(frozen=True)
+class _Said:
+    """What one part between commas says of its index, and whether that is more than that there is such an index."""
+
+    head: ReductionHead
+    text: str
+    at: int
+    unequal: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        return self.head.extent is None and self.head.start == 0 and not self.unequal
+
+    @property
+    def rank(self) -> int:
+        """How well it does for a range: an end of its own, one that goes with an index, none."""
+        head = self.head
+        if head.extent is None:
+            return 2 + (head.start == 0)
+        return int(bool(index_names(head.extent)))
+
+
+def read_reductions(kind: str, parts: list[tuple[str, int]], vocabulary: Vocabulary) -> list[ReductionHead]:
+    """The heads of a sum or the like over one index or several, the outermost first; conditions go with the last."""
+    said, conditions = list[_Said](), list[tuple[str, int]]()
+    for text, at in parts:
+        try:
+            said.append(_said(kind, text, at, vocabulary))
+        except Unreadable:
+            if len(parts) == 1 or not _RELATION.search(text):
+                raise
+            conditions.append((text, at))
+    ranges: dict[str, _Said] = {}
+    for one in said:
+        before = ranges.setdefault(one.head.index, one)
+        if before is not one and (before.is_bare or one.is_bare) and not (before.unequal or one.unequal):
+            raise Unreadable(one.at, f"{one.head.index} is bound twice")
+        if one.rank < before.rank:
+            ranges[one.head.index] = one
+    for one, next_one in pairwise(said):
+        if one.is_bare and next_one.rank == 0 and _ENDED.match(next_one.text):
+            problem = f"whether the range of {next_one.head.index} is that of {one.head.index} too is doubtful"
+            raise Unreadable(one.at, f"{problem}: write a range for each, or two sums")
+    start = parts[0][1]
+    heads = _ordered([one.head for one in ranges.values()], start)
+    conditions += [(one.text, one.at) for one in said if one.unequal or ranges[one.head.index] is not one]
+    if not heads or (conditions and kind != "sum" and len(heads) > 1):
+        raise Unreadable(start, "conditions on several indices belong below a sum" if heads else _WANTED)
+    brackets = [IndexReader(*each, vocabulary).condition() for each in sorted(conditions, key=lambda each: each[1])]
+    return [*heads[:-1], replace(heads[-1], conditions=tuple(brackets))]
+
+
+def _said(kind: str, text: str, at: int, vocabulary: Vocabulary) -> _Said:
+    if match := _UNEQUAL.match(text):
+        return _Said(ReductionHead(kind, match[1], None), text, at, unequal=True)
+    return _Said(_read_reduction(kind, text, at, vocabulary), text, at)
+
+
+def _ordered(heads: list[ReductionHead], at: int) -> list[ReductionHead]:
+    """The heads, each inside of those on whose index its range depends."""
+    left, found = list(heads), list[ReductionHead]()
+    while left:
+        names = {head.index for head in left}
+        outer = next((head for head in left if not index_names(["+", head.start, head.extent]) & names), None)
+        if outer is None:
+            raise Unreadable(at, "these ranges depend on each other")
+        left.remove(outer)
+        found.append(outer)
+    return found
+
+
+def _read_reduction(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:
     """The head of a sum or the like, counted from 0; the vocabulary says from where the claim counts."""
     match = _RANGE.match(text)
     plain = match is not None and all(_is_plain(match[name] or "0", vocabulary) for name in ("end", "to"))

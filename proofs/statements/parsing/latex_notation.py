@@ -227,14 +227,8 @@ class LatexReader(LatexBrackets):
             cursor.next = start + (2 if long else 1)
             self._emit(word.lower(), node.at)
             return True
-        bound: set[str] = set()
-        for piece in range_texts(scripts["_"], scripts.get("^"), node.at, self._text_of):
-            index, _, other = piece.partition(" != ")
-            if other and (word != "Sum" or "!=" in other):
-                raise Unreadable(node.at, r"\ne belongs between two indices below a sum")
-            head = "" if other and index in bound else f"{word}[{index}] "
-            self._emit(head + (f"[{piece}]" if other else ""), node.at)
-            bound.add(index)
+        ranges = range_texts(scripts["_"], scripts.get("^"), node.at, self._text_of)
+        self._emit(f"{word}[{', '.join(ranges)}]", node.at)
         return True
 
     # -- quantities, functions and indices

@@ -55,7 +55,8 @@ def range_texts(below: LatexNode, above: LatexNode | None, at: int, text_of: Tex
         if re.fullmatch(r"[a-z]\d*(?: [a-z]\d*)+", text):
             return text.split(" ")
         return [part.strip() for part in text.split(",")]
-    match = re.fullmatch(r"([a-z]\d*) = ([^=<>]+)", text)
+    match = re.fullmatch(r"((?:[a-z]\d* , )*[a-z]\d*) = ([^=<>]+)", text)
     if match is None:
         raise Unreadable(below.at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
-    return [f"{match[1]}={match[2]}..{text_of(content(above), at)}"]
+    last = text_of(content(above), at)
+    return [f"{index}={match[2]}..{last}" for index in match[1].split(" , ")]

@@ -12,7 +12,7 @@ from typing import Any
 from dyadic.proofs.statements.parsing.conditions import real_condition
 from dyadic.proofs.statements.parsing.differentials import derivative, rate, slope
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.index_ranges import read_reduction
+from dyadic.proofs.statements.parsing.index_ranges import read_reductions
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
 from dyadic.proofs.statements.parsing.integer_values import integer_quotient, remainder
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted, read_number
@@ -174,10 +174,8 @@ class TextReader:
 
     def _reductions(self, kind: str, start: int) -> list[Token]:
         inside, offset = self._bracketed("[", "]")
-        found = []
-        for part, at in split(inside, offset):
-            found.append(Token("reduction", read_reduction(kind, part, at, self._vocabulary), start))
-        return found
+        heads = read_reductions(kind, split(inside, offset), self._vocabulary)
+        return [Token("reduction", head, start) for head in heads]
 
     def _condition(self) -> Any:
         """A bracket: between integers if it can be read so, else between real numbers."""
@@ -263,7 +261,9 @@ class TextReader:
             return Token("atom", _CONSTANTS[match[0]], start)
         if _CALL.match(self._source, start):
             return Token("call", match[0], start)
-        if _INDEX.match(self._source, start) and re.search(rf"\[[^\]]*\b{match[0]}\b", self._whole):
+        if _INDEX.match(self._source, start) and re.search(
+            rf"\[[^\]]*\b{match[0]}\b|\bfor\b.*\b{match[0]}\b", self._whole
+        ):
             return Token("atom", ["index", match[0]], start)
         self._at = start
         return None

@@ -66,13 +66,15 @@ class ReductionHead:
     """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts.
 
     Both are counted from 0; where one of them is an expression (a list), as the claim counts, and the extent is the
-    number before which the index ends.  start None: from the first value.
+    number before which the index ends.  start None: from the first value.  conditions: brackets that are stated with
+    the range, of the terms that are left in.
     """
 
     kind: str
     index: str
     extent: int | str | list[Any] | None
     start: int | list[Any] | None = 0
+    conditions: tuple[Any, ...] = ()
 
     @property
     def is_composed(self) -> bool:

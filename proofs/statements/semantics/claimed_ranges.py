@@ -121,9 +121,18 @@ def told_of_largest(sides: list[Any]) -> list[str]:
     return found
 
 
-def unequal_below_largest(sides: list[Any]) -> bool:
-    """Whether a bracket with != stands directly below a largest value or a log-sum-exp."""
-    return any(is_unequal(factor) for factor, _ in _below_largest(sides))
+def denied(node: Any) -> list[Any]:
+    """The brackets of integers whose product is taken from 1, as in ``1 - [i = j]``: that is itself a bracket."""
+    match node:
+        case ["+", 1, ["*", -1, *product]]:
+            brackets = _factors(["*", *product])
+            return brackets if all(map(_is_bracket, brackets)) else []
+    return []
+
+
+def denied_below_largest(body: Any) -> bool:
+    """Whether 1 less a bracket is a factor of this: below a largest value, is it 0 there or is the term left out?"""
+    return any(map(denied, _factors(body)))
 
 
 def _below_largest(sides: list[Any]) -> Iterator[tuple[Any, Slot]]:
@@ -134,22 +143,9 @@ def _below_largest(sides: list[Any]) -> Iterator[tuple[Any, Slot]]:
                 yield factor, node[1]
 
 
-def is_unequal(node: Any) -> bool:
-    """Whether an expression is a bracket that two integers differ."""
-    return is_otherwise(node) and node[2][2][0] in ("same", "entry")
-
-
-def is_otherwise(node: Any) -> bool:
-    """Whether an expression is 1 where a bracket of integers is 0: beside it, entries are read everywhere."""
-    match node:
-        case ["+", 1, ["*", -1, bracket]]:
-            return _is_bracket(bracket)
-    return False
-
-
 def bound_twice(name: str, body: Any) -> bool:
     """Whether what stands directly below a sum, but for brackets, is another one over the same index."""
-    rest = [each for each in _leading(body) if not _is_bracket(each) and not is_unequal(each)]
+    rest = [each for each in _leading(body) if not _is_bracket(each)]
     return len(rest) == 1 and isinstance(rest[0], list) and rest[0][0] in REDUCTIONS and rest[0][1] == name
 
 

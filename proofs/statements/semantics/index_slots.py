@@ -40,7 +40,7 @@ def defined_entry(side: Any) -> Any:
 def left_out(name: str, body: Any) -> list[str]:
     """The indices of which a sum over another one leaves out the value, by a bracket before all else in it."""
     match _first_bracket(body):
-        case ["+", 1, ["*", -1, ["same", one, two]]]:
+        case ["unless", ["same", one, two]]:
             sides = ((one, two), (two, one))
             return [b[1] for a, b in sides if a == ["index", name] and isinstance(b, list) and b[0] == "index"]
     return []

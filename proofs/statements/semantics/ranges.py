@@ -18,11 +18,12 @@ from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.claimed_ranges import (
     bound_twice,
     claimed_below,
+    denied,
+    denied_below_largest,
     ends_before,
     other_end,
     pairs_of,
     told_of_largest,
-    unequal_below_largest,
     without_full_ranges,
 )
 from dyadic.proofs.statements.semantics.index_slots import (
@@ -89,8 +90,10 @@ def elaborate(
     marked = [work.mark(side, {}) for side in sides]
     for name in sorted(work.twice):
         raise SpecError(where, f"{name} is bound twice, by a sum directly below a sum", "write one range and a bracket")
-    if unequal_below_largest(marked):
-        raise SpecError(where, "a bracket with != below Max, ArgMax or LogSumExp is doubtful", "write two ranges")
+    if work.doubted:
+        raise SpecError(
+            where, "1 less a bracket below Max, ArgMax or LogSumExp is doubtful", "write one with !=, < or >"
+        )
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     for name in sorted((work.ending | work.apart) - {*(known or {}), *elsewhere}):
@@ -189,6 +192,7 @@ class _Elaboration:
         self.own: set[str] = set()  # free indices of the one entry that the first side is
         self.guarded = False
         self.ambiguous: set[str] = set()
+        self.doubted = False
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
         self.twice: set[str] = set()  # indices that a sum directly below a sum binds again
         self.apart: set[str] = set()  # free indices of which a sum leaves out the value
@@ -208,6 +212,7 @@ class _Elaboration:
             return ["index", slot]
         if node[0] in REDUCTIONS:
             kind, name, written, body = node
+            self.doubted = self.doubted or (kind != "sum" and denied_below_largest(body))
             self.twice |= {name} if bound_twice(name, body) else set()
             slot = Slot(name, stated=written is not None, apart=tuple(set(left_out(name, body)) - scope.keys()))
             if isinstance(written, list):
@@ -225,6 +230,8 @@ class _Elaboration:
                 if isinstance(index, list) and index[0] == "size" and index[1] not in scope:
                     self.ambiguous.add(index[1])
             return [*node[:3], [self.mark(index, scope) for index in node[3]]]
+        if brackets := denied(node):
+            node = ["unless", *brackets]
         self.guarded = self.guarded or node[0] in GUARDS
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
 from dyadic.proofs.checker.intake.names import REDUCTIONS
-from dyadic.proofs.evaluate.integers import GUARDS
+from dyadic.proofs.evaluate.integers import GUARDS, unless
 from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -76,14 +76,15 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         """
         if not isinstance(node, list) or not node:
             return node
-        if node[0] in _INTEGER_PARTS:
+        if node[0] in _INTEGER_PARTS and node[0] != "unless":  # each of its brackets for itself
             place = _innermost_position(node[3] if node[0] == "entry" else node[1:])
             if place is not None and not _is_compared(node, place):
                 index = ["index", f"largest {depth}"]
                 inside = self._inside(node, place, index) if node[0] == "entry" else []
                 body = ["*", ["same", index, place], *inside, _put(node, place, index)]
                 return self._with_sums(["sum", index[1], self._positions(place), body], depth + 1)
-        return [self._with_sums(child, depth + 1) for child in node]
+        found = [self._with_sums(child, depth + 1) for child in node]
+        return unless(found[1:]) if node[0] == "unless" else found
 
     def _inside(self, node: Any, place: Any, index: Any) -> list[Any]:
         """That an entry is read inside its tensor, at values of the index too that the largest value does not have."""
@@ -146,7 +147,8 @@ def _with_chosen(node: Any) -> Any:
             if _is_position(one) and not _is_position(two):
                 return ["entry", chosen(one[1]), one[2], [*one[3], two]]
         return node
-    return [_with_chosen(child) for child in node]
+    found = [_with_chosen(child) for child in node]
+    return unless(found[1:]) if node[:1] == ["unless"] else found
 
 
 def _with_numbers(node: Any, integers: set[tuple[str, str]]) -> Any:

@@ -64,6 +64,10 @@ def _written(node: Any) -> tuple[str, int]:
             return f"[{_index(divisor)} | {_index(value)}]", 3
         case ["same", one, two]:
             return f"[{_index(one)} = {_index(two)}]", 3
+        case ["unless", ["same", one, two]]:
+            return f"[{_index(one)} != {_index(two)}]", 3
+        case ["unless", *brackets]:
+            return f"(1 - {' '.join(map(show, brackets))})", 3
     kind, name, extent, body = node
     if isinstance(extent, list) and body[:2] == ["*", ["inside", ["index", name], extent]]:
         body = body[2] if len(body) == 3 else ["*", *body[2:]]  # which the range says

@@ -255,6 +255,9 @@ class _Ties:
         if self.renaming and node[0] == "same" and all(self._renamed(child, indices) for child in node[1:]):
             for child in node[1:]:
                 self._inner(child, indices)
+        elif node[0] == "unless":
+            for child in node[1:]:
+                self.visit(child, indices)
         elif node[0] in (*GUARDS, "quotient", "remainder", "index"):
             self._everything(node, indices)
         elif node[0] == "entry":

@@ -15,10 +15,8 @@ from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Outside
 from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
-from dyadic.proofs.statements.semantics.claimed_ranges import is_otherwise
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.hypotheses import always_defined, given_read, hypotheses_of
-from dyadic.proofs.statements.semantics.index_slots import nodes_of
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import Assignments, assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -150,8 +148,6 @@ def _decided(
                 if trial.shortened:  # few of these claims are true: numbers come first
                     outcome, at = longer(link, chosen, values.values)
         except Outside as error:
-            if any(map(is_otherwise, nodes_of([link.left, link.right]))):  # beside it entries are read all the same
-                return undecided(f"{link.label} {error.reason}, perhaps beside != or 'otherwise': write < or > there")
             return refuted(link, {"entry": error.reason})
         if outcome.method is not None and outcome.nowhere == len(values.values):
             return undecided(f"{link.label}: {_NOWHERE}")
