@@ -30,6 +30,8 @@ _MARGIN = 2.0**-10
 """How far from the edge."""
 _WORK = 1_000_000
 """The terms of all evaluations of one search."""
+_PATIENCE = 2_000
+"""After so many changes without gain the search ends."""
 _SCALES = (-8, 12)
 """The exponents of 2 of what is added to entries."""
 
@@ -59,14 +61,16 @@ def _from(
             for place, (table, at) in enumerate(cells):
                 table[at] = arb(start(place, chance))
         least = ring.lacking_of(instance)
-        for _ in range(tries if tensors else 0):
-            if least == 0:
+        gained = 0
+        for number in range(tries if tensors else 0):
+            if least == 0 or number - gained > _PATIENCE:
                 break
             changed = _some(tensors, chance)
             before = [table[at] for table, at in changed]
             _change(changed, chance)
-            lacking = ring.lacking_of(instance)
+            lacking = ring.lacking_of(instance, least)
             if lacking <= least:
+                gained = number if lacking < least else gained
                 least = lacking
             else:
                 for (table, at), value in zip(changed, before, strict=True):
@@ -112,11 +116,11 @@ class _Moving(Ball):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lacking = 0.0
+        self.lacking, self._most = 0.0, math.inf
 
-    def lacking_of(self, instance: Instance) -> float:
-        """By how much all arguments together are outside of their domains."""
-        self.lacking = 0.0
+    def lacking_of(self, instance: Instance, most: float = math.inf) -> float:
+        """By how much all arguments together are outside of their domains; infinity where that is more than most."""
+        self.lacking, self._most = 0.0, most
         try:
             return self.lacking if all_is_finite(instance) else math.inf
         except Undetermined:
@@ -126,7 +130,7 @@ class _Moving(Ball):
         if q != 1:
             base = self._into(base, 0, math.inf)
         elif p < 0 and abs(base) < _MARGIN:
-            self.lacking += _MARGIN
+            self._lacks(_MARGIN)
             base = arb(_MARGIN)
         return super().power(base, p, q).mid()
 
@@ -140,12 +144,17 @@ class _Moving(Ball):
             return value
         near, number = _MARGIN, value.mid()
         if number < low + near:
-            self.lacking += float(low + near - number)
+            self._lacks(float(low + near - number))
             return arb(low + near)
         if number > high - near:
-            self.lacking += float(number - (high - near))
+            self._lacks(float(number - (high - near)))
             return arb(high - near)
         return number
+
+    def _lacks(self, more: float) -> None:
+        self.lacking += more
+        if self.lacking > self._most:
+            raise Undetermined("more than before")
 
 
 def all_is_finite(instance: Instance) -> bool:
