@@ -21,3 +21,8 @@ def verdict_on(network, statement, names=None, functions=None, layers=()):
 def judged(network, claim, kind="equal", names=None, functions=None, layers=(), **options):
     """The verdict on one formula; options are those of a statement."""
     return verdict_on(network, statement_of(claim, kind, **options), names, functions, layers)
+
+
+def as_echoed(found):
+    """The equation of a verdict as the report prints it."""
+    return found.statement.removeprefix("equal: ").rpartition(" (probability")[0] or found.statement[7:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claims.author import judged
+from claims.author import as_echoed, judged
 from claims.campaign import _dense as dense
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
@@ -236,86 +236,7 @@ def test_what_is_echoed_is_read_again():
 def test_what_is_echoed_of_quotients_is_read_again(claim):
     found = judged(FIVE, claim)
     assert found.verdict is Verdict.PROVED, found.counterexample
-    assert judged(FIVE, _as_echoed(found)).verdict is Verdict.PROVED, _as_echoed(found)
-
-
-@pytest.mark.parametrize(
-    ("latex", "claim", "message"),
-    [
-        (False, "Max[i<3] (1 - [i = 2]) x_h[i] = 1", "1 less a bracket below Max"),
-        (False, "Max[i<3] (1 - delta[i, 2]) x_h[i] = 1", "1 less a bracket below Max"),
-        (False, "Sum[i<3, i] x_h[i] = 0", "i is bound twice"),
-        (False, "Sum[i<3] Sum[i<2] x_h[i] = 0", "i is bound twice"),
-        (False, "Sum[j, i<3] W_o[i, j] = 1", "whether the range of i is that of j too is doubtful"),
-        (True, r"\sum_{i,j<3} x^{\text{h}}_i x^{\text{h}}_j = 1", "whether the range of j"),
-        (False, "Max[i<3, j<3, i != j] x_h[i] = 1", "conditions on several indices belong below a sum"),
-        (False, "Sum[i<j, j<i] x_h[i] = 1", "depend on each other"),
-        (False, "Sum[0 = 0, 1 = 1] x_h[0] = 1", "a range is written"),
-    ],
-)
-def test_what_may_be_meant_otherwise_is_asked_for(latex, claim, message):
-    with pytest.raises(SpecError, match=message):
-        judged(FIVE, claim, latex=latex)
-
-
-NOT_EQUAL = [
-    ("Sum[j<6] [j != 5] x_h[j] = Sum[j] x_h[j]", True),
-    ("Sum[j<6] [j != 4] x_h[j] = Sum[j<4] x_h[j]", False),
-    ("Sum[i<5] [i != 0] x_h[i - 1] = x_h[0] + x_h[1] + x_h[2] + x_h[3]", True),
-    ("(1 - [i < 1]) x_h[i - 1] = [i > 0] x_h[i - 1] for i < 5", True),
-    ("(1 - [i < 1]) x_h[i - 1] = x_h[i - 1] for i < 5", False),
-    ("(1 - [i = 0] [i < 3]) x_h[i - 1] = [i != 0] x_h[i - 1] for i < 5", True),
-    ("(1 - [i = 0] [i < 3]) x_h[i] = [i != 3] x_h[i]", False),
-    ("Sum[i<4] [i != 1] 1/(i - 1) = 1/2", True),
-    ("Max[i<4] (-[i != 2]) = -1", True),
-    ("Max[i<4] (-[i != 2]) = 0", False),
-    ("ArgMax[i<2] [i != 0] x_h[i] = 1", True),
-    ("LogSumExp[k<5] [k != 3] x_h[k] = log(exp(LogSumExp[k<5] x_h[k]) - exp(x_h[3]))", True),
-    ("LogSumExp[k<5] [k != 3] x_h[k] = log(exp(LogSumExp[k<5] x_h[k]) - exp(x_h[3]) + 1)", False),
-]
-
-
-def _as_echoed(found):
-    return found.statement.removeprefix("equal: ").rpartition(" (probability")[0] or found.statement[7:]
-
-
-@pytest.mark.parametrize(("claim", "true"), NOT_EQUAL)
-def test_what_stands_beside_a_bracket_that_two_integers_differ_is_read_where_they_do(claim, true):
-    found = judged(FIVE, claim)
-    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED)
-    assert judged(FIVE, _as_echoed(found)).verdict is found.verdict
-
-
-_PAIRS = "x_h[0] x_h[1] + x_h[0] x_h[2] + x_h[1] x_h[2]"
-CONDITIONS = [
-    ("Sum[j<5, j != i] x_h[j] = Sum[j] x_h[j] - x_h[i]", True),
-    ("Sum[j<5, j != i] x_h[j] = 5 Sum[j] x_h[j] - 5 x_h[i]", False),
-    ("Sum[j != i, j<5] x_h[j] = Sum[j] x_h[j] - x_h[i]", True),
-    ("Sum[i<3, i<2] x_h[i] = x_h[0] + x_h[1]", True),
-    ("Sum[i<3, j<3, i != j] x_h[i] x_h[j] = (Sum[i<3] x_h[i])^2 - Sum[i<3] x_h[i]^2", True),
-    ("Sum[i<3, j<3, i != j] x_h[i] x_h[j] = (Sum[i<3] x_h[i])^2", False),
-    (f"Sum[i<j, j<3] x_h[i] x_h[j] = {_PAIRS}", True),
-    (f"Sum[i<j, i<3, j<3] x_h[i] x_h[j] = {_PAIRS}", True),
-    (f"Sum[i<3, j<3, i<j] x_h[i] x_h[j] = {_PAIRS}", True),
-    (f"Sum[i<3, j<3, i<=j] x_h[i] x_h[j] = {_PAIRS}", False),
-    ("Sum[i<2, j<3, i + j < 2] x_h[i] = 2 x_h[0] + x_h[1]", True),
-    ("Sum[j<4, (j mod 2) = 1] x_h[j] = x_h[1] + x_h[3]", True),
-    ("Sum[j<4, 2 | j] x_h[j] = x_h[1] + x_h[3]", False),
-    ("Max[i, i != 3] x_h[i] = Max[i<5] [i != 3] x_h[i]", True),
-    ("Max[i, i != 3] x_h[i] = Max[i] x_h[i]", False),
-]
-
-
-@pytest.mark.parametrize(("claim", "true"), CONDITIONS)
-def test_what_is_said_of_an_index_beside_its_range_is_a_condition(claim, true):
-    found = judged(FIVE, claim)
-    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED)
-    assert judged(FIVE, _as_echoed(found)).verdict is found.verdict
-
-
-def test_one_upper_end_is_that_of_all_indices_before_it():
-    claim = r"\sum_{i,j=0}^{4} x^{\text{h}}_i x^{\text{h}}_j = (\sum_i x^{\text{h}}_i)^2"
-    assert judged(FIVE, claim, latex=True).verdict is Verdict.PROVED
+    assert judged(FIVE, as_echoed(found)).verdict is Verdict.PROVED, as_echoed(found)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dyadic.proofs.statements.parsing.tokens import Unreadable
 _RELATION = re.compile(r"<=|>=|!=|[<>=\u2264\u2265\u2260]")
 _SPELLING = {"\u2264": "<=", "\u2265": ">=", "\u2260": "!="}
 LARGEST_INTEGER = 2**30
-"""No index, size or integer of a claim is as large."""
+"""No index is as large."""
 
 
 def relations(text: str, offset: int) -> tuple[list[tuple[str, int]], list[str]]:
@@ -91,7 +91,7 @@ def _below(one: Any, two: Any) -> Any:
     """one < two; an index and a number are at least 0."""
     if (isinstance(one, int) and one >= 0) or (isinstance(one, list) and one[0] in ("index", "size", "entry")):
         return ["inside", one, two]
-    return ["inside", less(less(two, one), 1), LARGEST_INTEGER]
+    return ["inside", 0, less(two, one)]
 
 
 def between(signs: tuple[str, str], least: Any, value: Any, end: Any) -> Any:

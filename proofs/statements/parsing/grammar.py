@@ -17,8 +17,9 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, index_names, less, real_relation
+from dyadic.proofs.statements.parsing.conditions import index_names, real_relation
 from dyadic.proofs.statements.parsing.folded_numbers import inverted, negated, number_node, power_of, product_of
+from dyadic.proofs.statements.parsing.sums import factors_of, reduced
 from dyadic.proofs.statements.parsing.tokens import (
     CLAIMED,
     DEEPEST,
@@ -302,37 +303,11 @@ class _Parser:
         return node
 
 
-def reduced(head: ReductionHead, body: Any) -> Any:
-    """A sum or the like of a body; a smallest value is the negative of a largest one."""
-    if head.conditions:
-        body = ["*", *head.conditions, *(body[1:] if _is_product(body) else [body])]
-    if head.is_composed:
-        body = ["*", *_within_range(head), *(body[1:] if _is_product(body) else [body])]
-    elif isinstance(head.start, int) and head.start:
-        extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
-        inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
-        body = ["*", inside, *(body[1:] if _is_product(body) else [body])]
-    if head.kind == "min":
-        return ["*", -1, ["max", head.index, head.extent, negated(body)]]
-    return [head.kind, head.index, head.extent, body]
-
-
-def _within_range(head: ReductionHead) -> list[Any]:
-    """What holds of the index of a range whose start or end is an expression; the extent is told by its largest end."""
-    index, start, end = ["index", head.index], head.start, head.extent
-    found = [] if start is None else [["inside", less(index, start), LARGEST_INTEGER]]
-    return [*found, ["inside", index, end]] if index_names(end) or isinstance(end, int) else found
-
-
 def _where(brackets: list[Any], side: Any) -> Any:
     """A side of an equation that is claimed where brackets are 1."""
     if isinstance(side, int) and side == 0:
         return side
-    return ["*", *brackets, *(side[1:] if _is_product(side) else [side])]
-
-
-def _is_product(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "*"
+    return ["*", *brackets, *(factors_of(side))]
 
 
 def has_wholes(node: Any) -> bool:

@@ -1,7 +1,6 @@
 """Ranges of sums and the like: ``j<64``, ``1<=j<=n``, ``j=0..63``, ``j<n-1``, ``i<j<=n``, ``j<=i``, or ``j`` alone.
 
-Several are in the order in which they are written, but that a range that depends on an index stands inside of its sum.
-What is said of an index beside its range, as in ``j<4, j != i``, is a condition on the terms.
+What is said of an index beside its range, as in ``j<4, j != i``, is a condition on the terms (:mod:`.sums`).
 
 An end or a start may be any integer expression of numbers, sizes and other indices; one with an index in it goes with
 that index, as in ``Sum[j<=i]``.
@@ -10,13 +9,13 @@ that index, as in ``Sum[j<=i]``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.statements.parsing.conditions import index_names, more, relations
 from dyadic.proofs.statements.parsing.index_text import IndexReader
-from dyadic.proofs.statements.parsing.tokens import ReductionHead, Unreadable
+from dyadic.proofs.statements.parsing.tokens import Condition, ReductionHead, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _RANGE = re.compile(
@@ -24,82 +23,79 @@ _RANGE = re.compile(
     r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
 )
 _UNEQUAL = re.compile(r"\s*([a-z][a-z0-9]*)\s*(?:!=|\u2260)(?!.*(?:!=|[<>=\u2260]))")
-_ENDED = re.compile(r"\s*[a-z][a-z0-9]*\s*[<\u2264]")
+_ENDED = re.compile(r"\s*([a-z][a-z0-9]*)\s*[<\u2264]")
 _RELATION = re.compile(r"[<>=|\u2260\u2264\u2265]")
 _INDEX = re.compile(r"\s*([a-z][a-z0-9]*)\s*\Z")
 _WANTED = "a range is written j<64, 1<=j<64, j=0..63, j<n-1, i<j<n, or j alone"
 _BACKWARDS = {">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What one part between commas says of its index, and whether that is more than that there is such an index."""
-
-    head: ReductionHead
-    text: str
-    at: int
-    unequal: bool = False
-
-    @property
-    def is_bare(self) -> bool:
-        return self.head.extent is None and self.head.start == 0 and not self.unequal
-
-    @property
-    def rank(self) -> int:
-        """How well it does for a range: an end of its own, one that goes with an index, none."""
-        head = self.head
-        if head.extent is None:
-            return 2 + (head.start == 0)
-        return int(bool(index_names(head.extent)))
-
-
 def read_reductions(kind: str, parts: list[tuple[str, int]], vocabulary: Vocabulary) -> list[ReductionHead]:
     """The heads of a sum or the like over one index or several, the outermost first; conditions go with the last."""
-    said, conditions = list[_Said](), list[tuple[str, int]]()
-    for text, at in parts:
-        try:
-            said.append(_said(kind, text, at, vocabulary))
-        except Unreadable:
-            if len(parts) == 1 or not _RELATION.search(text):
-                raise
-            conditions.append((text, at))
-    ranges: dict[str, _Said] = {}
-    for one in said:
-        before = ranges.setdefault(one.head.index, one)
-        if before is not one and (before.is_bare or one.is_bare) and not (before.unequal or one.unequal):
-            raise Unreadable(one.at, f"{one.head.index} is bound twice")
-        if one.rank < before.rank:
-            ranges[one.head.index] = one
-    for one, next_one in pairwise(said):
-        if one.is_bare and next_one.rank == 0 and _ENDED.match(next_one.text):
-            problem = f"whether the range of {next_one.head.index} is that of {one.head.index} too is doubtful"
-            raise Unreadable(one.at, f"{problem}: write a range for each, or two sums")
-    start = parts[0][1]
-    heads = _ordered([one.head for one in ranges.values()], start)
-    conditions += [(one.text, one.at) for one in said if one.unequal or ranges[one.head.index] is not one]
-    if not heads or (conditions and kind != "sum" and len(heads) > 1):
-        raise Unreadable(start, "conditions on several indices belong below a sum" if heads else _WANTED)
-    brackets = [IndexReader(*each, vocabulary).condition() for each in sorted(conditions, key=lambda each: each[1])]
-    return [*heads[:-1], replace(heads[-1], conditions=tuple(brackets))]
+    if len(parts) == 1:
+        return [_alone(kind, *parts[0], vocabulary)]
+    heads: dict[str, ReductionHead] = {}
+    stated: dict[str, tuple[str, int]] = {}
+    conditions: list[Condition] = []
+    for part in parts:
+        found = _said(kind, *part, vocabulary)
+        if isinstance(found, Condition):
+            conditions.append(found)
+            continue
+        before = heads.get(found.index)
+        if before is not None and (_is_bare(before) or _is_bare(found)):
+            raise Unreadable(part[1], f"{found.index} is bound twice")
+        other = part
+        if before is None or (before.extent is None and found.extent is not None):
+            heads[found.index], other = found, stated.get(found.index, part)
+            stated[found.index] = part
+        if before is not None:
+            conditions.append(Condition(_bracket(*other, vocabulary), other[1], certain=True))
+    for (bare, at), part in pairwise(parts):
+        ended = _ENDED.match(part[0])
+        if ended and _INDEX.match(bare) and stated.get(ended[1]) == part:
+            problem = f"whether the range of {ended[1]} is that of {bare.strip()} too is doubtful"
+            raise Unreadable(at, f"{problem}: write a range for each, or two sums")
+    *outer, last = heads.values() or [None]
+    if last is None:
+        mutual = any(one.head is not None for one in conditions)
+        raise Unreadable(parts[0][1], "these ranges depend on each other" if mutual else _WANTED)
+    if conditions and outer and kind != "sum":
+        raise Unreadable(parts[0][1], "conditions on several indices belong below a sum")
+    return [*outer, replace(last, conditions=tuple(conditions))]
 
 
-def _said(kind: str, text: str, at: int, vocabulary: Vocabulary) -> _Said:
-    if match := _UNEQUAL.match(text):
-        return _Said(ReductionHead(kind, match[1], None), text, at, unequal=True)
-    return _Said(_read_reduction(kind, text, at, vocabulary), text, at)
+def _alone(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:
+    """One range; ``j != i`` alone is of j."""
+    match = _UNEQUAL.match(text)
+    if match is None:
+        return _read_reduction(kind, text, at, vocabulary)
+    return ReductionHead(
+        kind, match[1], None, conditions=(Condition(_bracket(text, at, vocabulary), at, certain=True),)
+    )
 
 
-def _ordered(heads: list[ReductionHead], at: int) -> list[ReductionHead]:
-    """The heads, each inside of those on whose index its range depends."""
-    left, found = list(heads), list[ReductionHead]()
-    while left:
-        names = {head.index for head in left}
-        outer = next((head for head in left if not index_names(["+", head.start, head.extent]) & names), None)
-        if outer is None:
-            raise Unreadable(at, "these ranges depend on each other")
-        left.remove(outer)
-        found.append(outer)
-    return found
+def _said(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead | Condition:
+    """What one of several parts says: the range of an index that depends on no other one, or a condition."""
+    try:
+        head = _alone(kind, text, at, vocabulary)
+    except Unreadable:
+        if not _RELATION.search(text):
+            raise
+        return Condition(_bracket(text, at, vocabulary), at)
+    if head.index in vocabulary.sizes and not _is_bare(head):
+        return Condition(_bracket(text, at, vocabulary), at, certain=True)
+    if head.conditions or index_names(["+", head.start, head.extent]):
+        return Condition(_bracket(text, at, vocabulary), at, head)
+    return head
+
+
+def _bracket(text: str, at: int, vocabulary: Vocabulary) -> Any:
+    return IndexReader(text, at, vocabulary).condition()
+
+
+def _is_bare(head: ReductionHead) -> bool:
+    return head.extent is None and head.start == 0
 
 
 def _read_reduction(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:

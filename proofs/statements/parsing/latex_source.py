@@ -320,7 +320,9 @@ def goes_on(cursor: Cursor) -> bool:
 
 def is_word(node: LatexNode) -> bool:
     """``\\text`` or one of the words that it holds beside a case."""
-    return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
+    return node.text == r"\text" or (
+        node.kind == "group" and node.text.strip(" .,") in ("if", "otherwise", "else", "for")
+    )
 
 
 def without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:

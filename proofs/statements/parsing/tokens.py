@@ -66,21 +66,34 @@ class ReductionHead:
     """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts.
 
     Both are counted from 0; where one of them is an expression (a list), as the claim counts, and the extent is the
-    number before which the index ends.  start None: from the first value.  conditions: brackets that are stated with
-    the range, of the terms that are left in.
+    number before which the index ends.  start None: from the first value.  conditions: what is said beside the range.
     """
 
     kind: str
     index: str
     extent: int | str | list[Any] | None
     start: int | list[Any] | None = 0
-    conditions: tuple[Any, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def is_composed(self) -> bool:
         """Whether the start or the end is an expression."""
         endless = self.extent is None and self.start != 0
         return endless or isinstance(self.extent, list) or not isinstance(self.start, int)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A bracket that is stated with the ranges of a sum.
+
+    head: that of a sum which it may mean as well, over an index without a range of its own (:mod:`.sums`).
+    certain: whether it is a condition whatever stands elsewhere.
+    """
+
+    bracket: Any
+    position: int
+    head: ReductionHead | None = None
+    certain: bool = False
 
 
 PI = ["apply", "acos", 0, -1]

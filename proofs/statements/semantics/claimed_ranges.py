@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import is_position
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER
 from dyadic.proofs.statements.semantics.axis_extents import Extent
-from dyadic.proofs.statements.semantics.index_slots import Slot, nodes_of
+from dyadic.proofs.statements.semantics.index_slots import Slot, entries_in, nodes_of
 
 Linear = tuple[list[Any], int]
 """A sum of terms, in order, and a number."""
@@ -116,7 +117,7 @@ def told_of_largest(sides: list[Any]) -> list[str]:
     found = []
     if any(_is_bracket(factor) and not _is_own_range(factor, slot) for factor, slot in below):
         found.append("where a bracket stands directly below Max, ArgMax or LogSumExp, the term is left out")
-    if any(isinstance(factor, list) and factor[:2] == ["apply", "step"] for factor, _ in below):
+    if any(_of_real_numbers(factor) for factor, _ in below):
         found.append("a bracket of real numbers below Max, ArgMax or LogSumExp is a factor, 0 or 1")
     return found
 
@@ -124,15 +125,19 @@ def told_of_largest(sides: list[Any]) -> list[str]:
 def denied(node: Any) -> list[Any]:
     """The brackets of integers whose product is taken from 1, as in ``1 - [i = j]``: that is itself a bracket."""
     match node:
-        case ["+", 1, ["*", -1, *product]]:
+        case ["+", 1, ["*", -1, *product]] | ["+", ["*", -1, *product], 1]:
             brackets = _factors(["*", *product])
             return brackets if all(map(_is_bracket, brackets)) else []
     return []
 
 
-def denied_below_largest(body: Any) -> bool:
-    """Whether 1 less a bracket is a factor of this: below a largest value, is it 0 there or is the term left out?"""
-    return any(map(denied, _factors(body)))
+def doubted_below_largest(body: Any) -> str:
+    """Why it is doubtful, or not settled here, which terms a largest value is taken of; nothing if it is clear."""
+    factors = _factors(body)
+    if any(map(denied, factors)):
+        return "1 less a bracket"
+    held = any(is_position(entry[1]) for factor in factors if _is_bracket(factor) for entry in entries_in(factor))
+    return "a bracket with the position of a largest value" if held else ""
 
 
 def _below_largest(sides: list[Any]) -> Iterator[tuple[Any, Slot]]:
@@ -169,6 +174,17 @@ def _is_bracket(node: Any) -> bool:
     return isinstance(node, list) and (node[0] in GUARDS or node[:2] == ["entry", "delta"])
 
 
+def _of_real_numbers(node: Any) -> bool:
+    """Whether a factor is a bracket of real numbers: the step function, or sums and differences of it."""
+    match node:
+        case ["apply", "step", 0, _]:
+            return True
+        case ["+", *terms]:
+            signed = (term[2] if isinstance(term, list) and term[:2] == ["*", -1] else term for term in terms)
+            return all(term == 1 or _of_real_numbers(term) for term in signed)
+    return False
+
+
 def _is_own_range(bracket: Any, slot: Slot) -> bool:
     match bracket:
         case ["inside", ["index", own], end] if own is slot:
@@ -179,10 +195,10 @@ def _is_own_range(bracket: Any, slot: Slot) -> bool:
 
 
 def _factors(node: Any) -> list[Any]:
-    """The factors of a product, those of products and powers among them in their place."""
+    """The factors of a product, those of products among them in their place; a power of a bracket is that bracket."""
     if isinstance(node, list) and node[0] == "*":
         return [one for factor in node[1:] for one in _factors(factor)]
-    return _factors(node[1]) if isinstance(node, list) and node[0] == "^" else [node]
+    return [node[1]] if isinstance(node, list) and node[0] == "^" and _is_bracket(node[1]) else [node]
 
 
 def _leading(side: Any) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
+from dyadic.proofs.statements.parsing.sums import free_indices, settled
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.claimed_ranges import stated_ranges
@@ -159,7 +161,10 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     for source in statement.definitions:
         _definition(found, statement, source)
     found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
-    parsed = [(source, _parsed(statement, source, found.vocabulary, define=False)) for source in statement.formulas]
+    parsed: list[tuple[str, list[Any]]] = []
+    for source in statement.formulas:
+        known = set[str]().union(*(free_indices(side) for _, sides in parsed for side in sides))
+        parsed.append((source, _parsed(statement, source, found.vocabulary, define=False, known=known)))
     form = _in_entries(statement, parsed, found.vocabulary)
     sides = form.sides
     if len(sides) < 2:
@@ -263,14 +268,16 @@ def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocab
         raise refuse(statement.place, parsed[0][0], _told(error, statement)) from error
 
 
-def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
+def _parsed(
+    statement: Statement, source: str, vocabulary: Vocabulary, define: bool, known: Collection[str] = ()
+) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
     try:
         source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
         inequality = statement.kind == "equal" and not define
         steps = statement.kind in _STEPS
         sides = parse(reader(source, vocabulary, define).tokens(), inequality=inequality, arrow=steps)
-        return [counted_from_zero(side, vocabulary) for side in sides]
+        return [counted_from_zero(side, vocabulary) for side in settled(sides, known)]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
 

@@ -64,7 +64,7 @@ def free_names(node: Any, apart: str = "") -> set[str]:
 
 def range_names(reduction: Any) -> set[str]:
     """The names of the indices on which the range of a marked reduction depends: where it starts and ends."""
-    ends = [end for end in (reduction[1].end, _start_of(reduction)) if end is not None]
+    ends = [end for end in (reduction[1].end, start_of(reduction)) if end is not None]
     return free_names(["+", *ends]) - {reduction[1].name}
 
 
@@ -75,12 +75,12 @@ def parts_a_range(side: Any, name: str) -> bool:
     """
     sums = [node for node in nodes_of(side) if node and node[0] in REDUCTIONS]
     ends = [node[1].end for node in sums if node[1].end is not None and name in free_names(node[1].end)]
-    starts = [start for node in sums if (start := _start_of(node)) is not None]
+    starts = [start for node in sums if (start := start_of(node)) is not None]
     read = set[str]().union(*map(free_names, entries_in(side))) if entries_in(side) else set()
     return name not in read and any(end == start for end in ends for start in starts)
 
 
-def _start_of(node: Any) -> Any:
+def start_of(node: Any) -> Any:
     """The expression from which on a sum runs, if it is written."""
     match [*node[:2], _first_bracket(node[2])]:
         case [_, slot, ["inside", ["+", ["index", own], ["*", -1, start]], end]] if own is slot:

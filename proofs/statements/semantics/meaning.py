@@ -72,6 +72,17 @@ class Chosen(dict[Place, Any]):
         return self._positions[place[:-1]].weights.get(place[-1], self._zero)
 
 
+class Candidates(dict[Place, int]):
+    """1 at the place of a value that is the largest of several and an index of one of these, else 0."""
+
+    def __init__(self, positions: Mapping[Place, Position]) -> None:
+        super().__init__()
+        self._positions = positions
+
+    def __missing__(self, place: Place) -> int:
+        return int(place[-1] in self._positions[place[:-1]].weights)
+
+
 class Meaning(dict[tuple[str, str], Entries]):
     """Tensors by (kind, owner), made when first asked for.
 
@@ -148,6 +159,8 @@ class Meaning(dict[tuple[str, str], Entries]):
         positions = self.evaluated(owner).positions
         if what.sense is Sense.CHOICE:
             return Chosen(positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
+        if what.sense is Sense.CANDIDATE:
+            return Candidates(positions[Quantity(Sense.POSITION, what.letter).kind])
         if what.sense is Sense.POSITION:
             return {place: found.number for place, found in positions[kind].items()}
         return self.evaluated(owner).values[kind]

@@ -15,6 +15,7 @@ from dyadic.proofs.statements.parsing.grammar import as_number, has_wholes, pars
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
+from dyadic.proofs.statements.parsing.sums import settled
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted, refuse
 from dyadic.proofs.statements.semantics.matrix_form import in_entries
@@ -126,7 +127,8 @@ def _sides(line: str, vocabulary: Vocabulary, where: str) -> tuple[list[Any], li
         if not signs:
             words = "write W_NAME symmetric, W_NAME orthogonal, y one-hot, or a relation such as z_NAME[i] > 0"
             raise SpecError(where, f"the assumption {quoted(line.strip()[:60])} is not understood", words)
-        return [_expression(part, at, text, vocabulary) for part, at in parts], signs
+        nodes = settled([_expression(part, at, text, vocabulary) for part, at in parts])
+        return [counted_from_zero(node, vocabulary) for node in nodes], signs
     except Unreadable as error:
         if " for " in text:
             remedy = "write it as a bracket before both sides: [i < 2] x[i] = 0"
@@ -147,7 +149,7 @@ def _relations(line: str, nodes: list[Any], signs: list[str], vocabulary: Vocabu
 def _expression(part: str, at: int, text: str, vocabulary: Vocabulary) -> Any:
     try:
         (node,) = parse(TextReader(part, vocabulary, context=text).tokens())
-        return counted_from_zero(node, vocabulary)
+        return node
     except Unreadable as error:
         raise Unreadable(at + error.position, error.problem) from error
 

@@ -27,6 +27,8 @@ class Sense(Enum):
     RECEIVED = "from"
     CHOICE = "at"
     """The position of a largest value, compared with a number: what a bracket with it is."""
+    CANDIDATE = "candidate"
+    """Whether a largest value is taken of one with this index: an integer, 1 or 0."""
     SLOPE = "slope"
     """The derivative of a quantity of the forward pass by another one."""
     OWN = "by"
@@ -89,6 +91,11 @@ def received(child: str) -> str:
 def chosen(kind: str) -> str:
     """The kind of a bracket that compares a position of a largest value with a number."""
     return Quantity(Sense.CHOICE, maximum(kind)).kind
+
+
+def candidate(kind: str) -> str:
+    """The kind of what says whether a number is an index of which the largest value is taken."""
+    return Quantity(Sense.CANDIDATE, maximum(kind)).kind
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The largest value of an integer expression over the ranges of its indices: how many values a sum may need."""
+"""The largest value of an integer expression over the ranges of its indices: how many values a sum may need.
+
+And whether its smallest one is negative: a sum that starts there would be over values that no index has.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,29 @@ def largest_extent(end: Any, vocabulary: Vocabulary) -> Extent:
         return vocabulary.extent(next(iter(sizes)))
     terms = [["size", name] if count == 1 else ["*", count, ["size", name]] for name, count in sorted(sizes.items())]
     return Extent(["+", *terms, number] if number else ["+", *terms] if len(terms) > 1 else terms[0], free=True)
+
+
+def starts_below(start: Any, vocabulary: Vocabulary) -> bool:
+    """Whether an expression from which on an index runs may be negative; one of sizes is not, if they are large."""
+    try:
+        found = _largest(_opposite(start), vocabulary)
+    except NoLargest:
+        return True
+    return (found.pop("", 0) > 0 and not any(found.values())) or any(count > 0 for count in found.values())
+
+
+def _opposite(node: Any) -> Any:
+    """The expression with the other sign, written so that its largest value is told."""
+    match node:
+        case int():
+            return -node
+        case ["+", *terms]:
+            return ["+", *map(_opposite, terms)]
+        case ["*", int(count), *rest]:
+            return ["*", -count, *rest]
+        case ["remainder", *_] | ["quotient", ["index" | "size", _], int()]:
+            return 0  # these are not negative
+    return ["*", -1, node]
 
 
 def _largest(node: Any, vocabulary: Vocabulary) -> Counter[str]:
@@ -95,4 +121,4 @@ def _plus(one: Counter[str], two: Counter[str]) -> Counter[str]:
     return Counter({name: one[name] + two[name] for name in (*one, *two)})
 
 
-__all__ = ["NoLargest", "largest_extent"]
+__all__ = ["NoLargest", "largest_extent", "starts_below"]

@@ -12,14 +12,13 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.integers import GUARDS
-from dyadic.proofs.evaluate.integers import extent as length
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.claimed_ranges import (
     bound_twice,
     claimed_below,
     denied,
-    denied_below_largest,
+    doubted_below_largest,
     ends_before,
     other_end,
     pairs_of,
@@ -40,9 +39,10 @@ from dyadic.proofs.statements.semantics.index_slots import (
     of_one_length,
     parts_a_range,
     range_names,
+    start_of,
 )
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
-from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
+from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent, starts_below
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
 from dyadic.symbolic.errors import SpecError
 
@@ -91,9 +91,7 @@ def elaborate(
     for name in sorted(work.twice):
         raise SpecError(where, f"{name} is bound twice, by a sum directly below a sum", "write one range and a bracket")
     if work.doubted:
-        raise SpecError(
-            where, "1 less a bracket below Max, ArgMax or LogSumExp is doubtful", "write one with !=, < or >"
-        )
+        raise SpecError(where, f"{work.doubted} below Max, ArgMax or LogSumExp is doubtful", "use another bracket")
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     for name in sorted((work.ending | work.apart) - {*(known or {}), *elsewhere}):
@@ -139,6 +137,10 @@ def elaborate(
                 f"the range of the index {slot.name} cannot be told",
                 f"write {_sum(vocabulary, slot.name, '<5')}",
             )
+    for name, start in work.starts:
+        if starts_below(start, vocabulary):
+            problem = f"the range of {name} starts before {vocabulary.first} for some values of other indices"
+            raise SpecError(where, problem, "start it with a value that there always is")
     work.check(marked)
     found = work.ranges
     if work.guarded:  # where a bracket is 0 nothing beside it is read: only an evaluation tells
@@ -192,7 +194,8 @@ class _Elaboration:
         self.own: set[str] = set()  # free indices of the one entry that the first side is
         self.guarded = False
         self.ambiguous: set[str] = set()
-        self.doubted = False
+        self.doubted = ""
+        self.starts: list[tuple[str, Any]] = []  # indices and the expressions from which on they run
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
         self.twice: set[str] = set()  # indices that a sum directly below a sum binds again
         self.apart: set[str] = set()  # free indices of which a sum leaves out the value
@@ -212,7 +215,7 @@ class _Elaboration:
             return ["index", slot]
         if node[0] in REDUCTIONS:
             kind, name, written, body = node
-            self.doubted = self.doubted or (kind != "sum" and denied_below_largest(body))
+            self.doubted = self.doubted or (doubted_below_largest(body) if kind != "sum" else "")
             self.twice |= {name} if bound_twice(name, body) else set()
             slot = Slot(name, stated=written is not None, apart=tuple(set(left_out(name, body)) - scope.keys()))
             if isinstance(written, list):
@@ -223,6 +226,8 @@ class _Elaboration:
             self.apart |= set(slot.apart)
             found = [kind, slot, self.mark(body, {**scope, name: slot})]
             self.ending |= range_names(found) - scope.keys()
+            if (start := start_of(found)) is not None:
+                self.starts.append((name, start))
             return found
         if node[0] == "entry":
             self.guarded = self.guarded or node[1] == "delta"
@@ -393,15 +398,3 @@ def _resolved(node: Any) -> Any:
     if node[0] == "entry":
         return [*node[:3], [_resolved(index) for index in node[3]]]
     return [node[0], *(_resolved(child) for child in node[1:])]
-
-
-_LEAVES = ("entry", "rational", "size", "index", *GUARDS, "quotient", "remainder")
-
-
-def cost(node: Any, sizes: dict[str, int]) -> int:
-    """How many operations one evaluation takes, at most."""
-    if not isinstance(node, list) or node[0] in _LEAVES:
-        return 1
-    if node[0] in REDUCTIONS:
-        return 1 + length(node[2], sizes, "claim", least=0) * cost(node[3], sizes)
-    return 1 + sum(cost(child, sizes) for child in node[1:])

@@ -13,9 +13,9 @@ from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.premises import Relation
-from dyadic.proofs.statements.semantics.quantities import chosen
+from dyadic.proofs.statements.semantics.quantities import candidate, chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
-from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
+from dyadic.proofs.statements.semantics.vocabulary import LET
 
 _INTEGER_NODES = ("rational", "size", "index", *GUARDS, "quotient", "remainder")
 _INTEGER_PARTS = ("entry", *GUARDS, "quotient", "remainder")
@@ -80,18 +80,10 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             place = _innermost_position(node[3] if node[0] == "entry" else node[1:])
             if place is not None and not _is_compared(node, place):
                 index = ["index", f"largest {depth}"]
-                inside = self._inside(node, place, index) if node[0] == "entry" else []
-                body = ["*", ["same", index, place], *inside, _put(node, place, index)]
+                body = ["*", ["same", index, place], _put(node, place, index)]
                 return self._with_sums(["sum", index[1], self._positions(place), body], depth + 1)
         found = [self._with_sums(child, depth + 1) for child in node]
         return unless(found[1:]) if node[0] == "unless" else found
-
-    def _inside(self, node: Any, place: Any, index: Any) -> list[Any]:
-        """That an entry is read inside its tensor, at values of the index too that the largest value does not have."""
-        axes = self.meaning.vocabulary.axes(axes_kind(node[1]), node[2])
-        pairs = zip(node[3], axes, strict=True)
-        count = self.meaning.setting.count
-        return [["inside", _put(at, place, index), count(axis)] for at, axis in pairs if _put(at, place, index) != at]
 
     def _positions(self, place: Any) -> int:
         """How many values the index of a largest value can have."""
@@ -145,7 +137,9 @@ def _with_chosen(node: Any) -> Any:
     if node[:1] == ["same"]:
         for one, two in ((node[1], node[2]), (node[2], node[1])):
             if _is_position(one) and not _is_position(two):
-                return ["entry", chosen(one[1]), one[2], [*one[3], two]]
+                at = [*one[3], two]
+                among = ["same", ["entry", candidate(one[1]), one[2], at], 1]
+                return ["*", among, ["entry", chosen(one[1]), one[2], at]]
         return node
     found = [_with_chosen(child) for child in node]
     return unless(found[1:]) if node[:1] == ["unless"] else found

@@ -100,10 +100,11 @@ def _inside(value: Any, extent: Any) -> str:
     """0 <= value < extent, as a person writes it."""
     if extent == LARGEST_INTEGER:  # no bound
         return f"0 <= {_index(value)}"
-    if isinstance(value, int) and isinstance(extent, list) and extent[0] == "+" and extent[-1] == 1:
+    natural = isinstance(value, int) and value >= 0
+    if natural and isinstance(extent, list) and extent[0] == "+" and extent[-1] == 1:
         rest = extent[1] if len(extent) == 3 else extent[:-1]
         return f"{value} <= {_index(rest)}"
-    return f"{value} < {_index(extent)}" if isinstance(value, int) else f"0 <= {_index(value)} < {_index(extent)}"
+    return f"{value} < {_index(extent)}" if natural else f"0 <= {_index(value)} < {_index(extent)}"
 
 
 def _reduces(node: Any) -> bool:
@@ -149,7 +150,8 @@ def _index(node: Any) -> str:
         case ["*", _, *_] if _is_negative(node):
             return "-" + _index_factor(_opposite(node))
         case ["*", *factors]:
-            return " ".join(map(_index_factor, factors))
+            marks = ["", *(" * " if isinstance(factor, int) else " " for factor in factors[1:])]
+            return "".join(mark + _index_factor(factor) for mark, factor in zip(marks, factors, strict=True))
         case ["quotient", top, bottom]:
             below = f"({_index(bottom)})" if isinstance(bottom, list) and bottom[0] == "*" else _index_factor(bottom)
             return f"floor({_index_factor(top)} / {below})"

@@ -8,9 +8,9 @@ that axis changes nothing: of the values that the claim does not name, d + 1 are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from math import comb, prod
 from typing import Any
 
@@ -156,7 +156,7 @@ def _named(node: Any, kind: str, owner: str) -> Iterator[list[Any]]:
             yield from _named(child, kind, owner)
 
 
-def _near_first(values: dict[str, list[int]], order: int) -> Iterator[dict[str, int]]:
+def _near_first(values: dict[str, Sequence[int]], order: int) -> Iterator[dict[str, int]]:
     """All values with at most ``order`` of them not the first."""
     first = {label: choice[0] for label, choice in values.items()}
     for count in range(order + 1):
@@ -165,14 +165,15 @@ def _near_first(values: dict[str, list[int]], order: int) -> Iterator[dict[str, 
                 yield {**first, **dict(zip(chosen, row, strict=True))}
 
 
-def _representatives(claim: Equalities, link: Link, below: dict[str, int], order: int) -> dict[str, list[int]]:
+def _representatives(claim: Equalities, link: Link, below: dict[str, int], order: int) -> dict[str, Sequence[int]]:
     """Values enough for each integer; those that no claim's number fixes first."""
     limits = set(below.values())
     fixed = _fixed(claim, link, f"={max(limits)}") if len(limits) == 1 else None
     if fixed is None:
-        return {label: list(range(limit)) for label, limit in below.items()}
-    others = [value for value in range(max(limits)) if value not in fixed][: order + 1]
-    values = others + sorted(fixed & set(range(max(limits))))
+        return {label: range(limit) for label, limit in below.items()}
+    every = range(max(limits))
+    others = list(islice((value for value in every if value not in fixed), order + 1))
+    values = others + sorted(value for value in fixed if value in every)
     return dict.fromkeys(below, values)
 
 

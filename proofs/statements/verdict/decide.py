@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
+from dyadic.proofs.checker.intake.kinds import is_position
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Outside
 from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
@@ -148,6 +149,10 @@ def _decided(
                 if trial.shortened:  # few of these claims are true: numbers come first
                     outcome, at = longer(link, chosen, values.values)
         except Outside as error:
+            if any(
+                is_position(kind) for kind, _ in claim.read(link)
+            ):  # the one that it is read at may never be that of the largest
+                return undecided(f"{link.label} {error.reason}, at a position that a largest value may not have")
             return refuted(link, {"entry": error.reason})
         if outcome.method is not None and outcome.nowhere == len(values.values):
             return undecided(f"{link.label}: {_NOWHERE}")

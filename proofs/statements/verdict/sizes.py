@@ -14,6 +14,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
+from dyadic.proofs.evaluate.integers import GUARDS, extent
 from dyadic.proofs.evaluate.network import Rejected, entries, whole
 from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
 from dyadic.proofs.statements.semantics import orthogonality
@@ -21,7 +22,6 @@ from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
-from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
@@ -34,6 +34,7 @@ BUDGET = 100_000
 TOTAL = 5_000_000
 """The same for all the claims of a file together."""
 LARGEST_TENSOR = 4096
+_LEAVES = ("entry", "rational", "size", "index", *GUARDS, "quotient", "remainder")
 _TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
 """Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
@@ -159,7 +160,7 @@ def _written(claim: Equalities, link: Link) -> int:
     for ranges, bodies in _expressions(claim, link):
         known = {str(e.true) for e in claim.vocabulary.extents.values()}
         small = {key: 2 if str(e.true) in known else e.true or 2 for key, e in ranges.extents.items()}
-        count += prod(small[e.key] for e in ranges.free.values()) * sum(cost(body, small) for body in bodies)
+        count += prod(small[e.key] for e in ranges.free.values()) * sum(_cost(body, small) for body in bodies)
     return count
 
 
@@ -228,7 +229,7 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
     for ranges, bodies in _expressions(claim, link):
         named = {key: setting.count(extent) for key, extent in ranges.extents.items()}
         places = prod(setting.count(extent) for extent in ranges.free.values())
-        count += places * sum(cost(body, named) for body in bodies)
+        count += places * sum(_cost(body, named) for body in bodies)
     for key in claim.premises.orthogonal:
         count += orthogonality.operations(*(setting.count(axis) for axis in claim.vocabulary.axes(*key)))
     graph = claim.vocabulary.graph
@@ -237,7 +238,9 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
         table = setting.table(name)
         for item in data["definitions"]:
             places = prod(whole(extent, table, name) for extent in item["shape"])
-            count += 4 * places * cost(item["body"], table)
+            count += 4 * places * _cost(item["body"], table)
+        for item in data.get("parameters", {}).values():  # each entry gets a number
+            count += prod(whole(extent, table, name) for extent in item["shape"])
     return count
 
 
@@ -296,3 +299,12 @@ def own(graph: Graph) -> Iterator[Instantiation]:
 def shown(base: Mapping[str, int]) -> dict[str, int]:
     """The sizes that the architecture leaves symbolic, for a report: ``n`` for ['size', 'n']."""
     return {key[10:-2]: value for key, value in base.items() if key.startswith("['size', '")}
+
+
+def _cost(node: Any, sizes: dict[str, int]) -> int:
+    """How many operations one evaluation takes, at most."""
+    if not isinstance(node, list) or node[0] in _LEAVES:
+        return 1
+    if node[0] in REDUCTIONS:
+        return 1 + extent(node[2], sizes, "claim", least=0) * _cost(node[3], sizes)
+    return 1 + sum(_cost(child, sizes) for child in node[1:])

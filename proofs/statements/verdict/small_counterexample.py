@@ -273,6 +273,8 @@ class _Look:
             if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
                 continue
             what = quantity(kind)
+            if what.sense is Sense.CANDIDATE:
+                continue
             if what.sense is Sense.CHOICE:  # a bracket in which the index of a largest value stands
                 kind, place = position(what.letter), place[:-1]
             name = shown_entry(kind, owner, place)
