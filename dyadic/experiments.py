@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dyadic.cli import real_number
@@ -168,9 +169,10 @@ def compare(
 def certify(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str | None,
     module: Path | None, target: str | None, params: Path | None, data: Path | None, batch: int | None,
-    seed: int | None, form: str, radius: float | None,
+    seed: int | None, form: str, radius: float | None, limit: float | None,
 ) -> int:  # fmt: skip
-    from dyadic.physics.loading import emitted_network, executed
+    from dyadic.physics.loading import emitted_network
+    from dyadic.physics.module_process import SECONDS, ModuleProcess
     from dyadic.physics.prior_bounds import prior_bounds
     from dyadic.physics.rounding import certify as bounds
     from dyadic.physics.starts import problem
@@ -183,12 +185,15 @@ def certify(
         ),
         (seed is not None and params is not None and data is not None, _NOTHING_DRAWN),
         (batch is not None and data is not None, _OWN_BATCH),
+        (limit is not None and module is None, "--limit is of the program that --module names, and none is given"),
     )
     derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
     exact = emitted_network(derivation)
     arrays = problem(exact, params, data, batch, seed or 0)
+    run: ModuleType | ModuleProcess
     if module is not None:
-        run = executed(module)
+        with progress("importing the module"):
+            run = ModuleProcess(module, limit or SECONDS)
     elif (target or "numpy", dtype or "float64") == ("numpy", "float64"):
         run = exact.module
     else:
