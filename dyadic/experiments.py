@@ -15,6 +15,7 @@ from dyadic.cli import real_number
 from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
 from dyadic.files import reserved
 from dyadic.proofs.claims import Verdict
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -89,7 +90,7 @@ def devices(
     _refuse_idle(*_idle_of_devices(params, data, seed, mismatch, feedback, noise, resolution, count, stepsize))
     seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
     if noise is not None and not 0 < noise * noise < float("inf"):
-        raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
+        raise DyadicError(f"--noise {in_full(noise)}: its square is no number that can be computed with; give another")
     derivation, paper = derivation_of(spec, cost, granularity, numbers_of(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
     updates = built(network, problem(network, params, data, None, seed))
@@ -100,12 +101,15 @@ def devices(
         if mismatch is not None:
             made = device.mismatched(updates, mismatch, seed)
         if made is not None:
-            how = str(feedback) if mismatch is None else f"off by {mismatch:g}, relative"
+            how = str(feedback) if mismatch is None else f"off by {in_full(mismatch)}, relative"
             lines += [*text.mismatch_text(device.mismatch(updates, made), how, paper), ""]
         if noise is not None:
             found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise * noise, count)
             status = status if found.agrees else 1
-            lines += [*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""]
+            lines += [
+                *text.noise_text(found, f"standard deviation {in_full(noise)} of every entry at every step", paper),
+                "",
+            ]
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)
             lines += [*text.resolution_text(limits, paper), ""]

@@ -21,6 +21,7 @@ import numpy as np
 from dyadic.physics import module_runner
 from dyadic.physics.updates import Array
 from dyadic.scratch import LOCK, temporary_folder
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.limits import regular_file
 
@@ -76,7 +77,7 @@ class ModuleProcess:
         try:
             return process.wait(self.seconds)
         except subprocess.TimeoutExpired:
-            problem = f"{self.path}: the module did not come back within {self.seconds!r} s"
+            problem = f"{self.path}: the module did not come back within {in_full(self.seconds)} s"
             raise DyadicError(f"{problem}; --limit SECONDS gives it longer") from None
         finally:
             if process.returncode is None:

@@ -15,7 +15,7 @@ from dyadic.physics.loading import emitted_network
 from dyadic.physics.prior_bounds import prior_bounds
 from dyadic.physics.starts import problem
 from dyadic.rounding_files import read_bounds, run_bounds
-from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full, text_above
 
 SPEC = "examples/digits.toml"
 
@@ -137,8 +137,33 @@ def test_the_commands(tmp_path):
 
 def test_a_printed_bound_is_a_bound():
     random = np.random.default_rng(0)
-    for value in [0.0, 1.0, 9.999, 5e-324, 1.7e308, *np.exp(random.normal(scale=60, size=500))]:
-        for digits in (2, 3, 4):
+    for value in [0.0, 1.0, 9.999, 1.7e308, *np.exp(random.normal(scale=60, size=500))]:
+        for digits in (1, 2, 3, 4):
             above, below = decimal_above(value, digits), decimal_below(value, digits)
             assert Fraction(f"{below:.{digits - 1}e}") <= Fraction(value) <= Fraction(f"{above:.{digits - 1}e}")
             assert Fraction(str(below)) >= Fraction(value) * (1 - Fraction(10, 10**digits))
+            assert Fraction(text_above(value, digits)) == Fraction(str(above))
+
+
+def test_numbers_below_the_normal_ones_have_the_digits_that_they_have():
+    """The text is a bound, has as many digits as the number of units, and is less than three units above."""
+    for units in [*range(1, 300), 12345, 2**30, 2**52 - 1]:
+        value = units * 5e-324
+        text = text_above(value, 20)
+        assert Fraction(value) <= Fraction(text) <= Fraction(value) + 3 * Fraction(5e-324)
+        assert len(text.partition("e")[0].replace(".", "")) == len(str(units))
+        assert Fraction(str(decimal_below(value, 4))) <= Fraction(value)
+    assert text_above(22 * 5e-324, 3) == "1.1e-322"
+    assert text_above(2.0**-1022, 3) == "2.23e-308"
+
+
+def test_fractions_are_rounded_up_and_step_sizes_printed_in_full():
+    assert text_above(Fraction(10, 3), 2) == "3.4e+0"
+    assert text_above(Fraction(1, 10**400), 2) == "1.0e-400"
+    assert [in_full(one) for one in (1, 0.1, 1e-7, 1.0000001, np.float64(0.5))] == [
+        "1",
+        "0.1",
+        "1e-07",
+        "1.0000001",
+        "0.5",
+    ]
