@@ -85,6 +85,21 @@ def test_what_is_proved_is_proved_again(library):
     assert done(shown) is Done.COMPUTED
     assert stated.confirmed
     assert shown.confirmed
+    assert shown.hypotheses == stated.hypotheses  # tanh asks for nothing
+
+
+@pytest.mark.parametrize("name", ["masked", "residual"])
+def test_what_the_theorem_asks_is_said_when_it_is_checked(name):
+    """The terms of a log-sum-exp over a part, and a root: as `verify` says it, and only if Coq was asked."""
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS[name])), methods=["ranks", "formal"])))
+    asked = claim_of(certificate, "formal")["hypotheses"]
+    assert all(one.startswith("for Coq, ") for one in asked)
+    assert any("there is a term, wherever a log-sum-exp goes over a part" in one for one in asked) == (name == "masked")
+    stated, shown = recheck.check(certificate), recheck.check(certificate, coq=True)
+    assert done(shown) is Done.COMPUTED
+    assert shown.hypotheses == (*stated.hypotheses, *asked)
+    assert [line for line in shown.lines() if line.startswith("ASSUMING   for Coq, ")]
+    assert not [line for line in stated.lines() if "for Coq, " in line]
 
 
 def done(report):
