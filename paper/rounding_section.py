@@ -83,8 +83,8 @@ def _outcome(found: RunBounds) -> tuple[Span, ...]:
     radius = _number(decimal_below(found.radius, _DIGITS))
     return (
         "for every input of which no entry is further from this one than ", radius,
-        ", the gradients are from the exact ones not further than the table says: those of what the functions emitted for "
-        "NumPy compute, with sums in any order, for these parameters and this target.",
+        ", the gradients are from the exact ones not further than the table says: those of what the functions "
+        "emitted for NumPy compute, with sums in any order, for these parameters and this target.",
     )  # fmt: skip
 
 
