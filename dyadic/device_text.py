@@ -44,7 +44,7 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
         label = f"{variable[0]} {variable[1]}"
         measured = np.diag(found.found)[place].mean()
         yield f"- {label:<20} mean variance {variances[place].mean():.4g}, measured {measured:.4g}"
-    text = f"{found.worst:.1f} standard deviations of its estimate"
+    text = f"{_up(found.worst)} standard deviations of its estimate"
     how = (
         f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
@@ -67,14 +67,14 @@ def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
         if found.found.hidden:
             within += f", but for {found.found.hidden} that the simulation's rounding hides"
         yield from page.wrapped(
-            f"{counted(found.devices, 'random device')}: {within}, which is {_times(found.ratio(found.random))} times "
+            f"{counted(found.devices, 'random device')}: {within}, which is {_up(found.ratio(found.random))} times "
             "the worst of them at most",
             "- ",
         )
         if found.steered is not None:
             yield from page.wrapped(
                 f"{len(found.bound.steered) * 2} devices whose errors have the signs that are the worst of first "
-                f"order: the bound is {_times(found.ratio(found.found))} times the worst of all devices at most",
+                f"order: the bound is {_up(found.ratio(found.found))} times the worst of all devices at most",
                 "- ",
             )
         if found.bound.by_boxes:
@@ -105,7 +105,7 @@ def _errors(found: Resolution, bound: Bound) -> Iterator[str]:
         )
 
 
-def _times(ratio: float) -> str:
+def _up(ratio: float) -> str:
     return f"{decimal_above(ratio, 3):f}"
 
 
