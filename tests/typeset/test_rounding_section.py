@@ -152,6 +152,16 @@ def test_numbers_are_held_against_each_other(field, change, refused, chain):
         run_bounds(content, derivation)
 
 
+@pytest.mark.parametrize("line", ["*= -1", "*= 1.001", "*= 0", "*= np.inf", "*= 1e30", "[0] *= 1e-30"])
+def test_what_is_found_of_a_wrong_module_agrees_with_itself(line, chain):
+    derivation, _, given, _ = chain
+    last = "    loss = C_cost.sum() / batch"
+    module = changed(derivation, last, f"    W_bar_c{line}\n{last}")
+    for found in (dyadic.certify(derivation, module, *given), prior_bounds(derivation, module, *given, 0.01)):
+        read = run_bounds(json.loads(json.dumps(found.as_dict(), allow_nan=False)), derivation)
+        assert [one.parameter for one in read.bounds if one.is_refuted] == ["c.weight"]
+
+
 def test_numbers_over_a_box_are_held_against_each_other(chain):
     derivation, module, given, _ = chain
     content = prior_bounds(derivation, module, *given, 0.01).as_dict()
