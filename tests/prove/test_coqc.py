@@ -4,6 +4,7 @@ import re
 
 import pytest
 from support.coq_networks import NETWORKS, certificate
+from support.optional import require
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc
@@ -52,6 +53,7 @@ def test_what_went_wrong_is_said(coqc_that, does):
 
 def test_kinds_that_coq_vouches_for_are_said_where_the_network_is_not_proved(monkeypatch):
     """What is said of layers is what Coq's own list of axioms is about."""
+    require(coqc.find_coqc() and coqc.has_coquelicot(), "no Coq with Coquelicot")
 
     def refused(folder, written):
         raise coqc.CoqError("the theorem is refused")

@@ -90,7 +90,7 @@ def test_what_is_proved_is_proved_again(library):
 
 
 @pytest.mark.parametrize("name", ["masked", "residual"])
-def test_what_the_theorem_asks_is_said_when_it_is_checked(name):
+def test_what_the_theorem_asks_is_said_when_it_is_checked(name, library):
     """The terms of a log-sum-exp over a part, and a root: as `verify` says it, and only if Coq was asked."""
     certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS[name])), methods=["ranks", "formal"])))
     asked = claim_of(certificate, "formal")["hypotheses"]
@@ -308,7 +308,7 @@ def test_a_theorem_that_is_not_reached_leaves_what_was_shown(axiom, shown, monke
         raise coqc.CoqError("coqc did not finish within 600 s")
 
     def named(folder, theorems, *bounds):
-        return dict.fromkeys(theorems, [*network_theorem.AXIOMS]) | {theorems[0]: [axiom]}
+        return {one: [*network_theorem.AXIOMS] for one in theorems} | {theorems[0]: [axiom]}
 
     kinds = {number: ProvedKind(f"Kind_{number}", None) for number in range(4)}
     monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
