@@ -171,11 +171,7 @@ def check_vjp(**options: Any) -> int:
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
 @click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
-@click.option(
-    "--coq",
-    is_flag=True,
-    help="Also have Coq check the network's equations (its library is kept in ~/.cache/dyadic/coq).",
-)
+@click.option("--coq", is_flag=True, help="Also have Coq check the equations (~/.cache/dyadic/coq keeps its library).")
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone; of an appendix (.tex), find formulas changed by hand.
 
@@ -275,6 +271,7 @@ def compare(**options: Any) -> int:
 @_size
 @click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
 @click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
+@click.option("--limit", type=_Real(), metavar="SECONDS", help="How long it may take to give gradients [600].")
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")

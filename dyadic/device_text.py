@@ -13,6 +13,7 @@ from dyadic.physics.hardware.finite_resolution import Bound, Resolution
 from dyadic.printable import finite_number
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
+from dyadic.symbolic.decimal_bounds import decimal_above, text_above
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
@@ -22,7 +23,11 @@ def mismatch_text(found: Mismatch, how: str, page: Page) -> Iterator[str]:
     yield page.styled(f"Feedback weights ({how})", "bold")
     off = np.concatenate([np.ravel(found.predicted[name] - found.found[name]) for name in found.found])
     largest = float(np.abs(off).max(initial=0))  # not finite if any entry is
-    compared = f"differ by at most {largest:.1e}" if np.isfinite(largest) else "are not both finite, and not compared"
+    compared = (
+        f"differ by at most {text_above(largest, 2)}"
+        if np.isfinite(largest)
+        else "are not both finite, and not compared"
+    )
     error, cosine = finite_number(found.gradient_error, ".3g"), finite_number(found.cosine, ".4f")
     yield from page.wrapped(
         f"gradient: relative error {error}, cosine {cosine}; the closed form of s_B - s and the device's {compared}",
@@ -39,13 +44,13 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
         label = f"{variable[0]} {variable[1]}"
         measured = np.diag(found.found)[place].mean()
         yield f"- {label:<20} mean variance {variances[place].mean():.4g}, measured {measured:.4g}"
-    text = f"{found.worst:.1f} standard deviations of its estimate"
+    text = f"{_up(found.worst)} standard deviations of its estimate"
     how = (
         f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
     yield from page.wrapped(f"over {counted(found.samples, 'run')} of {counted(found.steps, 'step')} {how}", "- ")
     sure = (
-        f"the predicted variances are right to {found.rounding:.0e} of themselves"
+        f"the predicted variances are right to {text_above(found.rounding, 1)} of themselves"
         if np.isfinite(found.rounding)
         else "how far rounding is in the predicted variances could not be bounded"
     )
@@ -62,14 +67,14 @@ def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
         if found.found.hidden:
             within += f", but for {found.found.hidden} that the simulation's rounding hides"
         yield from page.wrapped(
-            f"{counted(found.devices, 'random device')}: {within}, which is {found.ratio(found.random):.2f} times the "
-            "worst of them at most",
+            f"{counted(found.devices, 'random device')}: {within}, which is {_up(found.ratio(found.random))} times "
+            "the worst of them at most",
             "- ",
         )
         if found.steered is not None:
             yield from page.wrapped(
                 f"{len(found.bound.steered) * 2} devices whose errors have the signs that are the worst of first "
-                f"order: the bound is {found.ratio(found.found):.2f} times the worst of all devices at most",
+                f"order: the bound is {_up(found.ratio(found.found))} times the worst of all devices at most",
                 "- ",
             )
         if found.bound.by_boxes:
@@ -95,7 +100,13 @@ def _errors(found: Resolution, bound: Bound) -> Iterator[str]:
     rows = [(f"{v[0]} {v[1]}", bound.states[v], [one.states[v] for one in columns]) for v in bound.states]
     rows += [(f"dE/d {n}", bound.gradients[n], [one.gradients[n] for one in columns]) for n in bound.gradients]
     for label, limit, errors in rows:
-        yield f"- {label[:24]:<24}{limit.max():>10.2e}" + "".join(f"{error.max():>14.2e}" for error in errors)
+        yield f"- {label[:24]:<24}{text_above(limit.max(), 3):>10}" + "".join(
+            f"{error.max():>14.2e}" for error in errors
+        )
+
+
+def _up(ratio: float) -> str:
+    return f"{decimal_above(ratio, 3):f}"
 
 
 def readout_text(ranks: dict[str, int], steps: int, claim: Claim, page: Page) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dyadic.physics.dynamics import relax
 from dyadic.physics.settling import in_unit_steps
 from dyadic.physics.trajectory import Trajectory
 from dyadic.symbolic import Derivation, DyadicError
+from dyadic.symbolic.decimal_bounds import in_full
 
 STEPSIZES = (1.0, 0.9, 0.5, 0.25, 1.3)
 """Of a plot of deviations where none are given: the exact one, smaller ones, and one beyond it."""
@@ -56,8 +57,8 @@ def relaxation_drawing(derivation: Derivation, found: Trajectory, prediction: Pr
 def _called(found: Trajectory) -> str:
     """The step size, and what else is not as usual: continuous time, the order of updates."""
     if found.solver != "euler":
-        return f"{found.solver}, read every {found.h:g}"
-    return f"h = {found.h:g}" + ("" if found.schedule == "synchronous" else f", {found.schedule}")
+        return f"{found.solver}, read every {in_full(found.h)}"
+    return f"h = {in_full(found.h)}" + ("" if found.schedule == "synchronous" else f", {found.schedule}")
 
 
 def _run(derivation: Derivation, h: float, steps: int, seed: int) -> Trajectory:

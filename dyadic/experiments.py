@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dyadic.cli import real_number
 from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
 from dyadic.files import reserved
 from dyadic.proofs.claims import Verdict
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -88,7 +90,7 @@ def devices(
     _refuse_idle(*_idle_of_devices(params, data, seed, mismatch, feedback, noise, resolution, count, stepsize))
     seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
     if noise is not None and not 0 < noise * noise < float("inf"):
-        raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
+        raise DyadicError(f"--noise {in_full(noise)}: its square is no number that can be computed with; give another")
     derivation, paper = derivation_of(spec, cost, granularity, numbers_of(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
     updates = built(network, problem(network, params, data, None, seed))
@@ -99,12 +101,15 @@ def devices(
         if mismatch is not None:
             made = device.mismatched(updates, mismatch, seed)
         if made is not None:
-            how = str(feedback) if mismatch is None else f"off by {mismatch:g}, relative"
+            how = str(feedback) if mismatch is None else f"off by {in_full(mismatch)}, relative"
             lines += [*text.mismatch_text(device.mismatch(updates, made), how, paper), ""]
         if noise is not None:
             found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise * noise, count)
             status = status if found.agrees else 1
-            lines += [*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""]
+            lines += [
+                *text.noise_text(found, f"standard deviation {in_full(noise)} of every entry at every step", paper),
+                "",
+            ]
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)
             lines += [*text.resolution_text(limits, paper), ""]
@@ -168,9 +173,10 @@ def compare(
 def certify(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str | None,
     module: Path | None, target: str | None, params: Path | None, data: Path | None, batch: int | None,
-    seed: int | None, form: str, radius: float | None,
+    seed: int | None, form: str, radius: float | None, limit: float | None,
 ) -> int:  # fmt: skip
-    from dyadic.physics.loading import emitted_network, executed
+    from dyadic.physics.loading import emitted_network
+    from dyadic.physics.module_process import SECONDS, ModuleProcess
     from dyadic.physics.prior_bounds import prior_bounds
     from dyadic.physics.rounding import certify as bounds
     from dyadic.physics.starts import problem
@@ -183,12 +189,15 @@ def certify(
         ),
         (seed is not None and params is not None and data is not None, _NOTHING_DRAWN),
         (batch is not None and data is not None, _OWN_BATCH),
+        (limit is not None and module is None, "--limit is of the program that --module names, and none is given"),
     )
     derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
     exact = emitted_network(derivation)
     arrays = problem(exact, params, data, batch, seed or 0)
+    run: ModuleType | ModuleProcess
     if module is not None:
-        run = executed(module)
+        with progress("importing the module"):
+            run = ModuleProcess(module, limit or SECONDS)
     elif (target or "numpy", dtype or "float64") == ("numpy", "float64"):
         run = exact.module
     else:

@@ -15,6 +15,7 @@ from dyadic.physics.trajectory import EnergyRates, Trajectory
 from dyadic.physics.updates import Variable
 from dyadic.printable import finite_number, printable
 from dyadic.proofs.claims import Claim
+from dyadic.symbolic.decimal_bounds import in_full, text_above
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import VERDICT_WIDTH, Page
 
@@ -34,7 +35,7 @@ def relaxation_text(
     """What happened, the picture, and what was predicted."""
     T = max(found.ranks.values())
     how = f"{_started(start)}, {found.schedule}, {found.solver}"
-    yield from page.wrapped(f"{found.name}: {counted(found.steps, 'step')} of size {found.h:g} from {how}")
+    yield from page.wrapped(f"{found.name}: {counted(found.steps, 'step')} of size {in_full(found.h)} from {how}")
     yield from page.wrapped(f"{_settled(found)}; unit steps are exact after T = {T}")
     yield ""
     yield from _picture(found, page)
@@ -73,7 +74,7 @@ def _settled(found: Trajectory) -> str:
     if step is None:
         return "not settled"
     if found.floor:
-        return f"within rounding ({found.floor:.0e}) from step {step} on"
+        return f"within rounding ({text_above(found.floor, 1)}) from step {step} on"
     if in_unit_steps(found, found.tau) or step == 0:
         return f"exact from step {step} on"
     return f"equal to the last bit from step {step} on, by rounding: exact in finite time are steps h = tau alone"
@@ -175,8 +176,8 @@ def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
         return "deviation: that of the initial state is not finite, so predicted and simulated are not compared"
     off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
     largest = float(found.deviation[:steps].max())
-    share = f", {off / largest:.1e} of the largest deviation, {largest:.2g}," if largest else ""
-    return f"deviation: predicted and simulated differ by at most {off:.1e}{share} {until}"
+    share = f", {text_above(off / largest, 2)} of the largest deviation, {largest:.2g}," if largest else ""
+    return f"deviation: predicted and simulated differ by at most {text_above(off, 2)}{share} {until}"
 
 
 def _energy(found: Trajectory) -> Iterator[str]:
@@ -203,10 +204,10 @@ def _compared(rates: EnergyRates) -> str:
         return f"compared with differences of E along it at none of {every}: no two rates are finite"
     where = every if rates.compared == len(rates.rows) else f"{rates.compared} of {every}, where both are finite"
     if rates.agree:
-        return f"differences of E along it give the same at {where}, to {rates.off:.1e} of the largest"
+        return f"differences of E along it give the same at {where}, to {text_above(rates.off, 2)} of the largest"
     return (
-        f"differences of E along it are off by up to {rates.off:.1e} of the largest, at {where}: this does not confirm "
-        "the formula (a kink or a jump of E close by, or rounding, may be the reason)"
+        f"differences of E along it are off by up to {text_above(rates.off, 2)} of the largest, at {where}: this does "
+        "not confirm the formula (a kink or a jump of E close by, or rounding, may be the reason)"
     )
 
 

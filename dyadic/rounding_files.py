@@ -1,23 +1,27 @@
 """Bounds on rounding errors for the appendix: from Python, or from the JSON that ``dyadic certify`` printed.
 
-The file is read with suspicion, but says only what is in it: nothing of it is computed again.
+The file is read with suspicion, and its numbers are held against each other; but nothing of it is computed again.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from dyadic.paper.rounding_section import ParameterBound, RunBounds
 from dyadic.physics.certified_run import equations_digest
+from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError, as_written
-from dyadic.symbolic.limits import regular_file
+from dyadic.symbolic.limits import MOST_ENTRIES, regular_file
 
 _AGAIN = "give what `dyadic certify --format json` prints"
 
@@ -26,7 +30,8 @@ def read_bounds(path: Path, derivation: Derivation) -> RunBounds:
     """The bounds in a file.  Raises :class:`DyadicError` where it holds none, or those of other equations."""
     try:
         regular_file(path, smaller=_AGAIN)
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text, parse_constant=_no_number, parse_float=_double)
     except (OSError, ValueError, RecursionError) as error:
         raise DyadicError(f"{path}: cannot be read ({str(error)[:200]}); {_AGAIN}") from error
     return replace(run_bounds(content, derivation, str(path)), is_read=True)
@@ -43,7 +48,7 @@ def run_bounds(content: Any, derivation: Derivation, where: str = "rounding") ->
         raise DyadicError(f"{where}: is about other equations; certify this network and {_AGAIN}")
     dtype = read.one_of("dtype", top, ("float32", "float64"))
     samples = top.get("samples")
-    if type(samples) is not int or samples < 1:
+    if type(samples) is not int or not 1 <= samples <= MOST_ENTRIES:
         raise read.wrong("samples", samples)
     reason = top.get("reason")
     if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) < 1000):
@@ -61,10 +66,51 @@ def run_bounds(content: Any, derivation: Derivation, where: str = "rounding") ->
         error = read.number("error_at_most", inside) if inside.get("error_at_most") is not None else None
         if error is None and verdict != "refuted":
             raise read.wrong("error_at_most", None)
-        bounds.append(ParameterBound(name, read.number(largest, inside), error, verdict == "refuted"))
+        bound = ParameterBound(name, read.number(largest, inside), error, verdict == "refuted")
+        _expect_agreement(read, inside, bound, radius is not None)
+        _expect_entry(read, inside, name, derivation.architecture.parameters.get(name))
+        bounds.append(bound)
     verdict = "undecided" if reason else "refuted" if any(one.is_refuted for one in bounds) else "proved"
     read.one_of("verdict", top, (verdict,))
-    return RunBounds(dtype, samples, read.digest("arrays", top), radius, reason, tuple(bounds))
+    return RunBounds(dtype, samples, read.digest("arrays", top), radius, reason, tuple(bounds), FUNCTION_UNITS)
+
+
+def _expect_agreement(read: _Fields, inside: Mapping[str, Any], bound: ParameterBound, over_a_box: bool) -> None:
+    """Refuse bounds that are not those of the entry beside them."""
+    exact, unit = read.middle("exact", inside)
+    if bound.error is None:
+        if inside.get("computed") is not None and read.magnitude("computed", inside) is not None:
+            raise read.wrong("error_at_most", None)
+    elif not (over_a_box and bound.is_refuted):  # there the entry is further off than its bound
+        computed, error = read.magnitude("computed", inside), Fraction(bound.error)
+        if computed is None or abs(computed - exact) > error + unit:
+            raise read.wrong("error_at_most", bound.error)
+        largest = Fraction(bound.largest) * (1 + Fraction(1, 2**50)) + 2 * _SMALLEST  # it was rounded down
+        if abs(exact) > largest + (0 if over_a_box else error) + unit:
+            raise read.wrong("largest_at_most" if over_a_box else "largest_at_least", bound.largest)
+    if not over_a_box:
+        _expect_ratio(read, inside, bound)
+
+
+def _expect_ratio(read: _Fields, inside: Mapping[str, Any], bound: ParameterBound) -> None:
+    """Refuse a relative bound that is not the quotient of the two, up to its rounding."""
+    if bound.error is None or (bound.error and not bound.largest):
+        if inside.get("relative") is not None:
+            raise read.wrong("relative", inside["relative"])
+        return
+    stated = Fraction(read.number("relative", inside))
+    least = Fraction(bound.error) / Fraction(bound.largest) if bound.error else Fraction(0)
+    if not least <= stated <= least * (1 + Fraction(1, 2**40)) + 2 * _SMALLEST:
+        raise read.wrong("relative", inside["relative"])
+
+
+def _expect_entry(read: _Fields, inside: Mapping[str, Any], name: str, shape: Any) -> None:
+    """Refuse a place that the gradient does not have."""
+    entry = inside.get("entry")
+    if not isinstance(entry, list) or not all(type(k) is int and k >= 0 for k in entry):
+        raise read.wrong(f"gradients.{name}.entry", entry)
+    if shape is not None and (len(entry) != len(shape) or not all(map(operator.lt, entry, map(int, shape)))):
+        raise read.wrong(f"gradients.{name}.entry", entry)
 
 
 class _Fields:
@@ -96,12 +142,49 @@ class _Fields:
     def number(self, field: str, inside: Mapping[str, Any]) -> float:
         """Finite and not below 0."""
         value = inside.get(field)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        if _is_double(value) and 0 <= value < math.inf:
+            return float(value)
+        raise self.wrong(field, value)
+
+    def magnitude(self, field: str, inside: Mapping[str, Any]) -> Fraction | None:
+        """Finite, of either sign; None where it is null."""
+        value = inside.get(field)
+        if value is None:
+            return None
+        if _is_double(value) and math.isfinite(value):
+            return Fraction(value)
+        raise self.wrong(field, value)
+
+    def middle(self, field: str, inside: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
+        """A number as Arb prints it, and how far that may be from it: a unit of the last digit, or the radius."""
+        value = inside.get(field)
+        text = value if isinstance(value, str) and len(value) < 100 else ""
+        if found := re.fullmatch(_BALL, text):
+            return Fraction(found[1] or 0), Fraction(found[2])
+        if not re.fullmatch(_NUMBER, text):
             raise self.wrong(field, value)
-        return float(value)
+        unit = Fraction(10) ** int(Decimal(text).as_tuple().exponent)
+        return Fraction(text), unit if Fraction(text) else Fraction(0)
 
 
-def _no_constant(text: str) -> None:
+_SMALLEST = Fraction(5e-324)
+_NUMBER = r"-?\d+(?:\.\d+)?(?:e[-+]?\d{1,4})?"
+_BALL = rf"\[(?:({_NUMBER}) )?\+/- ({_NUMBER})\]"
+
+
+def _is_double(value: Any) -> TypeGuard[float]:
+    return type(value) is float or (type(value) is int and abs(value) <= 2**53)
+
+
+def _double(text: str) -> float:
+    """The double that a text is; one that is rounded when it is read, such as 1e-400, is none that was printed."""
+    value = float(text)
+    if not math.isfinite(value) or Decimal(repr(value)) != Decimal(text):
+        raise ValueError(f"{text[:40]} is no double")
+    return value
+
+
+def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
 
 

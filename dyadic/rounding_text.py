@@ -10,7 +10,7 @@ from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
 from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
-from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full, text_above
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
@@ -62,7 +62,7 @@ def _over_a_box(found: PriorCertificate) -> str:
     if found.verdict is Verdict.PROVED:
         most = max((one.error for one in found.gradients), default=0.0)
         return (
-            f"for every input within {found.radius!r} of this one, entry by entry, rounding puts no entry of a "
+            f"for every input within {in_full(found.radius)} of this one, entry by entry, rounding puts no entry of a "
             f"gradient off by more than {_above(most, 2)}"
         )
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
@@ -96,7 +96,7 @@ def _relative(one: GradientError) -> str:
 
 
 def _above(bound: float, digits: int = 3) -> str:
-    return f"{decimal_above(bound, digits):.{digits - 1}e}" if bound else "0"
+    return text_above(bound, digits) if bound else "0"
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

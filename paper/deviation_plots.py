@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from dyadic.paper.drawing import Box, Caption, Curve, Drawing, Shape, grey
 from dyadic.paper.wavefront import rows_by_depth
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.derivation import Derivation
 
 _LEFT, _RIGHT, _BOTTOM, _TOP = 44.0, 64.0, 34.0, 14.0
@@ -41,7 +42,7 @@ class DeviationLine:
     @property
     def called(self) -> str:
         """Its name in the plot."""
-        return self.label or f"h = {self.h:g}"
+        return self.label or f"h = {in_full(self.h)}"
 
 
 def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
@@ -62,7 +63,7 @@ def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
         shapes += _predicted(frame, line)
     shapes += _named(ends)
     named = any(line.label for line in lines)
-    what = ", ".join(line.called if named else f"{line.h:g}" for line in lines)
+    what = ", ".join(line.called if named else f"{in_full(line.h)}" for line in lines)
     title = f"Deviation of {name} from backpropagation against steps, for {'' if named else 'step sizes '}{what}"
     return Drawing(_LEFT + _PLOT_WIDTH + _RIGHT, _BOTTOM + _PLOT_HEIGHT + _TOP, tuple(shapes), title)
 

@@ -35,6 +35,7 @@ class RunBounds:
     """Bounds for one run of a module, or over the box of the inputs within ``radius`` of the run's.
 
     arrays: the SHA-256 of what the module was given.  reason: why there are no bounds, where there are none.
+    function_units: by how many units in the last place functions may be off, for the bounds over a box.
     is_read: whether they come from a file.
     """
 
@@ -44,20 +45,22 @@ class RunBounds:
     radius: float | None
     reason: str | None
     bounds: tuple[ParameterBound, ...]
+    function_units: int
     is_read: bool = False
 
 
 def rounding_section(found: RunBounds) -> Section:
     """The outcome and a line for every gradient."""
     samples = "one sample" if found.samples == 1 else f"{found.samples} samples"
+    what = "One run of" if found.radius is None else "Runs near one of"
     blocks: list[Block] = [
-        Paragraph((f"One run of emitted code in {found.dtype}, on {samples}; ", *_outcome(found)), "Floating point."),
+        Paragraph((f"{what} emitted code in {found.dtype}, on {samples}; ", *_outcome(found)), "Floating point."),
     ]
     if found.bounds:
         blocks.append(_table(found))
     rests_on = ["Arb", "the emitted code, executed in ball arithmetic with the equations' own numbers"]
     if found.radius is not None:
-        rests_on.append("that functions are off by at most a few units in the last place")
+        rests_on.append(f"that functions are off by at most {found.function_units} units in the last place")
     if found.is_read:
         rests_on.append("that the file which these bounds are read from holds what was found")
     blocks.append(
@@ -66,7 +69,8 @@ def rounding_section(found: RunBounds) -> Section:
             "Trusted.",
         )
     )
-    return Section("Rounding errors of a run", tuple(blocks), NAME)
+    title = "Rounding errors of a run" if found.radius is None else "Rounding errors near a run"
+    return Section(title, tuple(blocks), NAME)
 
 
 def _outcome(found: RunBounds) -> tuple[Span, ...]:
@@ -79,7 +83,8 @@ def _outcome(found: RunBounds) -> tuple[Span, ...]:
     radius = _number(decimal_below(found.radius, _DIGITS))
     return (
         "for every input of which no entry is further from this one than ", radius,
-        ", the gradients are from the exact ones not further than the table says.",
+        ", the gradients are from the exact ones not further than the table says: those of what the functions "
+        "emitted for NumPy compute, with sums in any order, for these parameters and this target.",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ held_values.py where the update of s is not dE/dx, as the program holds a value 
 dynamics.py    the relaxation                     flows.py       in continuous time
 trajectory.py  what it did, step by step          spectrum.py, deviation.py, linearity.py, energy_rates.py  closed forms
 number_types.py, enclosures.py   the emitted code on balls, slopes and series      words.py  identities of linear maps
+module_process.py, module_runner.py   a module that somebody emitted, in a process of its own
 sure_decisions.py, rounding.py   the rounding errors of one run, enclosed;  certified_run.py which run it is
 hardware/      devices that are not ideal         rivals/        the methods that came before
 """

@@ -22,6 +22,7 @@ from dyadic.physics.orders import Schedule, schedule
 from dyadic.physics.starts import Source, problem, start
 from dyadic.physics.trajectory import MOST_RATES, EnergyRates, Trajectory, on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
@@ -167,13 +168,15 @@ def checked(setting: RelaxationSetting) -> None:
     if setting.blocks is not None and setting.schedule != "blocks":
         raise DyadicError("blocks: are those of the schedule blocks, and another is chosen; choose it, or no blocks")
     if not math.isfinite(h * steps):
-        raise DyadicError(f"step size h = {h:g}: {steps} steps of that size are no finite time; take a smaller one")
+        raise DyadicError(
+            f"step size h = {in_full(h)}: {steps} steps of that size are no finite time; take a smaller one"
+        )
     for variable, constant in setting.tau.items():
         ratio = h / positive(f"tau: {':'.join(variable)}", constant)
         if not (math.isfinite(ratio) and math.isfinite(1 / constant) and 1 - ratio != 1):
             raise DyadicError(
-                f"h / tau = {h:g} / {constant:g} of {':'.join(variable)}: is lost beside 1, or overflows, in floating "
-                "point; take numbers that are closer to each other"
+                f"h / tau = {in_full(h)} / {in_full(constant)} of {':'.join(variable)}: is lost beside 1, or "
+                "overflows, in floating point; take numbers that are closer to each other"
             )
 
 

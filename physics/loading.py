@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,10 +10,10 @@ from dyadic.codegen import TARGET_TYPES
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.plan import Plan, RoutineCall
+from dyadic.physics.module_runner import imported_from
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
-from dyadic.symbolic.limits import regular_file
 
 
 @dataclass(frozen=True)
@@ -83,29 +81,7 @@ def imported(text: str) -> ModuleType:
     with temporary_folder() as folder:
         path = folder / "emitted.py"
         path.write_text(text, encoding="utf-8")
-        spec = spec_from_file_location("emitted", path)
-        if spec is None or spec.loader is None:
-            raise DyadicError(f"{path}: the emitted module cannot be imported")
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
+        return imported_from(path)
 
 
-def executed(path: Path) -> ModuleType:
-    """A module that somebody emitted, from its file, which is executed.  Raises :class:`DyadicError` if it is none."""
-    try:
-        regular_file(path, smaller="give a module that `dyadic emit` wrote")
-        module = imported(path.read_text(encoding="utf-8"))
-        module.__file__ = str(path)  # what came with a model lies beside it
-    except (OSError, UnicodeDecodeError) as error:
-        raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
-    except (DyadicError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a module that exits does not end this program
-        raise DyadicError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
-    if not all(hasattr(module, name) for name in ("PARAMETERS", "INPUTS", "TARGETS", "DTYPE", "gradients")):
-        raise DyadicError(f"{path}: is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients")
-    return module
-
-
-__all__ = ["EmittedNetwork", "emitted_network", "exact_network", "executed", "imported"]
+__all__ = ["EmittedNetwork", "emitted_network", "exact_network", "imported"]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from flint import arb
 
 from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.module_process import AnyModule
 from dyadic.physics.number_types import lower, mapped, upper
 from dyadic.physics.rounded_numbers import FORMATS
 from dyadic.physics.rounding import exact_gradients, finite, ran, said
@@ -88,7 +88,12 @@ class PriorCertificate:
 
 
 def prior_bounds(
-    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any, radius: float
+    derivation: Derivation,
+    module: AnyModule,
+    params: Mapping[str, Array],
+    x: Any,
+    y: Any,
+    radius: float,
 ) -> PriorCertificate:
     """Bounds that hold for every input within ``radius`` of x, entry by entry, and the module's run at x beside them.
 

@@ -24,12 +24,13 @@ from flint import arb
 from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.loading import EmittedNetwork, exact_network
+from dyadic.physics.module_process import AnyModule
+from dyadic.physics.module_runner import NoDoubles, as_doubles, no_gradients
 from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
 from dyadic.physics.rounded_numbers import FORMATS
 from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
-from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict, overall
 from dyadic.proofs.evaluate.reals import Undetermined
@@ -116,7 +117,7 @@ class RoundingCertificate:
 
 
 def certify(
-    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
+    derivation: Derivation, module: AnyModule, params: Mapping[str, Array], x: Any, y: Any
 ) -> RoundingCertificate:
     """Run ``module`` once and enclose how far its gradients are from those of the derivation's equations.
 
@@ -133,7 +134,7 @@ def certify(
 
 
 def ran(
-    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
+    derivation: Derivation, module: AnyModule, params: Mapping[str, Array], x: Any, y: Any
 ) -> tuple[EmittedNetwork, tuple[Any, Any, Any], dict[str, Array], str]:
     """(the network with its exact numbers, for balls, what the module is given, its gradients, its type).
 
@@ -158,31 +159,22 @@ def _name_of(dtype: Any) -> str:
     return name
 
 
-def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str, Array]:
+def _computed(module: AnyModule, given: Any, exact: EmittedNetwork) -> dict[str, Array]:
     """The gradients of the module, which is somebody else's program and may do anything."""
     try:
         with np.errstate(all="ignore"):
             gradients = module.gradients(*deepcopy(given))[1]  # it may write into what it is given
-            found = {name: _real(name, gradients[name]) for name in exact.module.PARAMETERS}
+            found = {name: as_doubles(name, gradients[name]) for name in exact.module.PARAMETERS}
+    except NoDoubles as error:
+        raise DyadicError(str(error)) from error
     except (DyadicError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        said = f"{type(error).__name__}: {str(error)[:200]}"
-        raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
+        raise DyadicError(no_gradients(error)) from error
     for name, shape in exact.module.PARAMETERS.items():
         if found[name].shape != shape:
             raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
     return found
-
-
-def _real(name: str, gradient: Any) -> Array:
-    """A gradient as doubles; what would lose something on the way is refused."""
-    array = on_host(gradient)
-    masked = isinstance(gradient, np.ma.MaskedArray) or isinstance(array, np.ma.MaskedArray)
-    if masked or array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        kind = "a masked array" if masked else f"of type {array.dtype.name}"
-        raise DyadicError(f"the module's gradient of {name} is {kind}; give one of float32 or float64")
-    return array.astype(np.float64)
 
 
 def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
@@ -280,7 +272,7 @@ def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -
     return p, inputs, target
 
 
-def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
+def _of_the_same_network(one: ModuleType, two: AnyModule) -> bool:
     """two: somebody else's, of which anything may have these names."""
     try:
         return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))

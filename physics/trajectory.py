@@ -12,6 +12,7 @@ import numpy as np
 
 from dyadic.physics.updates import Array, DoubledState, Variable
 from dyadic.scratch import write_whole
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import unwritable
 
 MOST_RATES = 64
@@ -116,7 +117,8 @@ class Trajectory:
         return None if None in steps else max(step for step in steps if step is not None)
 
     def __repr__(self) -> str:
-        return f"<Trajectory of {self.name!r}: {self.steps} steps of size {self.h:g}, {self.schedule}, {self.solver}>"
+        how = f"{self.steps} steps of size {in_full(self.h)}, {self.schedule}, {self.solver}"
+        return f"<Trajectory of {self.name!r}: {how}>"
 
     def arrays(self) -> dict[str, Array]:
         """Everything by name, as the .npz file holds it; ``variables`` and ``parameters`` name the columns."""

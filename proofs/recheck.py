@@ -59,10 +59,13 @@ def check(
     still_open = _of_nothing(graph, certificate["claims"], found, values or {}, architecture is not None)
     if still_open:
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
+    assumed = report.hypotheses
     if coq:
-        found["formal"], unaccepted = _formal(certificate, lambda: sizes_of_a_state(graph, values or {}) is None)
+        found["formal"], unaccepted, asked = _formal(certificate, lambda: sizes_of_a_state(graph, values or {}) is None)
         still_open += unaccepted
-    return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open), looked=True)
+        assumed += asked
+    findings, still_open = tuple(found.values()), (*report.open, *still_open)
+    return replace(report, findings=findings, open=still_open, hypotheses=assumed, looked=True)
 
 
 def _by_name(vertices: Any) -> dict[str, Any]:
@@ -103,13 +106,14 @@ def _expect_constants(witness: Mapping[str, Any], values: Mapping[str, Any], whe
             raise Rejected(f"{where}.constants", f"of {shown(name)} are not those of the specification")
 
 
-def _formal(certificate: Any, is_of_nothing: Callable[[], bool]) -> tuple[Finding, tuple[str, ...]]:
-    """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
+def _formal(certificate: Any, is_of_nothing: Callable[[], bool]) -> tuple[Finding, tuple[str, ...], tuple[str, ...]]:
+    """What Coq says of the network's own equations, what that leaves open, and what its theorem asks of the network's
+    numbers; whatever the certificate claims."""
     claim = formal_claim(certificate, is_of_nothing=is_of_nothing)
     reason = _falls_short(certificate, claim.numbers) if claim.verdict is Verdict.PROVED else claim.reason
     if reason is None:
-        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
-    return Finding("formal", Done.STATED, f"not accepted again: {reason}", "formal"), (f"formal: {reason}",)
+        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), (), tuple(claim.hypotheses)
+    return Finding("formal", Done.STATED, f"not accepted again: {reason}", "formal"), (f"formal: {reason}",), ()
 
 
 def _falls_short(certificate: Any, accepted: Mapping[str, int]) -> str | None:

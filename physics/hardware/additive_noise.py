@@ -27,6 +27,7 @@ from dyadic.physics.words import Rules, word
 from dyadic.proofs.checker.trust import INDUCTION, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import DyadicError
 
 MOST_DEVIATIONS = 8.0
@@ -164,7 +165,7 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
         raise DyadicError("the noise is so large that its stationary covariance overflows; give less")
     steps = derivation.steps if spread.radius == 0 else stationary_after(matrix, predicted, samples)
     if steps is None:
-        problem = f"step size h = {setting.h:g}: the noise is not stationary after {_MOST_STEPS} steps"
+        problem = f"step size h = {in_full(setting.h)}: the noise is not stationary after {_MOST_STEPS} steps"
         raise DyadicError(f"{problem}; take a larger step, or one further from 2")
     with np.errstate(all="ignore"):
         unsure = np.diag(rounding_of(matrix, full, predicted, float(np.finfo(updates.network.module.DTYPE).eps)))

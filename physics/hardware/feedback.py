@@ -32,6 +32,7 @@ from dyadic.physics.updates import Array, DoubledState, Frame, Updates
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.decimal_bounds import in_full, text_above
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 
@@ -205,7 +206,7 @@ def device_claim(true: Updates, device: Updates, over: Collection[str] | None = 
         return Claim("feedback:device", what, Verdict.PROVED, method, hypotheses)
     if _unmoved(device):
         return Claim("feedback:device", what, Verdict.PROVED, _ALONG, hypotheses)
-    reason = f"the difference is at most {largest:.1e}, and may be 0"
+    reason = f"the difference is at most {text_above(largest, 2)}, and may be 0"
     return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=reason)
 
 
@@ -285,7 +286,7 @@ def mismatched(updates: Updates, relative: float, seed: int) -> Updates:
             name: array * xp.asarray(1 + relative * random.standard_normal(array.shape), dtype=dtype)
             for name, array in updates.params.items()
         }
-    return _reaching(with_feedback(updates, weights), f"mismatch = {relative:g}")
+    return _reaching(with_feedback(updates, weights), f"mismatch = {in_full(relative)}")
 
 
 def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:

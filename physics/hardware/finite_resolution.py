@@ -24,6 +24,7 @@ from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import LEMMA, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.decimal_bounds import in_full
 
 _Signs = Callable[[int, Variable, tuple[int, ...]], Array]
 """Of a step, a variable and the shape of its array (devices along the first axis): the signs of its errors."""
@@ -93,7 +94,7 @@ def bounded(updates: Updates, tolerance: float) -> tuple[Bound | None, Claim]:
     def claim() -> Claim:
         what = (
             f"after {updates.network.derivation.steps} unit steps from any state, every device whose stored values are "
-            f"each off by at most {tolerance:g} is within the bound (first sample)"
+            f"each off by at most {in_full(tolerance)} is within the bound (first sample)"
         )
         method = (
             "powers of a matrix near the step's Jacobian, and how far the step is from it within the bound, in balls"

@@ -40,6 +40,7 @@ from dyadic.physics.enclosures import MOST_ENTRIES, StateVector, Unenclosed, ent
 from dyadic.physics.number_types import Slopes, mapped, upper
 from dyadic.physics.updates import Array, Updates, Variable
 from dyadic.physics.wide_decisions import JUMP
+from dyadic.symbolic.decimal_bounds import in_full
 
 _PARTS, _FEW_PARTS, _LARGE = 16, 4, 250
 """Boxes between the fixed point and the whole of one, over which a Jacobian's distance is averaged; of the gradients',
@@ -99,8 +100,8 @@ def _expect_bounded(tolerance: float, name: str, box: Array) -> Array:
     if not all(arb(value).is_finite() for value in np.ravel(box)):
         raise Unenclosed(
             f"the state is too large for matrices of its derivatives (more than {MOST_ENTRIES} entries), and boxes, in "
-            f"which the signs of errors do not cancel, do not bound {name} at a tolerance of {tolerance:g}; try a "
-            "smaller one"
+            f"which the signs of errors do not cancel, do not bound {name} at a tolerance of {in_full(tolerance)}; "
+            "try a smaller one"
         )
     return box
 
@@ -112,7 +113,7 @@ def _off(box: Array, exact: Array) -> Array:
 def _expect_finite(tolerance: float, found: dict[Any, Array]) -> None:
     for array in found.values():
         if not np.isfinite(array).all():
-            raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound is not finite")
+            raise Unenclosed(f"a tolerance of {in_full(tolerance)} is too large: the bound is not finite")
 
 
 def _by_matrices(updates: Updates, tolerance: float) -> Bound:

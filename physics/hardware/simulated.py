@@ -8,6 +8,7 @@ from dyadic.physics.given_arrays import MOST_SAMPLED
 from dyadic.physics.given_numbers import positive, whole
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Updates
+from dyadic.symbolic.decimal_bounds import in_full, text_above
 from dyadic.symbolic.errors import DyadicError
 
 STANDS_OUT = 2.0**-20
@@ -23,7 +24,9 @@ def above_rounding(updates: Updates, what: str, size: float) -> float:
     largest = max(float(abs(on_host(exact[variable])).max(initial=0)) for variable in updates.variables)
     least = float(np.finfo(updates.network.module.DTYPE).eps) * max(1.0, largest) / STANDS_OUT
     if size < least:
-        raise DyadicError(f"{what} = {size:g}: is lost in the simulation's rounding; give at least {least:.1e}")
+        raise DyadicError(
+            f"{what} = {in_full(size)}: is lost in the simulation's rounding; give at least {text_above(least, 2)}"
+        )
     return size
 
 

@@ -141,7 +141,8 @@ class Report:
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
     name, architecture: what the certificate calls its network, and the digest of that.
     own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
-    hypotheses: those of ``steps``, which the checker has made from the equations itself.
+    hypotheses: those of ``steps``, which the checker has made from the equations itself, and of the theorem in Coq,
+        where that was asked for and is accepted.
     looked: whether a state from which every update is defined was looked for, where updates are not defined everywhere;
         what does that needs a library, and is no part of the checker.
     elsewhere: whether such a state was found at other sizes or with other constants only, as the certificate says.

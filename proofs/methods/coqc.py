@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from dyadic.scratch import LOCK, temporary_folder
@@ -72,3 +73,19 @@ def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibib
 def axioms(answer: str) -> list[str]:
     """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
     return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
+
+
+def named_axioms(
+    folder: Path, theorems: Sequence[str], seconds: float = 120, kibibytes: int | None = None
+) -> dict[str, list[str]]:
+    """The axioms that ``Print Assumptions`` names for theorems, such as ``File.theorem``, of files in ``folder``.
+
+    Raises :class:`CoqError` where Coq does not say it of each of them.
+    """
+    files = dict.fromkeys(theorem.partition(".")[0] for theorem in theorems)
+    questions = [f"From Dyadic Require {name}." for name in files] + [f"Print Assumptions {one}." for one in theorems]
+    answer = compile_file(folder, "Ask", "\n".join(questions), seconds, kibibytes)
+    answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)[1:]
+    if len(answers) != len(theorems):
+        raise CoqError(f"Coq does not say what {' and '.join(theorems)[:200]} rest on")
+    return {one: axioms(said) for one, said in zip(theorems, answers, strict=True)}

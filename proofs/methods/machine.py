@@ -12,7 +12,6 @@ Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -21,7 +20,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.compiled_library import put_library
-from dyadic.proofs.methods.coqc import ABSENT, CoqError, axioms, compile_file, find_coqc, run
+from dyadic.proofs.methods.coqc import ABSENT, CoqError, compile_file, find_coqc, named_axioms, run
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -85,11 +84,8 @@ THEOREMS = {
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
     theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
-    questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
-    answer = compile_file(folder, "Ask", "\n".join(questions), ASKING)
-    answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
-    found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
-    return dict(zip(theorems, found, strict=True))
+    found = named_axioms(folder, theorems, ASKING)
+    return {theorem: ", ".join(stated) or "none" for theorem, stated in found.items()}
 
 
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:

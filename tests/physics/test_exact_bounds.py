@@ -9,7 +9,8 @@ from support.optional import needed
 from support.rounded_chain import CHAIN, changed, derived
 
 import dyadic
-from dyadic.physics.loading import emitted_network, executed, imported
+from dyadic.physics.loading import emitted_network, imported
+from dyadic.physics.module_process import ModuleProcess
 from dyadic.physics.prior_bounds import prior_bounds
 from dyadic.physics.rounding import said
 from dyadic.physics.starts import problem
@@ -98,7 +99,7 @@ def test_a_file_that_raises_anything_is_refused(tmp_path, raised):
     path = tmp_path / "module.py"
     path.write_text(f"raise {raised}")
     with pytest.raises(dyadic.DyadicError, match="cannot be imported"):
-        executed(path)
+        ModuleProcess(path)
 
 
 def test_a_module_whose_shapes_cannot_be_compared_is_of_another_network():

@@ -18,6 +18,7 @@ from dyadic.physics.spectrum import spectrum
 from dyadic.physics.starts import start as started
 from dyadic.physics.trajectory import EnergyRates
 from dyadic.relaxation_text import relaxation_text
+from dyadic.symbolic.decimal_bounds import text_above
 from dyadic.terminal import Page
 
 HELD = [
@@ -92,7 +93,7 @@ def test_the_sentence_follows_what_was_compared():
     assert wrong.off == pytest.approx(0.2)
     text = energy_text(replace(found, energy_rates=wrong))
     assert "the same" not in text
-    assert "off by up to 2.0e-01 of the largest, at 5 states: this does not confirm" in text
+    assert f"off by up to {text_above(wrong.off, 2)} of the largest, at 5 states: this does not confirm" in text
 
 
 def rates(predicted, found):

@@ -4,11 +4,17 @@ import re
 
 import pytest
 from support.coq_networks import NETWORKS, certificate
+from support.optional import require
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc
 from dyadic.proofs.methods.formal import network_theorem
 
+EMPTY = """
+for one; do case $one in *.v) : > "${one%.v}.vo";; esac; done
+case "$*" in *-where*) echo /usr/lib/coq;; *--version*) echo "The Coq Proof Assistant, version 8.16.1";; esac
+"""
+"""Makes empty files, and says nothing."""
 PROGRAMS = {
     "exit 0": r"\w+\.v of proofs/coq, .* is not compiled here: coqc says nothing against",
     "kill -9 $$": r"^coqc was ended by signal 9",
@@ -16,6 +22,8 @@ PROGRAMS = {
     "case $* in *.v) echo 'Error: Syntax error.' >&2; exit 1;; esac": r"is not compiled here: Error: Syntax error\.$",
     "case $* in *.v) exit 3;; esac": r"is not compiled here: coqc ended with status 3$",
     "case $* in *.v) echo 'Error: Cannot find Coquelicot.' >&2; exit 1;; esac": f"^{coqc.NO_COQUELICOT}$",
+    EMPTY: "^Coq does not say what the theorem rests on$",
+    f"{EMPTY} case $* in *Formal.v) exit 3;; *Ask.v) echo Axioms:; echo classic;; esac": "^coqc ended with status 3$",
 }
 
 
@@ -40,3 +48,20 @@ def test_what_went_wrong_is_said(coqc_that, does):
     claim = network_theorem.formal_claim(certificate(*NETWORKS["dense"]))
     assert claim.verdict is Verdict.UNDECIDED
     assert re.search(PROGRAMS[does], claim.reason), claim.reason
+    assert claim.numbers["kinds"] == 0  # nor are compiled files counted of which Coq says nothing, or something else
+
+
+def test_kinds_that_coq_vouches_for_are_said_where_the_network_is_not_proved(monkeypatch):
+    """What is said of layers is what Coq's own list of axioms is about."""
+    require(coqc.find_coqc() and coqc.has_coquelicot(), "no Coq with Coquelicot")
+
+    def refused(folder, written):
+        raise coqc.CoqError("the theorem is refused")
+
+    monkeypatch.setattr(network_theorem, "check", refused)
+    claim = network_theorem.formal_claim(certificate(*NETWORKS["dense"]))
+    assert (claim.verdict, claim.numbers["kinds"]) == (Verdict.UNDECIDED, 3)
+    assert claim.reason == "the theorem is refused; shown is that 3 of its 3 layers have these adjoints for all sizes"
+    monkeypatch.setattr(network_theorem, "AXIOMS", network_theorem.AXIOMS[:2])
+    claim = network_theorem.formal_claim(certificate(*NETWORKS["dense"]))
+    assert (claim.numbers["kinds"], claim.reason) == (0, "the theorem is refused")

@@ -22,6 +22,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.formal.contents import complete
+from dyadic.proofs.methods.formal.kind_instances import ProvedKind
 from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
@@ -85,6 +86,21 @@ def test_what_is_proved_is_proved_again(library):
     assert done(shown) is Done.COMPUTED
     assert stated.confirmed
     assert shown.confirmed
+    assert shown.hypotheses == stated.hypotheses  # tanh asks for nothing
+
+
+@pytest.mark.parametrize("name", ["masked", "residual"])
+def test_what_the_theorem_asks_is_said_when_it_is_checked(name, library):
+    """The terms of a log-sum-exp over a part, and a root: as `verify` says it, and only if Coq was asked."""
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS[name])), methods=["ranks", "formal"])))
+    asked = claim_of(certificate, "formal")["hypotheses"]
+    assert all(one.startswith("for Coq, ") for one in asked)
+    assert any("there is a term, wherever a log-sum-exp goes over a part" in one for one in asked) == (name == "masked")
+    stated, shown = recheck.check(certificate), recheck.check(certificate, coq=True)
+    assert done(shown) is Done.COMPUTED
+    assert shown.hypotheses == (*stated.hypotheses, *asked)
+    assert [line for line in shown.lines() if line.startswith("ASSUMING   for Coq, ")]
+    assert not [line for line in stated.lines() if "for Coq, " in line]
 
 
 def done(report):
@@ -284,20 +300,28 @@ def test_what_is_too_large_is_undecided(monkeypatch):
     assert claim.reason.endswith("for all sizes: no proof")
 
 
-def test_a_theorem_that_is_not_reached_leaves_what_was_shown(monkeypatch):
+@pytest.mark.parametrize(("axiom", "shown"), [(network_theorem.AXIOMS[0], 4), ("Classical_Prop.classic", 3)])
+def test_a_theorem_that_is_not_reached_leaves_what_was_shown(axiom, shown, monkeypatch):
+    """Of kinds of which Coq names what they rest on, and nothing but what they may."""
+
     def out_of_time(*arguments):
         raise coqc.CoqError("coqc did not finish within 600 s")
 
+    def named(folder, theorems, *bounds):
+        return {one: [*network_theorem.AXIOMS] for one in theorems} | {theorems[0]: [axiom]}
+
+    kinds = {number: ProvedKind(f"Kind_{number}", None) for number in range(4)}
     monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
     monkeypatch.setattr(network_theorem, "put_library", lambda *arguments: None)
-    monkeypatch.setattr(network_theorem, "proved_kinds", lambda *arguments: (dict.fromkeys(range(4)), {4: "no proof"}))
+    monkeypatch.setattr(network_theorem, "proved_kinds", lambda *arguments: (kinds, {4: "no proof"}))
     monkeypatch.setattr(network_theorem, "with_instances", lambda written, accepted: written)
     monkeypatch.setattr(network_theorem, "has_coquelicot", lambda: True)
+    monkeypatch.setattr(network_theorem, "named_axioms", named)
     monkeypatch.setattr(network_theorem, "check", out_of_time)
     claim = network_theorem.formal_claim(digits())
     assert claim.verdict is Verdict.UNDECIDED
-    shown = "shown is that 4 of its 5 layers have these adjoints for all sizes"
-    assert claim.reason == f"coqc did not finish within 600 s; {shown}"
+    said = f"shown is that {shown} of its 5 layers have these adjoints for all sizes"
+    assert claim.reason == f"coqc did not finish within 600 s; {said}"
 
 
 def test_the_budget_of_time_is_kept(library):

@@ -35,6 +35,11 @@ def by_hand(p, x, y):
 
 def changed(derivation, old, new, dtype="float64"):
     """A module of the network whose text somebody has edited."""
+    return imported(changed_text(derivation, old, new, dtype))
+
+
+def changed_text(derivation, old, new, dtype="float64"):
+    """The edited text."""
     text = emitted_network(derivation, "numpy", dtype).text
     assert old in text
-    return imported(text.replace(old, new))
+    return text.replace(old, new)

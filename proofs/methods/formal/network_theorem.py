@@ -12,8 +12,17 @@ from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.defined_states import NOT_FOUND
 from dyadic.proofs.methods.compiled_library import put_library
-from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
-from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
+from dyadic.proofs.methods.coqc import (
+    ABSENT,
+    NO_COQUELICOT,
+    CoqError,
+    axioms,
+    compile_file,
+    find_coqc,
+    has_coquelicot,
+    named_axioms,
+)
+from dyadic.proofs.methods.formal.kind_instances import ProvedKind, proved_kinds, with_instances
 from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import Network, network
 from dyadic.proofs.methods.formal.tensors import Inexpressible
@@ -61,34 +70,52 @@ def formal_claim(
     except (Inexpressible, Different) as error:
         return _open(certificate, numbers, str(error))
     with temporary_folder() as folder:
+        accepted: Mapping[int, ProvedKind] = {}
+        reason: str | None
         try:
             progress("Coq: proofs/coq, which is compiled once")
             put_library(folder, FORMAL)
             accepted, refused = proved_kinds(folder, written, certificate, progress)
-            numbers["kinds"] = len(accepted)
             reason = _too_much(written, refused)
-            if reason:
-                return _open(certificate, numbers, reason)
-            others = f", of {len(refused)} at its own sizes" if refused else ""
-            progress(f"Coq: the theorem of {len(written.layers)} layers{others}")
-            final = with_instances(written, accepted)
-            compare_with_kinds(final.source, final, written.source)
-            check(folder, final)
+            if reason is None:
+                others = f", of {len(refused)} at its own sizes" if refused else ""
+                progress(f"Coq: the theorem of {len(written.layers)} layers{others}")
+                final = with_instances(written, accepted)
+                compare_with_kinds(final.source, final, written.source)
+                check(folder, final)
         except Different as error:
-            return _open(certificate, numbers, str(error))
+            reason = str(error)
         except CoqError as error:
             is_missing = "Coquelicot" in str(error) and not has_coquelicot()
-            return _open(certificate, numbers, NO_COQUELICOT if is_missing else str(error))
+            reason = NO_COQUELICOT if is_missing else str(error)
+        if reason is not None:
+            return _open(certificate, numbers | {"kinds": affirmed(folder, accepted)}, reason)
+    numbers["kinds"] = len(accepted)  # the list of the network's theorem has what they rest on
     if is_of_nothing():
         return _open(certificate, numbers, NO_STATE)
     return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
 
 
-def _too_much(written: Network, refused: Mapping[int, str]) -> str:
-    """Why the layers that are not proved for all sizes are too large to be checked at their own, if they are."""
+def affirmed(folder: Path, accepted: Mapping[int, ProvedKind]) -> int:
+    """How many layers are of kinds of which Coq itself says that they rest on nothing but what they may.
+
+    A compiled file alone shows nothing: a coqc that only makes one has proved nothing.
+    """
+    names = sorted({proved.name for proved in accepted.values()})
+    if not names:
+        return 0
+    try:
+        found = named_axioms(folder, [f"{name}.for_all_sizes" for name in names], SECONDS, MEMORY)
+    except CoqError:
+        return 0
+    return sum(set(found[f"{proved.name}.for_all_sizes"]) <= set(AXIOMS) for proved in accepted.values())
+
+
+def _too_much(written: Network, refused: Mapping[int, str]) -> str | None:
+    """Why the layers that are not proved for all sizes are too large to be checked at their own, or None."""
     rest = {number: written.layers[number].work for number in refused}
     if sum(rest.values()) <= BUDGET:
-        return ""
+        return None
     most = max(rest, key=lambda number: rest[number])
     return (
         f"{written.layers[most].layer.place}: about {sum(rest.values())} terms are more than the budget of {BUDGET}, "

@@ -23,6 +23,7 @@ from dyadic.proofs.evaluate.simulate import Draw
 from dyadic.proofs.evaluate.tightness_witness import is_finite
 from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods.refutation.layer_problem import EvaluableLayer, Undefined, both_sides, layer_problem
+from dyadic.symbolic.decimal_bounds import text_above
 from dyadic.symbolic.energy import LayerDerivation
 
 _SEEDS = 8
@@ -54,7 +55,7 @@ def concrete_agreement(layer: LayerDerivation, what: str, used: Sequence[Mapping
         return None
     if bound >= Fraction(10) ** SHOWN:
         return None  # an agreement that chance may have made
-    return {"runs": runs, "error_probability_below": f"{float(bound):.1e}"}
+    return {"runs": runs, "error_probability_below": text_above(bound, 2)}
 
 
 def _positive(draw: Draw) -> Draw:

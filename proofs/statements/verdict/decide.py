@@ -24,6 +24,7 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible
 from dyadic.proofs.statements.verdict.trial import FEW, FREE, LONG, OWN, SHORT, SLOPES, LinkOutcome, LinkTrial
+from dyadic.symbolic.decimal_bounds import text_above
 from dyadic.symbolic.errors import SpecError
 
 _EXACT = "exact evaluation of both sides at the network's own sizes"
@@ -185,7 +186,7 @@ def _decided(
         *((ARB,) if trial.enclosed else ()),
     )
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
-    text = f"{text} (probability of error below {float(shown.bound):.0e})"
+    text = f"{text} (probability of error below {text_above(shown.bound, 1)})"
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
 
 
