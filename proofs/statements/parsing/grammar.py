@@ -17,9 +17,9 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
+from dyadic.proofs.statements.parsing.conditional_sums import factors_of, reduced
 from dyadic.proofs.statements.parsing.conditions import index_names, real_relation
 from dyadic.proofs.statements.parsing.folded_numbers import inverted, negated, number_node, power_of, product_of
-from dyadic.proofs.statements.parsing.sums import factors_of, reduced
 from dyadic.proofs.statements.parsing.tokens import (
     CLAIMED,
     DEEPEST,

@@ -1,6 +1,6 @@
 """Ranges of sums and the like: ``j<64``, ``1<=j<=n``, ``j=0..63``, ``j<n-1``, ``i<j<=n``, ``j<=i``, or ``j`` alone.
 
-What is said of an index beside its range, as in ``j<4, j != i``, is a condition on the terms (:mod:`.sums`).
+What else is said of an index, as in ``j<4, j != i``, is a condition on the terms (:mod:`.conditional_sums`).
 
 An end or a start may be any integer expression of numbers, sizes and other indices; one with an index in it goes with
 that index, as in ``Sum[j<=i]``.

@@ -86,7 +86,7 @@ class ReductionHead:
 class Condition:
     """A bracket that is stated with the ranges of a sum.
 
-    head: that of a sum which it may mean as well, over an index without a range of its own (:mod:`.sums`).
+    head: that of a sum which it may mean as well, over an index without a range of its own (:mod:`.conditional_sums`).
     certain: whether it is a condition whatever stands elsewhere.
     """
 

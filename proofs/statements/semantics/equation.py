@@ -12,11 +12,11 @@ from dyadic.proofs.evaluate.identity_values import seed_of
 from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.number_systems.linear_systems import Line
+from dyadic.proofs.statements.parsing.conditional_sums import free_indices, settled
 from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
-from dyadic.proofs.statements.parsing.sums import free_indices, settled
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.claimed_ranges import stated_ranges

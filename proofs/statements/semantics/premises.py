@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from dyadic.proofs.statements.parsing.conditional_sums import settled
 from dyadic.proofs.statements.parsing.conditions import relations
 from dyadic.proofs.statements.parsing.grammar import as_number, has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
-from dyadic.proofs.statements.parsing.sums import settled
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted, refuse
 from dyadic.proofs.statements.semantics.matrix_form import in_entries
