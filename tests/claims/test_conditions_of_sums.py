@@ -77,6 +77,8 @@ def test_one_upper_end_is_that_of_all_indices_before_it():
         (True, r"\sum_{i,j<3} x^{\text{h}}_i x^{\text{h}}_j = 1", "whether the range of j"),
         (False, "Max[i<3, j<3, i != j] x_h[i] = 1", "conditions on several indices belong below a sum"),
         (False, "Sum[i<j, j<i] x_h[i] = 1", "depend on each other"),
+        (False, "Sum[k<3] x_h[k] Sum[j<2, 1<=k<3] x_h[j] = 1", "k is bound twice"),
+        (False, "LogSumExp[k<4, 1<=p<3] x_h[k] = x_h[p] for 1 <= p < 3", "p has a range here and is summed over"),
         (False, "Sum[0 = 0, 1 = 1] x_h[0] = 1", "a range is written"),
         (False, "Sum[i<3, i<j] x_h[i] x_h[j] = 1", "one sum or two"),
         (False, "Sum[i<3, i + j < 3] x_h[i] x_h[j] = 1", "one sum or two"),

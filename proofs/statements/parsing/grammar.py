@@ -69,6 +69,8 @@ _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 class _Parser:
     def __init__(self, tokens: Sequence[Token], largest: int) -> None:
         self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
+        self._bound: list[tuple[str, int]] = []  # indices of sums around what is read, and where these stand
+        self._among: set[str] = set()
 
     def equation(self, inequality: bool, arrow: bool) -> list[Any]:
         sides, signs = [self._sum()], list[str]()
@@ -90,6 +92,8 @@ class _Parser:
         where = self._token
         if where.kind == "where":
             self._next += 1
+            for name in sorted(self._among & index_names(where.value)):
+                raise Unreadable(where.position, f"{name} has a range here and is summed over: use two letters")
             if any(map(has_wholes, sides)) and not index_names(where.value) <= index_names(sides):
                 raise Unreadable(where.position, "ranges are those of indices: write the tensors with theirs")
             sides = [_where(where.value, side) for side in sides]
@@ -168,6 +172,12 @@ class _Parser:
 
     def _reduction(self) -> Any:
         head: ReductionHead = self._token.value
+        place = self._token.position
+        if head.among:
+            self._among.add(head.index)
+            if any(name == head.index and at != place for name, at in self._bound):
+                raise Unreadable(place, f"{head.index} is bound twice: use two letters, or a bracket")
+        self._bound.append((head.index, place))
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
@@ -177,6 +187,7 @@ class _Parser:
             self._next += 1
         body = self._product()
         self._depth -= 1
+        self._bound.pop()
         return reduced(head, negated(body) if negative else body)
 
     def _factor(self) -> Any:

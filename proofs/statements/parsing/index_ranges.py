@@ -56,12 +56,12 @@ def read_reductions(kind: str, parts: list[tuple[str, int]], vocabulary: Vocabul
         if ended and _INDEX.match(bare) and stated.get(ended[1]) == part:
             problem = f"whether the range of {ended[1]} is that of {bare.strip()} too is doubtful"
             raise Unreadable(at, f"{problem}: write a range for each, or two sums")
-    *outer, last = heads.values() or [None]
-    if last is None:
+    if not heads:
         mutual = any(one.head is not None for one in conditions)
         raise Unreadable(parts[0][1], "these ranges depend on each other" if mutual else _WANTED)
-    if conditions and outer and kind != "sum":
+    if conditions and len(heads) > 1 and kind != "sum":
         raise Unreadable(parts[0][1], "conditions on several indices belong below a sum")
+    *outer, last = (replace(head, among=True) for head in heads.values())
     return [*outer, replace(last, conditions=tuple(conditions))]
 
 

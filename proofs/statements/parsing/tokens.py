@@ -67,6 +67,7 @@ class ReductionHead:
 
     Both are counted from 0; where one of them is an expression (a list), as the claim counts, and the extent is the
     number before which the index ends.  start None: from the first value.  conditions: what is said beside the range.
+    among: whether it is one of several parts between commas.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class ReductionHead:
     extent: int | str | list[Any] | None
     start: int | list[Any] | None = 0
     conditions: tuple[Condition, ...] = ()
+    among: bool = False
 
     @property
     def is_composed(self) -> bool:
