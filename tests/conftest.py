@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from multiprocessing import get_context
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
@@ -35,6 +36,7 @@ def in_jax():
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files instead of comparing")
     parser.addoption("--long", action="store_true", help="run the tests that take long, and only those")
+    parser.addoption("--part", metavar="K/N", help="run the K-th of N parts of the tests, by their names")
     parser.addoption("--index", action="store_true", help="also run the tests that install from a package index")
 
 
@@ -42,7 +44,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if " at 0x" in item.nodeid:  # two processes that share the tests would not know each other's
             raise pytest.UsageError(f"the name of a test must not depend on the run: {item.nodeid}")
+    part, _, parts = (config.getoption("--part") or "1/1").partition("/")
     chosen = [item for item in items if ("long" in item.keywords) == config.getoption("--long")]
+    chosen = [item for item in chosen if crc32(item.nodeid.encode()) % int(parts) == int(part) - 1]
     if len(chosen) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen

@@ -21,7 +21,7 @@ KNOWN = {
 """Some mutants by module, function and a part of what they change."""
 
 
-@pytest.mark.parametrize("name", one_in(2, KNOWN))
+@pytest.mark.parametrize("name", one_in(4, KNOWN))
 def test_known_mutants_do_not_get_past_verify(name):
     module, function, change = KNOWN[name]
     every = ModuleSource(f"dyadic.symbolic.{module}").mutants()

@@ -31,7 +31,7 @@ def test_true_claims_are_proved(name, claim):
     assert found.verdict is Verdict.PROVED, (found.reason, found.counterexample)
 
 
-@pytest.mark.parametrize(("name", "claim", "sides"), one_row_in(4, campaign.FALSE))
+@pytest.mark.parametrize(("name", "claim", "sides"), one_row_in(8, campaign.FALSE))
 def test_false_claims_are_refuted_at_the_own_sizes(name, claim, sides):
     found = judged(derivation(campaign, name), claim)
     assert found.verdict is Verdict.REFUTED, (found.statement, found.reason)
@@ -82,7 +82,7 @@ def test_the_textbook_is_proved(name):
 SLIPS = [(name, slip) for name, claim in textbook.CLAIMS.items() for slip in claim[4]]
 
 
-@pytest.mark.parametrize(("name", "slip"), one_row_in(4, SLIPS))
+@pytest.mark.parametrize(("name", "slip"), one_row_in(8, SLIPS))
 def test_slips_in_the_textbook_are_refuted(name, slip):
     statement = textbook_claim(name, textbook.CLAIMS[name][4][slip])
     found = textbook_verdict(name, statement)

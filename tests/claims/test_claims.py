@@ -46,7 +46,7 @@ def test_a_chain_of_twelve_true_steps_is_proved():
     assert "functions' own algebra" in claim.method  # tanh' = 1 - tanh^2
 
 
-@pytest.mark.parametrize("step", one_in(2, [1, 4, 6, 9, 11, 12]))
+@pytest.mark.parametrize("step", one_in(4, [1, 4, 6, 9, 11, 12]))
 def test_a_chain_with_a_wrong_step_is_refuted_at_that_step(step):
     # From here on a term is missing, on both sides of every later step: only this step is wrong.
     wrong = [text if k < step else f"{text} - s_joined[j] s_joined[j]" for k, text in enumerate(CHAIN)]

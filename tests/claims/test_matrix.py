@@ -78,7 +78,7 @@ THREE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), one_row_in(2, THREE))
+@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), one_row_in(4, THREE))
 def test_three_notations_one_verdict(name, entries, whole, latex, true):
     wanted = Verdict.PROVED if true else Verdict.REFUTED
     found = [judged(derivation(MatrixNetworks, name), text) for text in (entries, whole)]
@@ -132,7 +132,7 @@ def test_there_are_sixty_equations():
     assert sum(each[3] is False for each in TWICE) >= 15
 
 
-@pytest.mark.parametrize("number", one_in(5, range(len(TWICE))))
+@pytest.mark.parametrize("number", one_in(8, range(len(TWICE))))
 def test_matrix_and_index_form_get_one_verdict(number):
     name, entries, whole, true, *with_own = TWICE[number]
     book, own = NETWORKS[name], with_own[0] if with_own else {}

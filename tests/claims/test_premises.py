@@ -84,7 +84,7 @@ SOLUTION = [
 ]
 
 
-@pytest.mark.parametrize(("name", "assumptions", "claim", "true"), one_row_in(3, ASSUMED))
+@pytest.mark.parametrize(("name", "assumptions", "claim", "true"), one_row_in(6, ASSUMED))
 def test_assumptions(name, assumptions, claim, true):
     found = judged(derivation(PremisedNetworks, name), claim, assumptions=tuple(assumptions))
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)

@@ -55,7 +55,7 @@ def judged(derivation, claim):
     return verify_claims(derivation, ClaimsFile((statement,), {"sigma": "tanh"}, (), NAMES, ()))[0]
 
 
-@pytest.mark.parametrize(("derivation", "claim"), one_row_in(6, REFUTED), ids=[claim for _, claim in REFUTED])
+@pytest.mark.parametrize(("derivation", "claim"), one_row_in(10, REFUTED), ids=[claim for _, claim in REFUTED])
 def test_slips_that_fit_are_refuted(derivation, claim):
     assert judged(derivation, claim).verdict is Verdict.REFUTED
 

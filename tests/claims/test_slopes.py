@@ -101,7 +101,7 @@ OTHERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "true"), one_row_in(6, IN_CHAIN))
+@pytest.mark.parametrize(("claim", "true"), one_row_in(10, IN_CHAIN))
 def test_chain(claim, true):
     found = judged(CHAIN, claim, names=CHAIN_NAMES, latex=True, at="solution")
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)

@@ -150,7 +150,7 @@ def test_rows_in_latex(derivation, claim, true):
     assert judged(derivation, claim, names=ROWS, latex=True).verdict is verdict(true)
 
 
-@pytest.mark.parametrize(("claim", "true"), one_row_in(2, IN_CHAIN))
+@pytest.mark.parametrize(("claim", "true"), one_row_in(4, IN_CHAIN))
 def test_a_book_of_layers(claim, true):
     names = {**CHAIN_NAMES, "n": "5", r"\lambda": "number"}
     assert judged(CHAIN, claim, names=names, latex=True, at="solution").verdict is verdict(true)

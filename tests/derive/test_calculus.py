@@ -71,7 +71,7 @@ def differentiated(definitions, intermediates, results):
             yield known[item.tensor.name, place], scalar.diff(symbol)
 
 
-@pytest.mark.parametrize("kind", one_in(2, KINDS), ids=lambda kind: kind.label)
+@pytest.mark.parametrize("kind", one_in(4, KINDS), ids=lambda kind: kind.label)
 def test_layers_against_sympy(kind):
     layer = derive_layer(kind)
     equation = layer.equation

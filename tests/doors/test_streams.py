@@ -57,7 +57,7 @@ def run(name, tmp_path, certificate, redirection="", python=(), **environment):
     return done, errors, usual
 
 
-@pytest.mark.parametrize("name", one_in(4, PLAIN))
+@pytest.mark.parametrize("name", one_in(8, PLAIN))
 def test_standard_output_closed(name, tmp_path, certificate):
     """As a full device: what cannot be said has not been decided, and a code that is lost has not been emitted."""
     done, errors, usual = run(name, tmp_path, certificate, ">&-")
@@ -70,7 +70,7 @@ def test_standard_error_closed(name, tmp_path, certificate):
     assert done.returncode == usual
 
 
-@pytest.mark.parametrize("name", one_in(3, [*PLAIN][1:] + [*PLAIN][:1]))
+@pytest.mark.parametrize("name", one_in(6, [*PLAIN][1:] + [*PLAIN][:1]))
 def test_a_full_device(name, tmp_path, certificate):
     """Nothing could be said, so nothing was decided: never the status of a verdict."""
     done, errors, usual = run(name, tmp_path, certificate, "> /dev/full")
@@ -83,7 +83,7 @@ def test_a_full_device_for_errors(name, tmp_path, certificate):
     assert done.returncode == usual
 
 
-@pytest.mark.parametrize("name", one_in(4, [*FEW, "derive", "claims", "methods", "layers", "doctor"]))
+@pytest.mark.parametrize("name", one_in(8, [*FEW, "derive", "claims", "methods", "layers", "doctor"]))
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_encoding_that_lacks_characters(name, encoding, tmp_path, certificate):
     done, errors, usual = run(name, tmp_path, certificate, PYTHONIOENCODING=encoding)
@@ -98,14 +98,14 @@ def test_the_c_locale(name, tmp_path, certificate):
     assert done.returncode == usual, errors
 
 
-@pytest.mark.parametrize("name", one_in(3, [*PLAIN][2:] + [*PLAIN][:2]))
+@pytest.mark.parametrize("name", one_in(6, [*PLAIN][2:] + [*PLAIN][:2]))
 def test_without_assertions(name, tmp_path, certificate):
     """``python -O`` computes the same."""
     done, errors, usual = run(name, tmp_path, certificate, python=("-O",))
     assert done.returncode == usual, errors
 
 
-@pytest.mark.parametrize("name", one_in(3, sorted(PLAIN.keys() - SAYS_NOTHING)))
+@pytest.mark.parametrize("name", one_in(6, sorted(PLAIN.keys() - SAYS_NOTHING)))
 def test_a_reader_that_has_gone(name, tmp_path, certificate):
     """Silent, with the status that a shell gives to a process that SIGPIPE ended."""
     reader, writer = os.pipe()

@@ -88,7 +88,7 @@ def test_a_name_has_the_sizes_that_tell_it_from_others():
 
 
 @pytest.mark.parametrize("target", [CTarget, CupyTarget])
-@pytest.mark.parametrize("name", one_in(6, [*sorted(LAYER_TYPES), *sorted(Path("examples").glob("*.toml"))]), ids=str)
+@pytest.mark.parametrize("name", one_in(10, [*sorted(LAYER_TYPES), *sorted(Path("examples").glob("*.toml"))]), ids=str)
 def test_kernels_have_short_names_each_its_own(name, target):
     network = dyadic.derive(dyadic.read(name)) if isinstance(name, Path) else example_network(name, numeric=True)
     texts = target(network, "float32").written()[0]

@@ -38,7 +38,7 @@ CASES = [(name, target) for name in NETWORKS for target in ("numpy", "c")]
 CASES += [(name, "cupy") for name in ("planted",)]
 
 
-@pytest.mark.parametrize(("name", "target"), one_row_in(3, CASES))
+@pytest.mark.parametrize(("name", "target"), one_row_in(6, CASES))
 def test_the_bits_are_the_same(name, target, monkeypatch):
     """In the first call of a workspace, the next ones, and after another batch size came in between."""
     derivation = NETWORKS[name]()

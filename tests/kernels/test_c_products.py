@@ -88,7 +88,7 @@ def laid_out(matrix, dtype, wide):
 
 @pytest.mark.parametrize(
     ("dtype", "flags"),
-    one_row_in(6, [(dtype, flags) for flags in ("native", "plain", "avx2") for dtype in ("float32", "float64")]),
+    one_row_in(10, [(dtype, flags) for flags in ("native", "plain", "avx2") for dtype in ("float32", "float64")]),
 )
 def test_product(tmp_path, dtype, flags):
     if flags == "avx2" and not runs_avx2():

@@ -72,15 +72,15 @@ def test_catalogue(name):
 
 
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", one_in(4, ["digits", "lenet", "decoder", "lstm"]))
+@pytest.mark.parametrize("name", one_in(8, ["digits", "lenet", "decoder", "lstm"]))
 def test_examples(name, dtype):
     for batch in (1, 3, 9, 33):
         compared(derive(read_spec(f"examples/{name}.toml")), dtype, batch)
 
 
-@pytest.mark.parametrize("dtype", one_in(2, ["float64", "float32"]))
+@pytest.mark.parametrize("dtype", one_in(4, ["float64", "float32"]))
 @pytest.mark.parametrize(
-    ("shape", "hidden", "out"), one_row_in(4, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)])
+    ("shape", "hidden", "out"), one_row_in(8, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)])
 )
 def test_ragged_sizes(shape, hidden, out, dtype):
     """Sizes on either side of vectors, tiles and panels; batches likewise."""
@@ -331,7 +331,7 @@ def test_gathered_products_take_every_term_once():
 STRIDED = {"filters": 5, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 0, 1, 1], "dilation": [1, 2]}
 
 
-@pytest.mark.parametrize("room", one_in(3, [40, 700, 2**17]))
+@pytest.mark.parametrize("room", one_in(6, [40, 700, 2**17]))
 def test_gathered_in_pieces(room, monkeypatch):
     """Where there is little room, rows of positions, samples and channels are gathered one after the other."""
     monkeypatch.setattr(gathered, "ROOM", room)

@@ -170,8 +170,8 @@ def texts(derivation):
 
 
 @pytest.mark.usefixtures("compiler", "tiles")
-@pytest.mark.parametrize("tiles", one_in(2, [k for k in schedule._TILES if k[0] <= 64]), indirect=True)
-@pytest.mark.parametrize("order", one_in(2, [5, 0, 1]))
+@pytest.mark.parametrize("tiles", one_in(4, [k for k in schedule._TILES if k[0] <= 64]), indirect=True)
+@pytest.mark.parametrize("order", one_in(4, [5, 0, 1]))
 @pytest.mark.parametrize("old_device", [False, True])
 def test_the_text_of_every_tile_equals_numpy(order, old_device):
     """Also where there are no such copies."""
@@ -206,7 +206,7 @@ BROKEN = {
 
 @pytest.mark.usefixtures("compiler", "tiles")
 @pytest.mark.parametrize("tiles", [schedule._TILES[2]], indirect=True)
-@pytest.mark.parametrize("mistake", one_in(3, BROKEN))
+@pytest.mark.parametrize("mistake", one_in(6, BROKEN))
 def test_a_mistake_in_the_text_is_found(mistake):
     old, new = BROKEN[mistake]
     derivation = network()

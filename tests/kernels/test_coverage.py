@@ -27,7 +27,7 @@ def example(name):
     return example_network(name, numeric=True) if name in LAYER_TYPES else _cost_network(name, _NUMBER)
 
 
-@pytest.mark.parametrize("name", one_in(5, [*LAYER_TYPES, *COSTS]))
+@pytest.mark.parametrize("name", one_in(8, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name, monkeypatch):
     """Every example is emitted, none refused, and computes what its NumPy module computes."""
     derivation = example(name)
@@ -51,7 +51,7 @@ def test_single_precision(name, monkeypatch):
         pytest.param("float32", 9, marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("name", one_in(2, ["lenet", "decoder", "lstm"]))
+@pytest.mark.parametrize("name", one_in(4, ["lenet", "decoder", "lstm"]))
 def test_examples(name, dtype, batch, monkeypatch):
     """At batch sizes on either side of the one below which contractions take another kernel."""
     derivation = derive(read_spec(f"examples/{name}.toml"))

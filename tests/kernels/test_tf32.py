@@ -131,7 +131,7 @@ def test_the_command(tmp_path):
 
 
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("order", one_in(3, [5, 0, 1]))
+@pytest.mark.parametrize("order", one_in(6, [5, 0, 1]))
 @pytest.mark.parametrize("name", NETWORKS)
 def test_without_the_rounding_it_equals_numpy(name, order):
     """The emitted text in double precision, tensor cores and all."""
@@ -145,7 +145,7 @@ def test_without_the_rounding_it_equals_numpy(name, order):
 
 
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("tiles", one_in(2, schedule._WARP_TILES))
+@pytest.mark.parametrize("tiles", one_in(4, schedule._WARP_TILES))
 def test_the_text_of_every_tile_equals_numpy(tiles, monkeypatch):
     monkeypatch.setattr(schedule, "_WARP_TILES", (tiles,))
     derivation = dense()
@@ -158,7 +158,7 @@ def test_the_text_of_every_tile_equals_numpy(tiles, monkeypatch):
 
 
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("name", one_in(3, NETWORKS))
+@pytest.mark.parametrize("name", one_in(6, NETWORKS))
 def test_as_it_stands_it_is_near_numpy(name):
     derivation = NETWORKS[name]()
     reference = loaded(emit(derivation, "numpy", "float32").text)
@@ -262,7 +262,7 @@ BROKEN = {
 
 
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("mistake", one_in(3, BROKEN))
+@pytest.mark.parametrize("mistake", one_in(6, BROKEN))
 def test_a_mistake_in_the_text_is_found(mistake):
     old, new = BROKEN[mistake]
     derivation = network(

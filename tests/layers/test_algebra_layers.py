@@ -46,7 +46,7 @@ def test_derived_equations_agree_with_autograd(type_, data):
     assert check(type_, data.draw) < TOLERANCE
 
 
-@pytest.mark.parametrize("type_", one_in(2, CASES))
+@pytest.mark.parametrize("type_", one_in(4, CASES))
 @settings(max_examples=2, deadline=None)
 @given(data=st.data())
 def test_adjoints_and_gradients_are_proved_for_all_sizes(type_, data):
@@ -56,7 +56,7 @@ def test_adjoints_and_gradients_are_proved_for_all_sizes(type_, data):
         replayed(layer)
 
 
-@pytest.mark.parametrize("type_", one_in(3, CASES))
+@pytest.mark.parametrize("type_", one_in(6, CASES))
 @settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_emitted_numpy_code_computes_the_equations(type_, data):

@@ -22,7 +22,7 @@ def negated(item):
     return Definition(item.tensor, item.indices, item.body + 1 if flat else -item.body)
 
 
-@pytest.mark.parametrize("name", one_in(2, LAYERS))
+@pytest.mark.parametrize("name", one_in(4, LAYERS))
 def test_a_wrong_sign_is_refuted(name):
     layer = example_network(name, numeric=False).layers["layer"]
     assert {claim.verdict for claim in layer_claims(layer)} == {Verdict.PROVED}

@@ -19,7 +19,7 @@ def test_there_are_as_many_of_each(pairs, count):
     assert len({pair[:3] for pair in pairs}) == 2 * count
 
 
-@pytest.mark.parametrize(("style", "name", "right", "text"), [*one_row_in(5, FURTHER), *one_row_in(4, WIDER)])
+@pytest.mark.parametrize(("style", "name", "right", "text"), [*one_row_in(8, FURTHER), *one_row_in(8, WIDER)])
 def test_each_is_decided(tmp_path, style, name, right, text):
     path = tmp_path / "f.py"
     path.write_text(text)
@@ -27,7 +27,7 @@ def test_each_is_decided(tmp_path, style, name, right, text):
     assert claim.verdict is (Verdict.PROVED if right else Verdict.REFUTED), (claim.reason, claim.counterexample)
 
 
-@pytest.mark.parametrize(("style", "name", "right", "text"), [*one_row_in(9, FURTHER), *one_row_in(8, WIDER)])
+@pytest.mark.parametrize(("style", "name", "right", "text"), [*one_row_in(9, FURTHER), *one_row_in(12, WIDER)])
 def test_each_is_what_it_is_said_to_be(tmp_path, style, name, right, text, request):
     """By differences of the forward pass as it is executed."""
     path = tmp_path / "f.py"

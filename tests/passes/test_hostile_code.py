@@ -157,7 +157,7 @@ COSTLY = [
 ]
 
 
-@pytest.mark.parametrize("text", one_in(2, COSTLY), ids=range(len(COSTLY)))
+@pytest.mark.parametrize("text", one_in(4, COSTLY), ids=range(len(COSTLY)))
 def test_code_that_grows_without_end(tmp_path, text):
     """Refused or undecided, with bounded memory."""
     tracemalloc.start()

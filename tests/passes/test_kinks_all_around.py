@@ -23,7 +23,7 @@ PAIRS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("inputs", "forward", "right", "wrong"), one_row_in(2, PAIRS))
+@pytest.mark.parametrize(("inputs", "forward", "right", "wrong"), one_row_in(4, PAIRS))
 def test_decided(tmp_path, inputs, forward, right, wrong):
     path = tmp_path / "f.py"
     claim = told_apart(path, inputs, forward, right, wrong, kept="c")

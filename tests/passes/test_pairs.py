@@ -60,7 +60,7 @@ def test_right_ones_are_right(pair):
     assert compared
 
 
-@pytest.mark.parametrize("pair", one_in(2, ALL_MISTAKES), ids=NAME)
+@pytest.mark.parametrize("pair", one_in(4, ALL_MISTAKES), ids=NAME)
 def test_mistakes_are_refuted(pair):
     path, name = pair
     claim = examine_pair(CodeFile(path, name))

@@ -201,7 +201,7 @@ def test_the_log_of_a_sum_on_complex_numbers():
     assert log_of_sum(np.array([800 + 0.5j]), 0)[0] == 800 + 0.5j
 
 
-@pytest.mark.parametrize("activation", one_in(3, ["softplus", "mish", "log_sigmoid"]))
+@pytest.mark.parametrize("activation", one_in(6, ["softplus", "mish", "log_sigmoid"]))
 def test_analytic_functions_of_every_layer_run_on_complex_numbers(activation):
     """Two opposite phases are the centred estimate, whose states are real."""
     derivation = network((2, 3, 2, 2), activation)

@@ -52,7 +52,7 @@ def measured(comparison, method):
     return {one.setting: one for one in comparison.row(method).trial.measurements}
 
 
-@pytest.mark.parametrize("method", one_in(2, KNOWN))
+@pytest.mark.parametrize("method", one_in(4, KNOWN))
 def test_the_known_errors(comparison, method):
     found = measured(comparison, method)
     for setting, error in KNOWN[method].items():

@@ -23,7 +23,7 @@ from dyadic.symbolic.layers import LAYERS
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("layer", one_in(4, sorted(LAYERS)))
+@pytest.mark.parametrize("layer", one_in(8, sorted(LAYERS)))
 def test_every_layer_type_has_bounds(layer, dtype):
     derivation = example_network(layer, True)
     network = emitted_network(derivation, "numpy", dtype)

@@ -135,7 +135,7 @@ def value(name, key, content, at):
     return enclosure(content[key], Enclosure.of(at), name)
 
 
-@pytest.mark.parametrize("name", one_in(2, FUNCTIONS))
+@pytest.mark.parametrize("name", one_in(4, FUNCTIONS))
 def test_no_mutant_that_differs_in_value_is_accepted(name):
     points = [Fraction(p, 16) for p in (-90, -41, -9, 7, 11, 30, 61)]
     accepted = 0

@@ -286,7 +286,7 @@ def layers_of(*types, shape=(3, 2)):
 
 @pytest.mark.parametrize(
     ("types", "shape"),
-    one_row_in(2, [
+    one_row_in(4, [
         (("tanh", "acosh"), (3, 2)),
         (("exp", "neg", "log"), (4,)),
         (("sin", "exp", {"type": "scale", "factor": 1, "offset": 2}, "atanh"), (4,)),
@@ -316,7 +316,7 @@ OF_CONSTANTS = {
 """Constants of which there is no state, others of which there are, and layers."""
 
 
-@pytest.mark.parametrize("what", one_in(3, OF_CONSTANTS))
+@pytest.mark.parametrize("what", one_in(6, OF_CONSTANTS))
 def test_constants_are_looked_at_with_their_own_values(what):
     nowhere, somewhere, *layers = OF_CONSTANTS[what]
     layers += [{"name": "y", "type": "add", "inputs": [layers[-1]["name"], "x"]}]
@@ -325,7 +325,7 @@ def test_constants_are_looked_at_with_their_own_values(what):
 
 
 @pytest.mark.parametrize(
-    ("types", "shape"), one_row_in(2, [(("tanh", "acosh"), (3, 2)), (("exp", "neg", "log"), (4,))])
+    ("types", "shape"), one_row_in(4, [(("tanh", "acosh"), (3, 2)), (("exp", "neg", "log"), (4,))])
 )
 def test_a_theorem_about_nothing_is_not_confirmed(types, shape):
     """Whoever says that it is proved."""

@@ -64,7 +64,7 @@ SLIGHTLY = {
 }
 
 
-@pytest.mark.parametrize("name", one_in(3, OTHER_FORMS))
+@pytest.mark.parametrize("name", one_in(6, OTHER_FORMS))
 def test_a_right_adjoint_in_another_form_is_not_refuted(name):
     type_, form = OTHER_FORMS[name]
     certificate = verify(with_adjoint(network(type_), form))
@@ -74,7 +74,7 @@ def test_a_right_adjoint_in_another_form_is_not_refuted(name):
 
 
 @pytest.mark.parametrize("how", SLIGHTLY)
-@pytest.mark.parametrize("name", one_in(3, OTHER_FORMS))
+@pytest.mark.parametrize("name", one_in(6, OTHER_FORMS))
 def test_and_a_wrong_one_is(name, how):
     type_, form = OTHER_FORMS[name]
     certificate = verify(with_adjoint(network(type_), lambda s, x: form(SLIGHTLY[how](s, x), x)))

@@ -87,7 +87,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("name", one_in(2, KINDS))
+@pytest.mark.parametrize("name", one_in(4, KINDS))
 def test_a_changed_content_is_rejected(name, change):
     """Each derived equation is changed; its own proof, and any that is found of the changed one, do not show it."""
     content, proof = good(name)
@@ -283,7 +283,7 @@ def every_kind():
         yield f"cost {name}", lambda name=name, settings=settings: derive_cost(name, 1, settings)
 
 
-@pytest.mark.parametrize("name", one_in(3, dict(every_kind())))
+@pytest.mark.parametrize("name", one_in(6, dict(every_kind())))
 def test_replaying_costs_no_more_than_finding(name):
     """In calls of Python functions, which no other process changes."""
     content = as_json(dict(every_kind())[name]())

@@ -113,13 +113,13 @@ ORDINARY = {
 """Networks that have a state, and whether one is found at other sizes only."""
 
 
-@pytest.mark.parametrize("what", one_in(2, ORDINARY))
+@pytest.mark.parametrize("what", one_in(4, ORDINARY))
 def test_an_ordinary_network_is_proved(what):
     build, elsewhere = ORDINARY[what]
     assert seen(build()) == ("proved", elsewhere)
 
 
-@pytest.mark.parametrize("count", one_in(2, [20, 60]))
+@pytest.mark.parametrize("count", one_in(4, [20, 60]))
 def test_a_long_chain_without_a_state_is_undecided(count):
     verdict, reason = outcome_of(derive(layers_of(*["tanh"] * count, "acosh", shape=(3, 2))))
     assert (verdict, "no state was found" in reason) == ("undecided", True)

@@ -30,7 +30,7 @@ def read_back(certificate):
     return {c["subject"]["notation"]: (c["numbers"]["compared"] > 0, c["numbers"]["left_out"]) for c in claims}
 
 
-@pytest.mark.parametrize("type_", one_in(5, LAYER_TYPES))
+@pytest.mark.parametrize("type_", one_in(8, LAYER_TYPES))
 def test_a_layer_type_alone(type_):
     assert read_back(shown(one_of_a_kind(type_))) == {"text": (True, 0), "latex": (True, 0)}
 

@@ -24,7 +24,7 @@ def _compiler(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("name", one_in(2, ["lstm", "unet"]))
+@pytest.mark.parametrize("name", one_in(4, ["lstm", "unet"]))
 def test_exported_models(name):
     where, difference = compared(exported(name))
     assert difference < 1e-12, where

@@ -17,7 +17,7 @@ TOLERANCE = 1e-6
 """The exporter keeps some numbers of a float64 model (2/pi, epsilons, rotary angles) in float32."""
 
 
-@pytest.mark.parametrize(("name", "parameters"), one_row_in(2, [("gpt2", 28), ("llama", 21)]))
+@pytest.mark.parametrize(("name", "parameters"), one_row_in(4, [("gpt2", 28), ("llama", 21)]))
 def test_gradients_are_those_of_pytorch(name, parameters):
     architecture = from_onnx(onnx.load(FOLDER / f"{name}.onnx"))
     derivation = dyadic.derive(architecture)

@@ -129,7 +129,7 @@ def longest_path(proto):
     return depth[proto.graph.output[0].name]
 
 
-@pytest.mark.parametrize("path", one_in(2, LIGHT), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", one_in(4, LIGHT), ids=lambda path: path.stem)
 def test_the_models_that_onnx_carries_are_read_and_derived(path):
     """Their shapes are onnx's: the reader compares every shape that onnx infers."""
     fine, coarse = (dyadic.derive(dyadic.read(path, granularity=kind)) for kind in ("operation", "layer"))

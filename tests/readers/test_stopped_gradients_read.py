@@ -17,8 +17,8 @@ from dyadic.symbolic import SpecError  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("granularity", one_in(2, ["operation", "layer"]))
-@pytest.mark.parametrize("name", one_in(2, STOPPED))
+@pytest.mark.parametrize("granularity", one_in(4, ["operation", "layer"]))
+@pytest.mark.parametrize("name", one_in(4, STOPPED))
 def test_gradients_are_those_of_pytorch_and_proved(name, granularity):
     torch.manual_seed(2)
     module, arguments = STOPPED[name]()

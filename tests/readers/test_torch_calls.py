@@ -15,7 +15,7 @@ from dyadic.symbolic.readers import read_module, torch_call  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("name", one_in(4, CALLS))
+@pytest.mark.parametrize("name", one_in(8, CALLS))
 def test_gradients_are_those_of_autograd(name):
     torch.manual_seed(3)
     module, arguments = case(name)

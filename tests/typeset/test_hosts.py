@@ -93,7 +93,7 @@ def complaints(folder, host, body, packages="", document=None, head=""):
     return [line for line in lines if not any(own in line for own in allowed)]
 
 
-@pytest.mark.parametrize("host", one_in(2, HOSTS))
+@pytest.mark.parametrize("host", one_in(4, HOSTS))
 def test_every_class_takes_it(tmp_path, host):
     assert complaints(tmp_path, host, r"\input{appendix}") == []
 

@@ -179,7 +179,7 @@ def figure(*arguments):
     return run("figure", "examples/digits.toml", *arguments)
 
 
-@pytest.mark.parametrize("kind", one_in(3, ["architecture", "deviation", "heatmap"]))
+@pytest.mark.parametrize("kind", one_in(6, ["architecture", "deviation", "heatmap"]))
 def test_command(kind, tmp_path):
     for ending, start in (("svg", b"<svg"), ("pdf", b"%PDF")):
         path = tmp_path / f"a.{ending}"

@@ -124,14 +124,14 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", one_in(2, NETWORKS))
+@pytest.mark.parametrize("name", one_in(4, NETWORKS))
 def test_pdf(name):
     content = render_pdf(network_document(name))
     assert content.startswith(b"%PDF")
     assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 16
 
 
-@pytest.mark.parametrize("name", one_in(2, NETWORKS))
+@pytest.mark.parametrize("name", one_in(4, NETWORKS))
 @pytest.mark.parametrize("options", ["11pt", "10pt,twocolumn"])
 def test_latex_compiles_without_a_warning(name, options, tmp_path):
     require(shutil.which("pdflatex") and shutil.which("bibtex"), "pdflatex and bibtex (TeX Live) are not installed")

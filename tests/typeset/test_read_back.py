@@ -102,7 +102,7 @@ def hold(document):
     return count
 
 
-@pytest.mark.parametrize("type_", one_in(4, LAYER_TYPES))
+@pytest.mark.parametrize("type_", one_in(8, LAYER_TYPES))
 def test_every_layer_type(type_):
     assert hold(document_of(one_of_a_kind(type_))) >= 5 * 3
 
