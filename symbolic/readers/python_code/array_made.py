@@ -61,16 +61,27 @@ def _counted_up(call: CallArguments) -> FormArray:
     floating(told := call.keyword("dtype"))
     whole = told is None
     if isinstance(first, SizeName) and bounds[1:] == [None, None]:
-        return replace(_places(call.recorder, first.name), whole=whole)
+        return replace(places_of(call.recorder, first.name), whole=whole)
     start, stop, step = (None if bound is None else whole_number(bound, "a bound of arange") for bound in bounds)
     found = range(start or 0) if stop is None else range(start or 0, stop, 1 if step is None else step)
     if not found:
         raise NotInSubset("an array of nothing")
-    places = _places(call.recorder, len(found))
-    return replace(places, at=lambda at: plus(times(found.step, places.at(at)), found.start), whole=whole)
+    return counted_from(call.recorder, found, whole)
 
 
-def _places(recorder: Recorder, dim: Dim) -> FormArray:
+def counted_from(recorder: Recorder, counted: range, whole: bool = True) -> FormArray:
+    """The integers of a range, one after the other."""
+    places = places_of(recorder, len(counted))
+
+    def count(at: Sequence[Index]) -> Index:
+        return plus(times(counted.step, at[0]), counted.start)
+
+    return replace(
+        places, at=lambda at: plus(times(counted.step, places.at(at)), counted.start), whole=whole, counts=count
+    )
+
+
+def places_of(recorder: Recorder, dim: Dim) -> FormArray:
     """The index itself as a number: how many others come before it."""
 
     def entry(at: Sequence[Index]) -> Any:
@@ -80,7 +91,7 @@ def _places(recorder: Recorder, dim: Dim) -> FormArray:
         name = recorder.bound()
         return ["sum", name, dim, ["inside", plus(index, -1, times(-1, ["index", name])), dim]]
 
-    return FormArray((dim,), entry, whole=True)
+    return FormArray((dim,), entry, whole=True, counts=lambda at: at[0])
 
 
 def _arrays(call: CallArguments) -> list[FormArray]:
@@ -127,7 +138,7 @@ def _trace(call: CallArguments) -> FormArray:
     array = call.array("a", "input")
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
         raise NotInSubset("the trace of what is no square matrix")
-    diagonal = array.moved(array.shape[:1], lambda at: array.at([at[0], at[0]]))
+    diagonal = array.moved(array.shape[:1], lambda at: [at[0], at[0]])
     return summed(call.recorder, diagonal, [0], False)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
-from dyadic.symbolic.readers.python_code.array_layout import part, with_part
+from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
+from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import (
     TORCH,
     check_arguments,
@@ -21,6 +22,7 @@ from dyadic.symbolic.readers.python_code.array_library import (
 )
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
+    SizeName,
     as_list,
     dimension,
     size_value,
@@ -42,6 +44,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     LocalFunction,
     ObjectMethod,
     PartOfNew,
+    SizeRange,
     StoredArray,
 )
 
@@ -64,6 +67,8 @@ _INSTEAD: dict[str, type[ast.operator] | None] = {
     "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
 }  # fmt: skip
 """What ``x.at[key]`` can do with the entries there."""
+_AT: dict[str, type[ast.operator]] = {"numpy.add.at": ast.Add, "numpy.subtract.at": ast.Sub}
+"""What adds in place, as often as a place is named."""
 WITHOUT_DERIVATIVE = "mark_non_differentiable"
 _CTX = {"save_for_backward": "saved_tensors", WITHOUT_DERIVATIVE: WITHOUT_DERIVATIVE}
 """What PyTorch's ctx is told of tensors, and as what it is kept there."""
@@ -133,6 +138,8 @@ class CodeCalls(CodeScopes):
         root = place.partition(".")[0]
         if target.name == "numpy.random.default_rng":  # what it draws may be any numbers, whatever it is told
             return LibraryName("numpy.random.Generator")
+        if target.name in _AT:
+            return self.add_where(_AT[target.name], given, named)
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named, maker(root))
         if place == "torch.Tensor" and given and isinstance(given[0], StoredArray):
@@ -242,7 +249,7 @@ class CodeCalls(CodeScopes):
         old, masked = place.stored.array, isinstance(place.key, StoredArray) and place.key.array.truth
         try:
             keys = [] if masked else self.keys(place.key, place.stored)
-            inner = old if masked else part(old, keys)
+            inner = old if masked else self.part_of(place.stored, keys)
             if old.truth or len(self.array(value).shape) > (0 if masked else len(inner.shape)):
                 raise NotInSubset("this with other entries in a part")
             new = self.array(
@@ -252,11 +259,25 @@ class CodeCalls(CodeScopes):
                 raise NotInSubset("a write of other numbers into an array of integers")
             if masked:
                 return self.alike(place.stored, self.where_masked(old, place.key.array, new))
+            if holds_arrays(keys):
+                if operator is not None:  # added once for every time that a place is named
+                    new = self._times_named(operator, value)
+                found = scattered(self.recorder, old, keys, new, adds=operator is not None, once=True)
+                return self.alike(place.stored, found)
             return self.alike(place.stored, with_part(self.recorder, old, keys, new))
         except ShapesDoNotFit as error:
             raise NotInSubset(f"this part of an array ({error})") from error
 
+    def _times_named(self, operator: type[ast.operator], value: Any) -> FormArray:
+        """What is added where ``x.at[key]`` is told to add or subtract."""
+        if operator not in (ast.Add, ast.Sub):
+            raise NotInSubset("x.at[...] of arrays that multiplies or divides")
+        return self.array(value if operator is ast.Add else self.operation(ast.Mult, -1, value))
+
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+        raise NotImplementedError
+
+    def add_where(self, operator: type[ast.operator], given: list[Any], named: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def absolute(self, value: Any) -> Any:
@@ -266,6 +287,8 @@ class CodeCalls(CodeScopes):
 
     def listed(self, value: Any) -> list[Any]:
         """What a loop runs over."""
+        if isinstance(value, SizeRange):
+            raise NumbersNeeded
         if isinstance(value, tuple | list | range):
             if len(value) > MOST_TURNS:
                 raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
@@ -300,7 +323,9 @@ def _length(calls: CodeCalls, given: list[Any]) -> Any:
     raise NotInSubset("the length of this")
 
 
-def _range(calls: CodeCalls, given: list[Any]) -> range:
+def _range(calls: CodeCalls, given: list[Any]) -> range | SizeRange:
+    if len(given) == 1 and isinstance(given[0], SizeName):
+        return SizeRange(given[0].name)
     bounds = [whole_number(bound, "a bound of a loop") for bound in given]
     if len(bounds) == 3 and not bounds[2]:
         raise NotInSubset("this range")
