@@ -1,8 +1,8 @@
 """Unknown functions whose derivatives are known: tanh' = 1 - tanh^2, whatever number tanh is.
 
 What agrees with every function value, and every root, an independent number agrees for the true functions, if it was
-made with relations that these have.  Here these are the derivatives, and roots in terms of one: sqrt(z) = u,
-rsqrt(z) = 1/u, z^(p/2) = u^p.  That u^2 = z is not used: then u stays a number of its own, however many entries z is
+made with relations that these have.  Here these are the derivatives, steps of positive and negative parts
+(:class:`KnownSteps`), and roots in terms of one: sqrt(z) = u, rsqrt(z) = 1/u, z^(p/2) = u^p.  That u^2 = z is not used: then u stays a number of its own, however many entries z is
 made of (proofs/statements/verdict/variables_counted.py).
 """
 
@@ -75,4 +75,36 @@ class KnownSlopes:
         return rule(self, argument)
 
 
-__all__ = ["SLOPES", "VALUES", "KnownSlopes"]
+class KnownSteps(KnownSlopes):
+    """Also what steps are of 0, of z step(z), of z - z step(z), and of the negatives of these.
+
+    So a mask ``h > 0`` of h = relu(z) is the mask ``z > 0``, at every z and in any number of entries; no case is told
+    apart.  looked: how many comparisons of residues this took, each of which may be true by chance.
+    """
+
+    looked = 0
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._steps: dict[int, Callable[[], int]] = {}
+
+    def apply(self, name: str, order: int, argument: Any) -> Any:
+        return self._step(argument) if (name, order) == ("step", 0) else super().apply(name, order, argument)
+
+    def _step(self: Any, z: int) -> int:
+        self.looked += len(self._steps) + 1
+        if not z:
+            return 0
+        if z in self._steps:
+            self.rules += 1
+            return int(self._steps[z]())
+        value: int = super().apply("step", 0, z)
+        above = self.mul([z, value])
+        below = self.add([z, self.mul([-1, above])])
+        known = ((above, lambda: value), (-above, int), (below, int), (-below, lambda: self._step(self.mul([-1, z]))))
+        for part, step in known:
+            self._steps.setdefault(part % self.prime, step)
+        return value
+
+
+__all__ = ["SLOPES", "VALUES", "KnownSlopes", "KnownSteps"]

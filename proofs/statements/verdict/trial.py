@@ -19,7 +19,7 @@ from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Brief, Closed
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes
+from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes, KnownSteps
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
@@ -291,7 +291,9 @@ class LinkTrial:
             raise _Differs
         if isinstance(ring, FreeWithSlopes):
             self.rules += ring.rules
+            degree += 2  # a number times a step is compared with other arguments of steps
         trials = compared + ring.calls * (ring.calls - 1) // 2 + (ring.examined if isinstance(ring, Closed) else 0)
+        trials += ring.looked if isinstance(ring, FreeWithSlopes) else 0
         return probability(trials * max(degree, 1), prime), compared
 
 
@@ -305,7 +307,7 @@ class Free(PrimeField):
         return super()._choice(arguments)
 
 
-class FreeWithSlopes(KnownSlopes, Free):
+class FreeWithSlopes(KnownSteps, Free):
     """Every function an unknown one, whose derivative is what it is in terms of the functions."""
 
 
@@ -315,7 +317,7 @@ class GrownSlopes(KnownSlopes, Growth):
 
 Kind = type[Free] | type[Closed]
 FEW: tuple[tuple[Kind, str], ...] = ((FreeWithSlopes, SLOPES),)
-SHORT: tuple[tuple[Kind, str], ...] = ((Free, FREE), (Brief, OWN))
+SHORT: tuple[tuple[Kind, str], ...] = ((Free, FREE), *FEW, (Brief, OWN))
 LONG: tuple[tuple[Kind, str], ...] = ((Closed, OWN),)
 
 

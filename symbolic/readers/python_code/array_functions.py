@@ -234,6 +234,8 @@ def larger(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """The larger of two numbers: b + relu(a - b)."""
     numbers(one, two)
     one, two = recorder.named(one), recorder.named(two)
+    if _number(one) is not None:  # of 0 and x it is relu(x)
+        one, two = two, one
     rest = applied(recorder, "relu", entrywise(recorder, difference, one, two), kink=True)
     return added(recorder, two, rest)
 
