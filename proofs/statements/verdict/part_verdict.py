@@ -31,8 +31,8 @@ _SMOOTH = (
 )
 _LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
-_FOR_ALL, _TWICE = 45_000, 2_500
-"""Operations of one evaluation up to which all sizes are tried at once, and numbers a second time."""
+_FOR_ALL, _AT_NUMBERS, _TWICE = 45_000, 500_000, 2_500
+"""Operations of one evaluation up to which all sizes are tried at once, numbers, and numbers a second time."""
 _ALONE = 3
 """How many sizes are tried as 1 beside others."""
 _BEYOND, _MOST_BEYOND = 20_000, 20
@@ -203,10 +203,11 @@ class _Examination:
         return all(defined_somewhere(claim, link, [{}]) for link in claim.links)
 
     def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
-        most = _FOR_ALL if pair.sizes else sizes.BUDGET
+        most = _FOR_ALL if pair.sizes else _AT_NUMBERS
         statement = Statement(pair.name, "equal", self.file.source.path)
         try:
-            found = decide(statement, PassEquations(pair, smooth).equalities(), self.budget, search, most)
+            claim = replace(PassEquations(pair, smooth).equalities(), affordable=most)
+            found = decide(statement, claim, self.budget, search, most)
         except Rejected as error:
             reason = f"it cannot be evaluated ({error.reason})"
             found = Claim(pair.name, "", Verdict.UNDECIDED, "", reason=reason)
