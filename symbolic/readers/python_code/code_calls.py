@@ -189,6 +189,9 @@ class CodeCalls(CodeScopes):
         if name == "item":
             return self._number_of(found)
         held = name in _HELD
+        if isinstance(found, tuple) and name == "broadcast_arrays":  # each the memory of its own array
+            own = [one if isinstance(one, StoredArray) else None for one in given]
+            return tuple(StoredArray(one, base, made) for one, base in zip(found, own, strict=True))
         if isinstance(found, tuple):
             return tuple(StoredArray(one, base, made, held) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base, made, held) if isinstance(found, FormArray) else found

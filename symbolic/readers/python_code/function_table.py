@@ -12,7 +12,15 @@ from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast, constant, same, times
+from dyadic.symbolic.readers.python_code.array_forms import (
+    FormArray,
+    Recorder,
+    broadcast,
+    broadcast_shape,
+    constant,
+    same,
+    times,
+)
 from dyadic.symbolic.readers.python_code.array_functions import (
     Handler,
     added,
@@ -263,6 +271,14 @@ def _broadcast_to(call: CallArguments) -> FormArray:
     return broadcast(array, tuple(full))
 
 
+def _broadcast_arrays(call: CallArguments) -> tuple[FormArray, ...]:
+    arrays = [as_array(one) for one in call.rest()]
+    if not arrays:
+        raise NotInSubset("broadcast_arrays of nothing")
+    shape = broadcast_shape(*(array.shape for array in arrays))
+    return tuple(broadcast(array, shape) for array in arrays)
+
+
 def _expand_as(call: CallArguments) -> FormArray:
     return broadcast(call.array("input"), call.array("other").shape)
 
@@ -365,6 +381,7 @@ FUNCTIONS: dict[str, Handler] = {
     "reshape": _reshape, "view": _reshape, "ravel": _flattened, "flatten": _flattened, "transpose": _transpose,
     "t": _transpose, "permute": _permute, "swapaxes": _swap, "moveaxis": _moveaxis, "movedim": _moveaxis,
     "expand_dims": _expand_dims, "unsqueeze": _expand_dims, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
+    "broadcast_arrays": _broadcast_arrays,
     "expand": _broadcast_to, "expand_as": _expand_as, "concatenate": _concatenate, "cat": _concatenate, "stack": _stack,
     "flip": flip, "fliplr": flip_along(1), "flipud": flip_along(0), "roll": rolled, "repeat": repeat_method,
     "repeat_interleave": repeated, "tile": tiled, "triu": triangle(upper=True), "tril": triangle(upper=False),
