@@ -58,7 +58,7 @@ class PassEquations:
             vocabulary.define(item.name, tuple(ranges.free[name] for name in item.indices))
         for kink in self.pair.kinks if self.smooth else ():
             (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
-            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges))
+            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges, kink.rational))
         for gradient in self.pair.gradients:
             found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
         for name, shape in self.pair.freed.items():

@@ -19,7 +19,7 @@ from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Brief, Closed
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes, KnownSteps
+from dyadic.proofs.statements.number_systems.known_slopes import KnownSteps, KnownWeights
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
@@ -326,14 +326,16 @@ class FreeWithSlopes(KnownSteps, Free):
     """Every function an unknown one, whose derivative is what it is in terms of the functions."""
 
 
-class GrownSlopes(KnownSlopes, Growth):
+class GrownSlopes(KnownWeights, Growth):
     """The degrees of these values."""
 
 
 Kind = type[Free] | type[Closed]
-FEW: tuple[tuple[Kind, str], ...] = ((FreeWithSlopes, SLOPES),)
-SHORT: tuple[tuple[Kind, str], ...] = ((Free, FREE), *FEW, (Brief, OWN))
-LONG: tuple[tuple[Kind, str], ...] = ((Closed, OWN),)
+Kinds = tuple[tuple[Kind, str], ...]
+FEW: Kinds = ((FreeWithSlopes, SLOPES),)
+QUICK: Kinds = ((Free, FREE), *FEW)
+SHORT: Kinds = (*QUICK, (Brief, OWN))
+LONG: Kinds = ((Closed, OWN),)
 
 
 class _Differs(Exception):

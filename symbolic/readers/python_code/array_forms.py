@@ -64,13 +64,18 @@ def shown_shape(shape: Shape) -> str:
 
 @dataclass(frozen=True)
 class CodeDefinition:
-    """``name[indices] = body``, made in a line of the code."""
+    """``name[indices] = body``, made in a line of the code.
+
+    rational: of what must not be 0, that it is a quotient of polynomials of the arguments, so that it is 0 at single
+    points or everywhere.
+    """
 
     name: str
     indices: tuple[str, ...]
     shape: Shape
     body: Any
     line: int
+    rational: bool = False
 
 
 @dataclass
@@ -78,8 +83,8 @@ class Recorder:
     """The equations that code amounts to, in order.
 
     taken: names that stand for something else.  below: of some arrays, which hold integers, what these are below.
-    kinks: what must not be 0 where the forward pass is to have a derivative.  instead: whether the largest of several numbers is replaced by a free number; which is what of it,
-    ``freed``.  random: numbers that the code draws, or leaves as it finds them in memory.
+    kinks: what must not be 0 where the forward pass is to have a derivative.  instead: whether the largest of several
+    numbers is replaced by a free number; which is what of it, ``freed``.  random: numbers that the code draws, or leaves as it finds them in memory.
     """
 
     taken: set[str]
@@ -186,7 +191,14 @@ class Recorder:
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""
         if self.differentiated:
-            self.kinks.append(self.equation(self.named(array), "kink"))
+            self._excluded(self.equation(self.named(array), "kink"))
+
+    def _excluded(self, kink: CodeDefinition) -> None:
+        nodes = list(self._parts(kink.body))
+        freed = any(node[:2] == ["entry", ARRAY] and node[2] in self._freed for node in nodes)
+        powers = any(node[0] == "^" and not isinstance(node[2], int) for node in nodes if node)
+        plain = not freed and not powers and not any(node[:1] in (["apply"], ["max"]) for node in nodes)
+        self.kinks.append(replace(kink, rational=plain))
 
     def largest(self, array: FormArray, axis: int) -> FormArray:
         """The largest value along an axis, or a free number in its place."""
@@ -200,7 +212,7 @@ class Recorder:
         found = FormArray(shape, value, whole=array.whole)
         if not self.instead:
             if self.differentiated:
-                self.kinks.append(self.equation(_apart(array, axis), _TIE))
+                self._excluded(self.equation(_apart(array, axis), _TIE))
             return found
         body = self.equation(found, "").body
         key = repr((shape, body))

@@ -49,7 +49,10 @@ class _Picked:
 
 @dataclass
 class _Selection:
-    """A subscript with arrays in it: what it takes along each axis, its own axes, and where these stand in what it gives."""
+    """A subscript with arrays in it: what it takes along each axis, and its own axes.
+
+    lead: how many axes of what it gives stand before these.
+    """
 
     pieces: list[Taken | _Picked]
     shape: Shape
@@ -266,7 +269,7 @@ def _all_known(chosen: _Selection) -> bool:
 
 
 def _bare(chosen: _Selection) -> Mapping[int, int]:
-    """The subscript's own axes along which an index is the place itself, each with the axis of the array that has it."""
+    """The subscript's own axes along which an index is the place itself, each with the array's axis that has it."""
     found: dict[int, int] = {}
     if not _all_known(chosen):
         return found
