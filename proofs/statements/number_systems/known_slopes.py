@@ -155,7 +155,7 @@ class KnownSteps(KnownSlopes):
     def largest(self: Any, arguments: Sequence[int]) -> int:
         weights = self.weights(arguments)
         if weights is None:
-            return int(super().largest(arguments))
+            return int(super().largest(arguments))  # type: ignore[misc]
         self.rules += 1
         return int(self.add([self.mul(pair) for pair in zip(weights, arguments, strict=True)]))
 

@@ -82,9 +82,9 @@ class CodeDefinition:
 class Recorder:
     """The equations that code amounts to, in order.
 
-    taken: names that stand for something else.  below: of some arrays, which hold integers, what these are below.
-    kinks: what must not be 0 where the forward pass is to have a derivative.  instead: whether the largest of several
-    numbers is replaced by a free number; which is what of it, ``freed``.  random: numbers that the code draws, or leaves as it finds them in memory.
+    taken: names that stand for something else.  below: of arrays that hold integers, what these are below.  kinks:
+    what must not be 0 where there is to be a derivative.  instead: whether the largest of several numbers is replaced
+    by a free number; which is what of it, ``freed``.  random: numbers that the code draws, or finds in memory.
     """
 
     taken: set[str]
@@ -196,9 +196,8 @@ class Recorder:
     def _excluded(self, kink: CodeDefinition) -> None:
         nodes = list(self._parts(kink.body))
         freed = any(node[:2] == ["entry", ARRAY] and node[2] in self._freed for node in nodes)
-        powers = any(node[0] == "^" and not isinstance(node[2], int) for node in nodes if node)
-        plain = not freed and not powers and not any(node[:1] in (["apply"], ["max"]) for node in nodes)
-        self.kinks.append(replace(kink, rational=plain))
+        other = (node[0] in ("apply", "max") or (node[0] == "^" and not isinstance(node[2], int)) for node in nodes)
+        self.kinks.append(replace(kink, rational=not freed and not any(other)))
 
     def largest(self, array: FormArray, axis: int) -> FormArray:
         """The largest value along an axis, or a free number in its place."""

@@ -244,10 +244,10 @@ def _shift(recorder: Recorder, shape: Shape, counts: Counts, dim: Dim) -> Callab
     if low < 0 or high >= length:
         if prod(extents.values()) > _MOST_LOOKED_AT:
             raise NotInSubset("so many indices")
-        tried = [counts(spot) for spot in _spots(shape)]
-        if all(value_of(index, {}) is not None for index in tried):
-            values = [value_of(index, {}) for index in tried]
-            low, high = min(values), max(values)  # type: ignore[type-var]
+        tried = [value_of(counts(spot), {}) for spot in _spots(shape)]
+        values = [value for value in tried if value is not None]
+        if len(values) == len(tried):
+            low, high = min(values), max(values)
     if low < -length or high >= length:
         raise ShapesDoNotFit(f"indices from {low} to {high} of an axis of {length} entries")
     if low >= 0:

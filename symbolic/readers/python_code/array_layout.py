@@ -294,7 +294,7 @@ def joined(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormAr
     def entry(at: Sequence[Index]) -> Any:
         terms, start = [], 0
         for array, length in zip(arrays, lengths, strict=True):
-            index = plus(at[axis], -start)
+            index = at[axis] - start if isinstance(at[axis], int) else plus(at[axis], -start)
             terms.append(times(inside(index, length), array.at([*at[:axis], index, *at[axis + 1 :]])))
             start += length
         return plus(*terms)

@@ -13,6 +13,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     Index,
     Recorder,
     broadcast,
+    broadcast_shape,
     constant,
     difference,
     entrywise,
@@ -273,16 +274,25 @@ def _added_product(call: CallArguments) -> FormArray:
     return added(call.recorder, broadcast(array, found.shape), found)
 
 
+def _broadcast_arrays(call: CallArguments) -> tuple[FormArray, ...]:
+    arrays = [as_array(one) for one in call.rest()]
+    if not arrays:
+        raise NotInSubset("broadcast_arrays of nothing")
+    shape = broadcast_shape(*(array.shape for array in arrays))
+    return tuple(broadcast(array, shape) for array in arrays)
+
+
 def _shaped_as(call: CallArguments) -> FormArray:
     return reshaped(call.array("input"), call.array("other").shape)
 
 
-MADE: dict[str, Callable[[CallArguments], FormArray]] = {
+MADE: dict[str, Callable[[CallArguments], FormArray | tuple[FormArray, ...]]] = {
     "arange": _counted_up, "hstack": _side_by_side, "vstack": _below_each_other, "column_stack": _as_columns,
     "diff": _differences, "trace": _trace, "tensordot": _tensordot, "inner": _inner, "log2": _logarithm(2),
     "log10": _logarithm(10), "exp2": _power_of_two, "hypot": _hypotenuse, "heaviside": _heaviside,
     "count_nonzero": _number_that_hold, "any": _holds(every=False), "all": _holds(every=True), "full_like": _filled_as,
     "linear": _linear, "addmm": _added_product, "view_as": _shaped_as, "reshape_as": _shaped_as,
+    "broadcast_arrays": _broadcast_arrays,
 }  # fmt: skip
 """By the last part of the name."""
 

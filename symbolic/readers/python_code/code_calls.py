@@ -27,6 +27,8 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     dimension,
     size_value,
     sized,
+    sliced,
+    takes_lists,
     whole_number,
     whole_size,
 )
@@ -177,7 +179,7 @@ class CodeCalls(CodeScopes):
         if name in ("pow", "power") and len(given) == 2:
             integer_power(*given)
         arguments = CallArguments(self.recorder, plain, plain_named, library)
-        arguments.lists = _takes_lists(library, name, given)
+        arguments.lists = takes_lists(library, name, given)
         found = FUNCTIONS[name](arguments)
         arguments.finish()
         told = named.get("dtype") if name not in _TYPED else None
@@ -301,20 +303,6 @@ class CodeCalls(CodeScopes):
         raise NotInSubset("a loop over this")
 
 
-def _takes_lists(library: str, name: str, given: list[Any]) -> bool:
-    """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
-    if library == "torch":
-        return name in ("tensor", "as_tensor") and _written_out(given[:1])
-    return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
-
-
-def _written_out(value: Any, level: int = 0) -> bool:
-    """Whether a list holds nothing but numbers, within at most two others."""
-    if isinstance(value, tuple | list):
-        return level < 3 and all(_written_out(one, level + 1) for one in value)
-    return isinstance(value, int | Fraction) and not isinstance(value, bool)
-
-
 def _length(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, StoredArray):
@@ -380,13 +368,14 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
 
 _MANY = 100
 _COUNTS = {
-    "range": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
+    "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
     "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "len": _length,
     "range": _range,
+    "slice": lambda calls, given: sliced(given),
     "float": _number,
     "int": _int,
     "abs": lambda calls, given: calls.absolute(given[0]),

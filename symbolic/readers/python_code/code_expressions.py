@@ -17,6 +17,7 @@ from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import (
     kind_of,
     size_value,
+    sliced,
     whole_number,
     whole_size,
 )
@@ -149,10 +150,7 @@ class CodeExpressions(CodeOperators):
 
     def _slice(self, node: ast.Slice, names: Names) -> slice:
         parts = [None if bound is None else self.value(bound, names) for bound in (node.lower, node.upper, node.step)]
-        bounds = [None if bound is None else whole_number(bound, "a bound") for bound in parts]
-        if bounds[2] == 0:
-            raise NotInSubset("a slice whose step is 0")
-        return slice(*bounds)
+        return sliced(parts)
 
     # -- operators
 

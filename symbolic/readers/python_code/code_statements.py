@@ -14,6 +14,7 @@ from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, libr
 from dyadic.symbolic.readers.python_code.code_calls import MOST_TURNS, CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
+from dyadic.symbolic.readers.python_code.known_values import items_for
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     NotInSubset,
@@ -233,7 +234,7 @@ class CodeReader(CodeCalls):
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 if isinstance(value, StoredArray):
                     value = self.listed(value)
-                items = _items_for(parts, value)
+                items = items_for(parts, value)
                 if items is None:
                     raise self.source.at(target, "this cannot be taken apart into so many parts")
                 for one, item in zip(parts, items, strict=True):
@@ -375,19 +376,6 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _is_mask(key: Any) -> bool:
     return isinstance(key, StoredArray) and key.array.truth
-
-
-def _items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
-    """An item for each target; the one behind a star gets a list of what is left.  None where they do not fit."""
-    if not isinstance(value, tuple | list):
-        return None
-    items, more = list(value), len(value) - len(parts)
-    starred = [at for at, one in enumerate(parts) if isinstance(one, ast.Starred)]
-    if len(starred) == 1 and more >= -1:
-        at = starred[0]
-        items[at : at + more + 1] = [items[at : at + more + 1]]
-        starred = []
-    return items if len(items) == len(parts) and not starred else None
 
 
 def _name_of(target: ast.expr) -> str:

@@ -16,7 +16,6 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     broadcast,
-    broadcast_shape,
     constant,
     same,
     times,
@@ -271,14 +270,6 @@ def _broadcast_to(call: CallArguments) -> FormArray:
     return broadcast(array, tuple(full))
 
 
-def _broadcast_arrays(call: CallArguments) -> tuple[FormArray, ...]:
-    arrays = [as_array(one) for one in call.rest()]
-    if not arrays:
-        raise NotInSubset("broadcast_arrays of nothing")
-    shape = broadcast_shape(*(array.shape for array in arrays))
-    return tuple(broadcast(array, shape) for array in arrays)
-
-
 def _expand_as(call: CallArguments) -> FormArray:
     return broadcast(call.array("input"), call.array("other").shape)
 
@@ -381,7 +372,6 @@ FUNCTIONS: dict[str, Handler] = {
     "reshape": _reshape, "view": _reshape, "ravel": _flattened, "flatten": _flattened, "transpose": _transpose,
     "t": _transpose, "permute": _permute, "swapaxes": _swap, "moveaxis": _moveaxis, "movedim": _moveaxis,
     "expand_dims": _expand_dims, "unsqueeze": _expand_dims, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
-    "broadcast_arrays": _broadcast_arrays,
     "expand": _broadcast_to, "expand_as": _expand_as, "concatenate": _concatenate, "cat": _concatenate, "stack": _stack,
     "flip": flip, "fliplr": flip_along(1), "flipud": flip_along(0), "roll": rolled, "repeat": repeat_method,
     "repeat_interleave": repeated, "tile": tiled, "triu": triangle(upper=True), "tril": triangle(upper=False),
