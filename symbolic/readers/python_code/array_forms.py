@@ -194,7 +194,7 @@ class Recorder:
             self._excluded(self.equation(self.named(array), "kink"))
 
     def _excluded(self, kink: CodeDefinition) -> None:
-        nodes = list(self._parts(kink.body))
+        nodes = [node for node in self._parts(kink.body) if node]
         freed = any(node[:2] == ["entry", ARRAY] and node[2] in self._freed for node in nodes)
         other = (node[0] in ("apply", "max") or (node[0] == "^" and not isinstance(node[2], int)) for node in nodes)
         self.kinks.append(replace(kink, rational=not freed and not any(other)))
