@@ -334,7 +334,7 @@ Kind = type[Free] | type[Closed]
 Kinds = tuple[tuple[Kind, str], ...]
 FEW: Kinds = ((FreeWithSlopes, SLOPES),)
 QUICK: Kinds = ((Free, FREE), *FEW)
-SHORT: Kinds = (*QUICK, (Brief, OWN))
+SHORT: Kinds = ((Free, FREE), (Brief, OWN))
 LONG: Kinds = ((Closed, OWN),)
 
 
