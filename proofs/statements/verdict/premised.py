@@ -64,7 +64,7 @@ def scope_of(
         )
     if isinstance(ring, Closed):
         _tell(found, ring)
-    if isinstance(ring, KnownSteps):
+    if isinstance(ring, KnownSteps) and not setting.blocks:  # in a block entries are equal, and largest together
         _tell_apart(found, ring)
     return found
 

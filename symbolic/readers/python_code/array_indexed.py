@@ -31,8 +31,8 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.array_layout import Taken, spelled_out, taken, with_axis, without_axes
-from dyadic.symbolic.readers.python_code.subscript_bounds import bounds, value_of
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.subscript_bounds import bounds, value_of
 
 _MOST_PLACES = 64
 """Entries of a table of indices, and of indices among which some may be equal."""
