@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Tape
 from dyadic.proofs.statements.number_systems.exponentials import Exponentials
 from dyadic.proofs.statements.number_systems.function_facts import FACTS
+from dyadic.proofs.statements.number_systems.known_slopes import KnownSteps, KnownWeights
 from dyadic.proofs.statements.number_systems.laurent import Residue
 
 
@@ -48,18 +50,31 @@ class Position:
     number: Any
 
 
+class Unplaced:
+    """An index of which nothing but its weights is known: no entry is read there, and no comparison holds or fails."""
+
+    def __eq__(self, other: object) -> bool:
+        raise Rejected("the index of a largest value", "is not known")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Weighing(Tape):
     """A tape on which the largest of several numbers is the sum of all, each with its weight (``Maxima.weights``)."""
 
     def largest(self, arguments: Sequence[int]) -> int:
-        if not isinstance(self.base, Closed):
-            return super().largest(arguments)
         values = [self.values[argument] for argument in arguments]
-        return self.variable(self.base.largest(values), list(zip(arguments, self.base.weights(values), strict=True)))
+        weights = self.base.weights(values) if isinstance(self.base, Closed | KnownSteps | KnownWeights) else None
+        if weights is None:
+            return super().largest(arguments)
+        return self.variable(self.base.largest(values), list(zip(arguments, weights, strict=True)))
 
     def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
         """A :class:`Position`."""
         values = [self.values[argument] for argument in arguments]
+        weights = self.base.weights(values) if isinstance(self.base, KnownSteps | KnownWeights) else None
+        if weights is not None:
+            return Position(dict(zip(indices, weights, strict=True)), Unplaced())
         number: Any = self.base.argmax(values, indices)
         if isinstance(self.base, Closed):
             return Position(dict(zip(indices, self.base.weights(values), strict=True)), number)

@@ -95,7 +95,8 @@ class Equalities:
     """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
 
     solved: the numbers that its assumptions determine, by the sizes and integers at which it is examined; None where
-    the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.
+    the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.  affordable: how
+    many operations one evaluation may take where nothing else decides it.
     """
 
     vocabulary: Vocabulary
@@ -104,6 +105,7 @@ class Equalities:
     premises: Premises = field(default_factory=Premises)
     solved: dict[object, dict[str, Line] | None] = field(default_factory=dict)
     doubtful: tuple[str, str] | None = None
+    affordable: int = 0
 
     @property
     def seed(self) -> int:

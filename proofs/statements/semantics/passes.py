@@ -58,7 +58,7 @@ class PassEquations:
             vocabulary.define(item.name, tuple(ranges.free[name] for name in item.indices))
         for kink in self.pair.kinks if self.smooth else ():
             (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
-            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges))
+            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges, kink.rational))
         for gradient in self.pair.gradients:
             found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
         for name, shape in self.pair.freed.items():
@@ -111,9 +111,7 @@ class PassEquations:
             "label": "value", "input": "u", "shape": [], "target_shape": [], "target_role": "data",
             "definitions": [value], "intermediates": [],
         }  # fmt: skip
-        inputs = {
-            name: {"shape": list(map(size_node, shape)), "role": "constant"} for name, shape in self.inputs.items()
-        }
+        inputs = {name: self._input(name, shape) for name, shape in self.inputs.items()}
         symbols = {str(dim): size_node(dim) for dim in self._dims(definitions)}
         vertex = {
             "name": FORWARD, "layer": digest(layer), "inputs": list(self.inputs),
@@ -126,6 +124,11 @@ class PassEquations:
             "layers": {digest(layer): layer}, "costs": {digest(cost): cost}, "terms": {}, "shared": {},
             "equations": {}, "ranks": {"x": {}, "s": {}}, "L": 1, "steps": 2,
         }  # fmt: skip
+
+    def _input(self, name: str, shape: Shape) -> dict[str, Any]:
+        found = {"shape": list(map(size_node, shape)), "role": "constant"}
+        limit = self.pair.below.get(name)
+        return found if limit is None else {**found, "role": "index", "below": size_node(limit)}
 
     def _dims(self, definitions: Sequence[Any]) -> set[Dim]:
         """Every size that is a range or a part of a shape."""

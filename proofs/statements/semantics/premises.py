@@ -32,13 +32,17 @@ _WORDS = ("symmetric", "one-hot", "orthogonal")
 
 @dataclass(frozen=True)
 class Relation:
-    """left = right, left > right, left >= right, left != right or apart, for all values of the free indices."""
+    """left = right, left > right, left >= right, left != right or apart, for all values of the free indices.
+
+    rational: of two sides that are apart, that their difference is a quotient of polynomials in free numbers.
+    """
 
     text: str
     sign: str
     left: Any
     right: Any
     ranges: Ranges
+    rational: bool = False
 
 
 @dataclass

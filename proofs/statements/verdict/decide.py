@@ -23,7 +23,7 @@ from dyadic.proofs.statements.verdict.assignments import Assignments, assignment
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible
-from dyadic.proofs.statements.verdict.trial import FEW, FREE, LONG, OWN, SHORT, SLOPES, LinkOutcome, LinkTrial
+from dyadic.proofs.statements.verdict.trial import FEW, FREE, LONG, OWN, SHORT, SLOPES, Kinds, LinkOutcome, LinkTrial
 from dyadic.symbolic.decimal_bounds import text_above
 from dyadic.symbolic.errors import SpecError
 
@@ -60,23 +60,34 @@ class _Shown:
 
 
 def decide(
-    statement: Statement, claim: Equalities, budget: sizes.Budget, search: bool = True, most: int = sizes.BUDGET
+    statement: Statement,
+    claim: Equalities,
+    budget: sizes.Budget,
+    search: bool = True,
+    most: int = sizes.BUDGET,
+    kinds: Kinds = SHORT,
 ) -> Claim:
     """Examine the links of a claim in order; the first wrong one refutes it.
 
     search: whether to look for numbers where the sides differ.  most: operations of one evaluation with the functions'
-    own algebra.
+    own algebra.  kinds: the number systems that are tried; longer forms only after all the short ones.
     """
     try:
         with budget.working(statement.place) as units:
-            return _decided(statement, claim, budget, search, most, units)
+            return _decided(statement, claim, budget, search, most, units, kinds)
     except Exhausted:
         hypotheses, reason = hypotheses_of(statement, claim), "it takes more work than one claim may"
         return Claim(statement.id, describe(statement, claim), Verdict.UNDECIDED, OWN, hypotheses, reason=reason)
 
 
 def _decided(
-    statement: Statement, claim: Equalities, budget: sizes.Budget, search: bool, most: int, units: int
+    statement: Statement,
+    claim: Equalities,
+    budget: sizes.Budget,
+    search: bool,
+    most: int,
+    units: int,
+    kinds: Kinds,
 ) -> Claim:
     """units: of work that the claim may take (number_systems/work.py)."""
     hypotheses = hypotheses_of(statement, claim)
@@ -124,7 +135,7 @@ def _decided(
         if isinstance(chosen, str):
             found = numbers(link, None, [{}])
             if found is None and given and always_defined(claim):
-                whatever = _decided(statement, _with_free_constants(claim), budget, search, most, units)
+                whatever = _decided(statement, _with_free_constants(claim), budget, search, most, units, kinds)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
             if found:
@@ -142,12 +153,12 @@ def _decided(
             )
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
         try:
-            outcome, at = trial.run(link, chosen, values.values, FEW if few else SHORT)
+            outcome, at = trial.run(link, chosen, values.values, FEW if few else kinds)
             if outcome.method is None:
                 found = numbers(link, None if chosen.drawn else chosen, at)
                 if found:
                     return refuted(link, found)
-                if trial.shortened:  # few of these claims are true: numbers come first
+                if trial.shortened and kinds is SHORT:  # few of these claims are true: numbers come first
                     outcome, at = longer(link, chosen, values.values)
         except Outside as error:
             if any(

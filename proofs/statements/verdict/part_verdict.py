@@ -19,6 +19,7 @@ from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
+from dyadic.proofs.statements.verdict.trial import QUICK, SHORT, Kinds
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED
@@ -31,8 +32,8 @@ _SMOOTH = (
 )
 _LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
-_FOR_ALL, _TWICE = 45_000, 2_500
-"""Operations of one evaluation up to which all sizes are tried at once, and numbers a second time."""
+_FOR_ALL, _AT_NUMBERS, _TWICE = 45_000, 500_000, 2_500
+"""Operations of one evaluation up to which all sizes are tried at once, numbers, and numbers a second time."""
 _ALONE = 3
 """How many sizes are tried as 1 beside others."""
 _BEYOND, _MOST_BEYOND = 20_000, 20
@@ -186,27 +187,37 @@ class _Examination:
         return self._decided(pair, numbers, smooth=bool(pair.kinks), search=True)
 
     def _proofs(self, numbers: Mapping[str, int]) -> Iterator[Claim]:
-        """What may prove it: as it stands; away from kinks; with free numbers in place of largest values."""
+        """What may prove it: as it stands; away from kinks; with free numbers in place of largest values.
+
+        Numbers in which a function is a variable come first: they are the quickest, however many cases there are.
+        """
+        for kinds in (QUICK, SHORT):
+            yield from self._proofs_in(numbers, kinds)
+
+    def _proofs_in(self, numbers: Mapping[str, int], kinds: Kinds) -> Iterator[Claim]:
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
         if instead.freed and self._has_points(pair):
             # A free number need not be near the others, as the largest of them is: nothing is assumed of it.
             apart = replace(instead, kinks=instead.kinks_apart)
-            yield self._decided(apart, numbers, smooth=bool(apart.kinks), search=False)
-        yield self._decided(pair, numbers, smooth=False, search=False)
+            yield self._decided(apart, numbers, smooth=bool(apart.kinks), kinds=kinds)
+        yield self._decided(pair, numbers, smooth=False, kinds=kinds)
         if pair.kinks:
-            yield self._decided(pair, numbers, smooth=True, search=False)
+            yield self._decided(pair, numbers, smooth=True, kinds=kinds)
 
     def _has_points(self, pair: CodePair) -> bool:
         """Whether there are numbers at which both passes have values, with the largest values as they are."""
         claim = PassEquations(replace(pair, kinks=pair.kinks_apart), smooth=True).equalities()
         return all(defined_somewhere(claim, link, [{}]) for link in claim.links)
 
-    def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
-        most = _FOR_ALL if pair.sizes else sizes.BUDGET
+    def _decided(
+        self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool = False, kinds: Kinds = SHORT
+    ) -> Claim:
+        most = _FOR_ALL if pair.sizes else _AT_NUMBERS
         statement = Statement(pair.name, "equal", self.file.source.path)
         try:
-            found = decide(statement, PassEquations(pair, smooth).equalities(), self.budget, search, most)
+            claim = replace(PassEquations(pair, smooth).equalities(), affordable=most)
+            found = decide(statement, claim, self.budget, search, most, kinds)
         except Rejected as error:
             reason = f"it cannot be evaluated ({error.reason})"
             found = Claim(pair.name, "", Verdict.UNDECIDED, "", reason=reason)

@@ -17,6 +17,7 @@ from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Number
+from dyadic.proofs.statements.number_systems.known_slopes import KnownSteps
 from dyadic.proofs.statements.number_systems.linear_systems import Line, LinearRing, solved
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced, traced
 from dyadic.proofs.statements.semantics.equation import Equalities
@@ -63,6 +64,8 @@ def scope_of(
         )
     if isinstance(ring, Closed):
         _tell(found, ring)
+    if isinstance(ring, KnownSteps) and not setting.blocks:  # in a block entries are equal, and largest together
+        _tell_apart(found, ring)
     return found
 
 
@@ -171,6 +174,14 @@ def _tell(scope: ClaimTensors, ring: Closed) -> None:
             ring.apart.append(difference)
         else:
             ring.assume(difference, strict=relation.sign == ">")
+
+
+def _tell_apart(scope: ClaimTensors, ring: Any) -> None:
+    """Let a ring know which numbers are nowhere 0: rational functions that are apart from 0 and not 0 everywhere."""
+    for relation in scope.premises.inequalities:
+        if relation.sign == APART and relation.rational:
+            for _, left, right in scope.sides(relation):
+                ring.never_zero(ring.add([left, ring.mul([-1, right])]))
 
 
 def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:

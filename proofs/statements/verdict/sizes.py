@@ -120,6 +120,8 @@ def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> Setting
     except Rejected:
         pass  # sizes left symbolic
     found = _in_blocks(claim, link, most_indices(claim, link).__getitem__)
+    if isinstance(found, str) and _fits_at_most(claim, link, full, claim.affordable):
+        found = full
     if not isinstance(found, str):
         budget.take(operations(claim, link, found), where)
     return found
@@ -216,11 +218,19 @@ def _reduces(node: Any) -> bool:
     return isinstance(node, list) and bool(node) and (node[0] in REDUCTIONS or any(map(_reduces, node)))
 
 
-def _fits(claim: Equalities, link: Link, setting: Setting) -> bool:
+def _fits_at_most(claim: Equalities, link: Link, setting: Setting, most: int) -> bool:
+    """Whether one evaluation is affordable there, at most so many operations."""
+    try:
+        return _fits(claim, link, setting, most)
+    except Rejected:
+        return False
+
+
+def _fits(claim: Equalities, link: Link, setting: Setting, most: int = BUDGET) -> bool:
     """Whether the evaluator takes every tensor and the whole is affordable."""
     shapes = [places_in(setting, claim.vocabulary.axes(axes_kind(k), o)) for k, o in claim.read(link)]
     shapes += [prod(setting.count(e) for e in r.free.values()) for r, _ in _expressions(claim, link)]
-    return max(shapes) <= LARGEST_TENSOR and operations(claim, link, setting) <= BUDGET
+    return max(shapes) <= LARGEST_TENSOR and operations(claim, link, setting) <= most
 
 
 def operations(claim: Equalities, link: Link, setting: Setting) -> int:
@@ -246,7 +256,8 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
 
 def parts(claim: Equalities, setting: Setting) -> list[Link | OwnQuantity]:
     """All that has to have a value wherever the claim holds, as far as evaluating it is affordable."""
-    links = [link for link in claim.links if operations(claim, link, setting) <= BUDGET]
+    most = max(BUDGET, claim.affordable)
+    links = [link for link in claim.links if operations(claim, link, setting) <= most]
     return [*links, *claim.lets]
 
 
@@ -279,10 +290,7 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
 
 def evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
     """Whether a link can be evaluated there, and affordably."""
-    try:
-        return _fits(claim, link, setting)
-    except Rejected:
-        return False
+    return _fits_at_most(claim, link, setting, BUDGET)
 
 
 def own(graph: Graph) -> Iterator[Instantiation]:

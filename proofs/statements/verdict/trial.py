@@ -19,7 +19,7 @@ from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Brief, Closed
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes
+from dyadic.proofs.statements.number_systems.known_slopes import KnownSteps, KnownWeights
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
@@ -69,6 +69,7 @@ class LinkTrial:
         self.read = False  # whether the sides of the link at hand read any entry
         self.shortened = False  # whether some form was too long for short ones, so that longer ones may tell more
         self.enclosed = False  # whether enclosures of constants have told something
+        self._valueless_at: dict[tuple[object, ...], bool] = {}
         self.rules = 0  # how many derivatives were put in by what is known of them
 
     def with_few_blocks(self, link: Link, budget: sizes.Budget) -> Setting | None:
@@ -199,17 +200,31 @@ class LinkTrial:
         """Without the integers at which a step has no value whatever the numbers are: there the claim says nothing."""
         if len(self._claim.links) == 1 or values.values == [{}]:
             return values
-        left = [v for v in values.values if not any(self._valueless(link, setting, v) for link in self._claim.links)]
+        left = [integers for integers in values.values if not self._somewhere_valueless(setting, integers)]
         if len(left) == len(values.values):
             return values
         argument = values.argument and f"{values.argument}, at {len(left)} of which all of the claim has a value"
         return replace(values, values=left, argument=argument if values.every else None)
 
-    def _valueless(self, link: Link, setting: Setting, integers: dict[str, int]) -> bool:
-        if sizes.operations(self._claim, link, setting) > sizes.BUDGET:
-            return False
+    def _somewhere_valueless(self, setting: Setting, integers: dict[str, int]) -> bool:
+        """Whether some link has no value; what they share is evaluated once, and all of it once for all links."""
+        key = (setting.key, tuple(integers.items()))
+        if key not in self._valueless_at:
+            links = [one for one in self._claim.links if sizes.operations(self._claim, one, setting) <= sizes.BUDGET]
+            together, _ = self._exact(setting, integers)
+            self._valueless_at[key] = any(self._valueless(one, together, setting, integers) for one in links)
+        return self._valueless_at[key]
+
+    def _exact(self, setting: Setting, integers: dict[str, int]) -> tuple[ClaimTensors, Draws]:
         draws = Draws(0, False)
-        scope = scope_of(self._claim, Exact(), lambda label: number(draws, label), setting, integers)
+        return scope_of(self._claim, Exact(), lambda label: number(draws, label), setting, integers), draws
+
+    def _valueless(self, link: Link, together: ClaimTensors, setting: Setting, integers: dict[str, int]) -> bool:
+        """together: in which other links were evaluated before, so that it is not told what this one has drawn."""
+        with suppress(Undetermined, Rejected):
+            together.evaluate(link)
+            return False
+        scope, draws = self._exact(setting, integers)
         try:
             scope.evaluate(link)
         except Undetermined:
@@ -291,7 +306,9 @@ class LinkTrial:
             raise _Differs
         if isinstance(ring, FreeWithSlopes):
             self.rules += ring.rules
+            degree += 2  # a number times a step is compared with other arguments of steps
         trials = compared + ring.calls * (ring.calls - 1) // 2 + (ring.examined if isinstance(ring, Closed) else 0)
+        trials += ring.looked if isinstance(ring, FreeWithSlopes) else 0
         return probability(trials * max(degree, 1), prime), compared
 
 
@@ -305,18 +322,20 @@ class Free(PrimeField):
         return super()._choice(arguments)
 
 
-class FreeWithSlopes(KnownSlopes, Free):
+class FreeWithSlopes(KnownSteps, Free):
     """Every function an unknown one, whose derivative is what it is in terms of the functions."""
 
 
-class GrownSlopes(KnownSlopes, Growth):
+class GrownSlopes(KnownWeights, Growth):
     """The degrees of these values."""
 
 
 Kind = type[Free] | type[Closed]
-FEW: tuple[tuple[Kind, str], ...] = ((FreeWithSlopes, SLOPES),)
-SHORT: tuple[tuple[Kind, str], ...] = ((Free, FREE), (Brief, OWN))
-LONG: tuple[tuple[Kind, str], ...] = ((Closed, OWN),)
+Kinds = tuple[tuple[Kind, str], ...]
+FEW: Kinds = ((FreeWithSlopes, SLOPES),)
+QUICK: Kinds = ((Free, FREE), *FEW)
+SHORT: Kinds = ((Free, FREE), (Brief, OWN))
+LONG: Kinds = ((Closed, OWN),)
 
 
 class _Differs(Exception):

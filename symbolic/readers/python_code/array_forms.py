@@ -33,7 +33,8 @@ _TIE = "tie"
 class FormArray:
     """plain: reading an entry of it costs no more than one of a tensor.  truth: its entries are 0 or 1, as a mask.
 
-    whole: its entries are integers, and numbers that are written into it are cut off.
+    whole: its entries are integers, and numbers that are written into it are cut off.  counts: the entries as integer
+    expressions, which may stand in an index; None where they are not known as such.
     """
 
     shape: Shape
@@ -41,13 +42,16 @@ class FormArray:
     plain: bool = False
     truth: bool = False
     whole: bool = False
+    counts: Callable[[Sequence[Index]], Index] | None = None
 
     def __str__(self) -> str:
         return shown_shape(self.shape)
 
-    def moved(self, shape: Shape, at: Callable[[Sequence[Index]], Any]) -> FormArray:
-        """The same entries in other places: ``at`` says where, and what they are stays as it is."""
-        return replace(self, shape=shape, at=at)
+    def moved(self, shape: Shape, place: Callable[[Sequence[Index]], Sequence[Index]]) -> FormArray:
+        """The same entries in other places: ``place`` says where each was, and what they are stays as it is."""
+        entry, counts = self.at, self.counts
+        moved = None if counts is None else lambda at: counts(place(at))
+        return replace(self, shape=shape, at=lambda at: entry(place(at)), counts=moved)
 
     def holds(self, value: FormArray) -> bool:
         """Whether numbers of another array can be written into this one as they are, with nothing cut off."""
@@ -60,26 +64,32 @@ def shown_shape(shape: Shape) -> str:
 
 @dataclass(frozen=True)
 class CodeDefinition:
-    """``name[indices] = body``, made in a line of the code."""
+    """``name[indices] = body``, made in a line of the code.
+
+    rational: of what must not be 0, that it is a quotient of polynomials of the arguments, so that it is 0 at single
+    points or everywhere.
+    """
 
     name: str
     indices: tuple[str, ...]
     shape: Shape
     body: Any
     line: int
+    rational: bool = False
 
 
 @dataclass
 class Recorder:
     """The equations that code amounts to, in order.
 
-    taken: names that stand for something else.  kinks: what must not be 0 where the forward pass is to have a
-    derivative.  instead: whether the largest of several numbers is replaced by a free number; which is what of it,
-    ``freed``.  random: numbers that the code draws, or leaves as it finds them in memory.
+    taken: names that stand for something else.  below: of arrays that hold integers, what these are below.  kinks:
+    what must not be 0 where there is to be a derivative.  instead: whether the largest of several numbers is replaced
+    by a free number; which is what of it, ``freed``.  random: numbers that the code draws, or finds in memory.
     """
 
     taken: set[str]
     sizes: frozenset[str] = frozenset()
+    below: dict[str, Dim] = field(default_factory=dict)
     instead: bool = False
     definitions: list[CodeDefinition] = field(default_factory=list)
     kinks: list[CodeDefinition] = field(default_factory=list)
@@ -119,7 +129,7 @@ class Recorder:
 
     def named(self, array: FormArray, wanted: str = "") -> FormArray:
         """The array under a name of its own, unless it costs nothing to read."""
-        return array if array.plain else self.stored(array, wanted)
+        return array if array.plain or array.counts is not None else self.stored(array, wanted)
 
     def stored(self, array: FormArray, wanted: str, again: bool = True) -> FormArray:
         """The array under a name, its own or (again) that of the array that it is."""
@@ -181,7 +191,13 @@ class Recorder:
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""
         if self.differentiated:
-            self.kinks.append(self.equation(self.named(array), "kink"))
+            self._excluded(self.equation(self.named(array), "kink"))
+
+    def _excluded(self, kink: CodeDefinition) -> None:
+        nodes = [node for node in self._parts(kink.body) if node]
+        freed = any(node[:2] == ["entry", ARRAY] and node[2] in self._freed for node in nodes)
+        other = (node[0] in ("apply", "max") or (node[0] == "^" and not isinstance(node[2], int)) for node in nodes)
+        self.kinks.append(replace(kink, rational=not freed and not any(other)))
 
     def largest(self, array: FormArray, axis: int) -> FormArray:
         """The largest value along an axis, or a free number in its place."""
@@ -195,7 +211,7 @@ class Recorder:
         found = FormArray(shape, value, whole=array.whole)
         if not self.instead:
             if self.differentiated:
-                self.kinks.append(self.equation(_apart(array, axis), _TIE))
+                self._excluded(self.equation(_apart(array, axis), _TIE))
             return found
         body = self.equation(found, "").body
         key = repr((shape, body))
@@ -231,6 +247,12 @@ def _count(node: Any) -> int:
     return count
 
 
+def integers(name: str, shape: Shape) -> FormArray:
+    """The array of integers, which may stand in indices, that has a name."""
+    found = tensor(name, shape, whole=True)
+    return replace(found, counts=found.at)
+
+
 def tensor(name: str, shape: Shape, truth: bool = False, whole: bool = False) -> FormArray:
     """The array that has a name."""
     return FormArray(shape, lambda at: ["entry", ARRAY, name, list(at)], True, truth, whole)
@@ -242,8 +264,18 @@ def number_node(value: int | Fraction) -> Any:
 
 
 def constant(value: int | Fraction, shape: Shape = ()) -> FormArray:
-    node = number_node(value)
-    return FormArray(shape, lambda at: node, True, whole=isinstance(value, int))
+    node, whole = number_node(value), isinstance(value, int)
+    return FormArray(shape, lambda at: node, True, whole=whole, counts=(lambda at: node) if whole else None)
+
+
+def inside(index: Index, count: Dim) -> Any:
+    """1 where 0 <= index < count, else 0."""
+    return int(0 <= index < count) if isinstance(index, int) and isinstance(count, int) else ["inside", index, count]
+
+
+def same(one: Index, two: Index) -> Any:
+    """1 where two integers are equal, else 0."""
+    return int(one == two) if isinstance(one, int) and isinstance(two, int) else ["same", one, two]
 
 
 def size_node(dim: Dim) -> Any:
@@ -310,10 +342,10 @@ def broadcast(array: FormArray, shape: Shape) -> FormArray:
         raise ShapesDoNotFit(f"an array of the shape {array} cannot be broadcast to {shown_shape(shape)}")
     lacking = len(shape) - len(array.shape)
 
-    def entry(at: Sequence[Index]) -> Any:
-        return array.at([0 if dim == 1 else i for i, dim in zip(at[lacking:], array.shape, strict=True)])
+    def place(at: Sequence[Index]) -> list[Index]:
+        return [0 if dim == 1 else i for i, dim in zip(at[lacking:], array.shape, strict=True)]
 
-    return array.moved(shape, entry)
+    return array.moved(shape, place)
 
 
 def whole_numbers(arrays: Sequence[FormArray]) -> bool:

@@ -20,6 +20,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     one_minus,
     plus,
     power_node,
+    same,
     times,
     whole_numbers,
 )
@@ -48,9 +49,42 @@ def scalar_function(name: str, kink: bool = False) -> Handler:
     return handler
 
 
+def _counted(recorder: Recorder, function: Callable[..., Any], *arrays: FormArray) -> FormArray:
+    """A sum, a difference or a product; of integers that may stand in indices it may too."""
+    found = entrywise(recorder, function, *arrays)
+    if not countable(*arrays):
+        return found
+    same_shape = [broadcast(array, found.shape) for array in arrays]
+    return replace(found, counts=lambda at: function(*(one.counts(at) for one in same_shape if one.counts)))
+
+
+def countable(*arrays: FormArray) -> bool:
+    """Whether all entries are integers that may stand in indices."""
+    return all(array.whole and not array.truth and array.counts is not None for array in arrays)
+
+
+def divided_down(recorder: Recorder, kind: str, one: FormArray, two: FormArray) -> FormArray:
+    """``//`` and ``%`` of integers that stand in indices by a number."""
+    divisor = two.at([]) if not two.shape else None
+    if not countable(one, two) or not isinstance(divisor, int) or divisor < 1 or one.counts is None:
+        raise NotInSubset("// or % of arrays, but of counted integers by a number")
+    counts = one.counts
+
+    def entry(at: Any) -> Any:
+        index = counts(at)
+        if isinstance(index, int):
+            return index // divisor if kind == "quotient" else index % divisor
+        return [kind, index, divisor]
+
+    def number(at: Any) -> Any:
+        raise NotInSubset("// or % of integers that are read as numbers, not as indices,")
+
+    return FormArray(one.shape, number, whole=True, counts=entry)
+
+
 def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """The sum; of two comparisons whether one of them holds, as NumPy, JAX and PyTorch have it."""
-    return either_holds(recorder, one, two) if one.truth and two.truth else entrywise(recorder, plus, one, two)
+    return either_holds(recorder, one, two) if one.truth and two.truth else _counted(recorder, plus, one, two)
 
 
 def comparisons(what: str, *masks: FormArray) -> None:
@@ -81,17 +115,19 @@ def numbers(*arrays: FormArray) -> None:
 
 
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    if countable(one, two):
+        return _counted(recorder, times, one, two)
     return entrywise(recorder, times, one, two, truth=one.truth and two.truth)
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     numbers(one, two)
-    return entrywise(recorder, difference, one, two)
+    return _counted(recorder, difference, one, two)
 
 
 def minus(recorder: Recorder, array: FormArray) -> FormArray:
     numbers(array)
-    return entrywise(recorder, lambda a: times(-1, a), array)
+    return _counted(recorder, lambda a: times(-1, a), array)
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -134,6 +170,8 @@ def _number(array: FormArray) -> Fraction | None:
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
     """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
+    if sign in ("==", "!=") and countable(one, two):
+        return _equal(sign, one, two)
     apart = recorder.named(entrywise(recorder, difference, one, two))
     recorder.smooth(apart)
 
@@ -152,6 +190,18 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
         "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
     }
     return entrywise(recorder, relations[sign], apart, truth=True)
+
+
+def _equal(sign: str, one: FormArray, two: FormArray) -> FormArray:
+    """Whether two integers are equal, which has no kink."""
+    shape = broadcast_shape(one.shape, two.shape)
+    left, right = (broadcast(array, shape).counts or array.at for array in (one, two))
+
+    def entry(at: Any) -> Any:
+        found = same(left(at), right(at))
+        return found if sign == "==" else one_minus(found)
+
+    return FormArray(shape, entry, truth=True)
 
 
 def logical(how: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
@@ -184,6 +234,8 @@ def larger(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """The larger of two numbers: b + relu(a - b)."""
     numbers(one, two)
     one, two = recorder.named(one), recorder.named(two)
+    if _number(one) is not None:  # of 0 and x it is relu(x)
+        one, two = two, one
     rest = applied(recorder, "relu", entrywise(recorder, difference, one, two), kink=True)
     return added(recorder, two, rest)
 

@@ -17,6 +17,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     broadcast,
     broadcast_shape,
     either,
+    inside,
     number_of,
     plus,
     shown_shape,
@@ -40,13 +41,13 @@ def permuted(array: FormArray, order: Sequence[int]) -> FormArray:
         raise ShapesDoNotFit(f"the axes {list(order)} are no order of those of {array}")
     shape = tuple(array.shape[axis] for axis in order)
 
-    def entry(at: Sequence[Index]) -> Any:
-        place: list[Index] = [0] * len(order)
+    def place(at: Sequence[Index]) -> list[Index]:
+        found: list[Index] = [0] * len(order)
         for axis, index in zip(order, at, strict=True):
-            place[axis] = index
-        return array.at(place)
+            found[axis] = index
+        return found
 
-    return array.moved(shape, entry)
+    return array.moved(shape, place)
 
 
 def swapped(array: FormArray, one: int, two: int) -> FormArray:
@@ -60,7 +61,7 @@ def with_axis(array: FormArray, axis: int) -> FormArray:
     """With an axis of one entry more."""
     axis = axis_of(axis, len(array.shape) + 1)
     shape = (*array.shape[:axis], 1, *array.shape[axis:])
-    return array.moved(shape, lambda at: array.at([*at[:axis], *at[axis + 1 :]]))
+    return array.moved(shape, lambda at: [*at[:axis], *at[axis + 1 :]])
 
 
 def without_axes(array: FormArray, axes: Sequence[int] | None, lenient: bool = False) -> FormArray:
@@ -77,11 +78,11 @@ def without_axes(array: FormArray, axes: Sequence[int] | None, lenient: bool = F
         raise ShapesDoNotFit(f"an axis of {array} that has more than one entry cannot be left out")
     shape = tuple(dim for axis, dim in enumerate(array.shape) if axis not in chosen)
 
-    def entry(at: Sequence[Index]) -> Any:
+    def place(at: Sequence[Index]) -> list[Index]:
         rest = iter(at)
-        return array.at([0 if axis in chosen else next(rest) for axis in range(len(array.shape))])
+        return [0 if axis in chosen else next(rest) for axis in range(len(array.shape))]
 
-    return array.moved(shape, entry)
+    return array.moved(shape, place)
 
 
 @dataclass(frozen=True)
@@ -138,20 +139,20 @@ def part(array: FormArray, keys: Sequence[Any]) -> FormArray:
     kept = [piece for piece in pieces if piece.count is not None]
     shape = tuple(piece.count for piece in kept if piece.count is not None)
 
-    def entry(at: Sequence[Index]) -> Any:
+    def place(at: Sequence[Index]) -> list[Index]:
         rest = iter(at)
-        return array.at([p.start if p.count is None else p.inner(next(rest)) for p in pieces])
+        return [p.start if p.count is None else p.inner(next(rest)) for p in pieces]
 
-    found = array.moved(shape, entry)
+    found = array.moved(shape, place)
     position = 0
-    for key in _spelled_out(keys, len(array.shape)):
+    for key in spelled_out(keys, len(array.shape)):
         if key is None:
             found = with_axis(found, position)
         position += 0 if isinstance(key, int) else 1
     return found
 
 
-def _spelled_out(keys: Sequence[Any], rank: int) -> list[Any]:
+def spelled_out(keys: Sequence[Any], rank: int) -> list[Any]:
     """The keys with whole slices for an ellipsis and for what is not written."""
     keys = list(keys)
     missing = rank - sum(1 for key in keys if key is not None and key is not Ellipsis)
@@ -164,7 +165,7 @@ def _spelled_out(keys: Sequence[Any], rank: int) -> list[Any]:
 
 
 def parts_of(array: FormArray, keys: Sequence[Any]) -> list[Taken]:
-    whole = _spelled_out(keys, len(array.shape))
+    whole = spelled_out(keys, len(array.shape))
     return [taken(key, dim) for key, dim in zip(whole, array.shape, strict=True)]
 
 
@@ -210,15 +211,15 @@ def reshaped(array: FormArray, wanted: Sequence[Dim]) -> FormArray:
         raise ShapesDoNotFit(f"an array of the shape {array} cannot be reshaped to {shown_shape(shape)}")
     groups = _groups(old, new)
 
-    def entry(at: Sequence[Index]) -> Any:
-        place: list[Index] = []
+    def place(at: Sequence[Index]) -> list[Index]:
+        found: list[Index] = []
         for (first, last), (start, end) in groups:
             flat = plus(*(times(prod(new[axis + 1 : end]), at[axis]) for axis in range(start, end)))
             for axis in range(first, last):
-                place.append(_digit(flat, prod(old[axis + 1 : last]), old[axis], axis == first))
-        return array.at(place)
+                found.append(_digit(flat, prod(old[axis + 1 : last]), old[axis], axis == first))
+        return found
 
-    return array.moved(shape, entry)
+    return array.moved(shape, place)
 
 
 def _with_rest(shape: Shape, wanted: Sequence[Dim]) -> Shape:
@@ -242,14 +243,14 @@ def _inserted(array: FormArray, shape: Shape) -> FormArray:
     """Only axes of one entry differ."""
     places = [axis for axis, dim in enumerate(array.shape) if dim != 1]
 
-    def entry(at: Sequence[Index]) -> Any:
-        place: list[Index] = [0] * len(array.shape)
+    def place(at: Sequence[Index]) -> list[Index]:
+        found: list[Index] = [0] * len(array.shape)
         used = (index for index, dim in zip(at, shape, strict=True) if dim != 1)
         for axis in places:
-            place[axis] = next(used)
-        return array.at(place)
+            found[axis] = next(used)
+        return found
 
-    return array.moved(shape, entry)
+    return array.moved(shape, place)
 
 
 def _groups(old: list[int], new: list[int]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -293,8 +294,8 @@ def joined(recorder: Recorder, arrays: Sequence[FormArray], axis: int) -> FormAr
     def entry(at: Sequence[Index]) -> Any:
         terms, start = [], 0
         for array, length in zip(arrays, lengths, strict=True):
-            index = plus(at[axis], -start)
-            terms.append(times(["inside", index, length], array.at([*at[:axis], index, *at[axis + 1 :]])))
+            index = at[axis] - start if isinstance(at[axis], int) else plus(at[axis], -start)
+            terms.append(times(inside(index, length), array.at([*at[:axis], index, *at[axis + 1 :]])))
             start += length
         return plus(*terms)
 
@@ -337,7 +338,7 @@ def matrix_product(recorder: Recorder, one: FormArray, two: FormArray) -> FormAr
 
 def _dropped(array: FormArray, axis: int) -> FormArray:
     shape = (*array.shape[:axis], *array.shape[axis + 1 :])
-    return array.moved(shape, lambda at: array.at([*at[:axis], 0, *at[axis:]]))
+    return array.moved(shape, lambda at: [*at[:axis], 0, *at[axis:]])
 
 
 def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> FormArray:

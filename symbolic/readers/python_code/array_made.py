@@ -13,6 +13,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     Index,
     Recorder,
     broadcast,
+    broadcast_shape,
     constant,
     difference,
     entrywise,
@@ -61,16 +62,27 @@ def _counted_up(call: CallArguments) -> FormArray:
     floating(told := call.keyword("dtype"))
     whole = told is None
     if isinstance(first, SizeName) and bounds[1:] == [None, None]:
-        return replace(_places(call.recorder, first.name), whole=whole)
+        return replace(places_of(call.recorder, first.name), whole=whole)
     start, stop, step = (None if bound is None else whole_number(bound, "a bound of arange") for bound in bounds)
     found = range(start or 0) if stop is None else range(start or 0, stop, 1 if step is None else step)
     if not found:
         raise NotInSubset("an array of nothing")
-    places = _places(call.recorder, len(found))
-    return replace(places, at=lambda at: plus(times(found.step, places.at(at)), found.start), whole=whole)
+    return counted_from(call.recorder, found, whole)
 
 
-def _places(recorder: Recorder, dim: Dim) -> FormArray:
+def counted_from(recorder: Recorder, counted: range, whole: bool = True) -> FormArray:
+    """The integers of a range, one after the other."""
+    places = places_of(recorder, len(counted))
+
+    def count(at: Sequence[Index]) -> Index:
+        return plus(times(counted.step, at[0]), counted.start)
+
+    return replace(
+        places, at=lambda at: plus(times(counted.step, places.at(at)), counted.start), whole=whole, counts=count
+    )
+
+
+def places_of(recorder: Recorder, dim: Dim) -> FormArray:
     """The index itself as a number: how many others come before it."""
 
     def entry(at: Sequence[Index]) -> Any:
@@ -80,7 +92,7 @@ def _places(recorder: Recorder, dim: Dim) -> FormArray:
         name = recorder.bound()
         return ["sum", name, dim, ["inside", plus(index, -1, times(-1, ["index", name])), dim]]
 
-    return FormArray((dim,), entry, whole=True)
+    return FormArray((dim,), entry, whole=True, counts=lambda at: at[0])
 
 
 def _arrays(call: CallArguments) -> list[FormArray]:
@@ -127,7 +139,7 @@ def _trace(call: CallArguments) -> FormArray:
     array = call.array("a", "input")
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
         raise NotInSubset("the trace of what is no square matrix")
-    diagonal = array.moved(array.shape[:1], lambda at: array.at([at[0], at[0]]))
+    diagonal = array.moved(array.shape[:1], lambda at: [at[0], at[0]])
     return summed(call.recorder, diagonal, [0], False)
 
 
@@ -262,16 +274,25 @@ def _added_product(call: CallArguments) -> FormArray:
     return added(call.recorder, broadcast(array, found.shape), found)
 
 
+def _broadcast_arrays(call: CallArguments) -> tuple[FormArray, ...]:
+    arrays = [as_array(one) for one in call.rest()]
+    if not arrays:
+        raise NotInSubset("broadcast_arrays of nothing")
+    shape = broadcast_shape(*(array.shape for array in arrays))
+    return tuple(broadcast(array, shape) for array in arrays)
+
+
 def _shaped_as(call: CallArguments) -> FormArray:
     return reshaped(call.array("input"), call.array("other").shape)
 
 
-MADE: dict[str, Callable[[CallArguments], FormArray]] = {
+MADE: dict[str, Callable[[CallArguments], FormArray | tuple[FormArray, ...]]] = {
     "arange": _counted_up, "hstack": _side_by_side, "vstack": _below_each_other, "column_stack": _as_columns,
     "diff": _differences, "trace": _trace, "tensordot": _tensordot, "inner": _inner, "log2": _logarithm(2),
     "log10": _logarithm(10), "exp2": _power_of_two, "hypot": _hypotenuse, "heaviside": _heaviside,
     "count_nonzero": _number_that_hold, "any": _holds(every=False), "all": _holds(every=True), "full_like": _filled_as,
     "linear": _linear, "addmm": _added_product, "view_as": _shaped_as, "reshape_as": _shaped_as,
+    "broadcast_arrays": _broadcast_arrays,
 }  # fmt: skip
 """By the last part of the name."""
 

@@ -43,7 +43,7 @@ _MOST_FACTORS = 16
 def _along(array: FormArray, axis: int, dim: Dim, moved: Callable[[Index], Index]) -> FormArray:
     """The array with another index along one axis, which then has another size."""
     shape = (*array.shape[:axis], dim, *array.shape[axis + 1 :])
-    return array.moved(shape, lambda at: array.at([*at[:axis], moved(at[axis]), *at[axis + 1 :]]))
+    return array.moved(shape, lambda at: [*at[:axis], moved(at[axis]), *at[axis + 1 :]])
 
 
 def _flat(array: FormArray) -> FormArray:
@@ -143,8 +143,8 @@ def _copies(array: FormArray, counts: list[Any]) -> FormArray:
     return array
 
 
-def _behind(array: FormArray, rank: int) -> Callable[[Sequence[Index]], Any]:
-    return lambda at: array.at(at[rank - len(array.shape) :])
+def _behind(array: FormArray, rank: int) -> Callable[[Sequence[Index]], Sequence[Index]]:
+    return lambda at: at[rank - len(array.shape) :]
 
 
 def _positive(value: Any) -> int:
@@ -171,7 +171,7 @@ def triangle(upper: bool) -> Callable[[CallArguments], FormArray]:
             bound = plus(columns, max(-k, 0)) if upper else plus(rows, max(k, 0))
             return times(["inside", beyond, bound], array.at(at))
 
-        return replace(array.moved(array.shape, entry), plain=False)
+        return replace(array, at=entry, plain=False, counts=None)
 
     return handler
 

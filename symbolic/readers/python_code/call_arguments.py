@@ -110,12 +110,34 @@ def as_array(value: Any) -> FormArray:
     raise NotInSubset(f"{kind_of(value)} where an array or a number is read")
 
 
+def sliced(parts: Sequence[Any]) -> slice:
+    """A slice, as ``slice`` and the brackets of a subscript make it."""
+    bounds = [None if bound is None else whole_number(bound, "a bound") for bound in parts]
+    if len(bounds) == 3 and bounds[2] == 0:
+        raise NotInSubset("a slice whose step is 0")
+    return slice(*bounds)
+
+
 def kind_of(value: Any) -> str:
     """A value in words."""
     if value is None:
         return "None"
     names = {str: "a text", tuple: "a tuple", list: "a list", dict: "a dictionary", bool: "a truth value"}
     return names.get(type(value), "something that is no array")
+
+
+def takes_lists(library: str, name: str, given: list[Any]) -> bool:
+    """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
+    if library == "torch":
+        return name in ("tensor", "as_tensor") and _written_out(given[:1])
+    return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
+
+
+def _written_out(value: Any, level: int = 0) -> bool:
+    """Whether a list holds nothing but numbers, within at most two others."""
+    if isinstance(value, tuple | list):
+        return level < 3 and all(_written_out(one, level + 1) for one in value)
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 class CallArguments:

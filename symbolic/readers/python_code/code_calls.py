@@ -10,7 +10,8 @@ from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
-from dyadic.symbolic.readers.python_code.array_layout import part, with_part
+from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
+from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import (
     TORCH,
     check_arguments,
@@ -21,10 +22,13 @@ from dyadic.symbolic.readers.python_code.array_library import (
 )
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
+    SizeName,
     as_list,
     dimension,
     size_value,
     sized,
+    sliced,
+    takes_lists,
     whole_number,
     whole_size,
 )
@@ -42,6 +46,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     LocalFunction,
     ObjectMethod,
     PartOfNew,
+    SizeRange,
     StoredArray,
 )
 
@@ -64,6 +69,8 @@ _INSTEAD: dict[str, type[ast.operator] | None] = {
     "set": None, "add": ast.Add, "multiply": ast.Mult, "mul": ast.Mult, "divide": ast.Div, "subtract": ast.Sub,
 }  # fmt: skip
 """What ``x.at[key]`` can do with the entries there."""
+_AT: dict[str, type[ast.operator]] = {"numpy.add.at": ast.Add, "numpy.subtract.at": ast.Sub}
+"""What adds in place, as often as a place is named."""
 WITHOUT_DERIVATIVE = "mark_non_differentiable"
 _CTX = {"save_for_backward": "saved_tensors", WITHOUT_DERIVATIVE: WITHOUT_DERIVATIVE}
 """What PyTorch's ctx is told of tensors, and as what it is kept there."""
@@ -133,6 +140,8 @@ class CodeCalls(CodeScopes):
         root = place.partition(".")[0]
         if target.name == "numpy.random.default_rng":  # what it draws may be any numbers, whatever it is told
             return LibraryName("numpy.random.Generator")
+        if target.name in _AT:
+            return self.add_where(_AT[target.name], given, named)
         if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
             return self._drawn(name, given, named, maker(root))
         if place == "torch.Tensor" and given and isinstance(given[0], StoredArray):
@@ -170,7 +179,7 @@ class CodeCalls(CodeScopes):
         if name in ("pow", "power") and len(given) == 2:
             integer_power(*given)
         arguments = CallArguments(self.recorder, plain, plain_named, library)
-        arguments.lists = _takes_lists(library, name, given)
+        arguments.lists = takes_lists(library, name, given)
         found = FUNCTIONS[name](arguments)
         arguments.finish()
         told = named.get("dtype") if name not in _TYPED else None
@@ -182,6 +191,9 @@ class CodeCalls(CodeScopes):
         if name == "item":
             return self._number_of(found)
         held = name in _HELD
+        if isinstance(found, tuple) and name == "broadcast_arrays":  # each the memory of its own array
+            own = [one if isinstance(one, StoredArray) else None for one in given]
+            return tuple(StoredArray(one, base, made) for one, base in zip(found, own, strict=True))
         if isinstance(found, tuple):
             return tuple(StoredArray(one, base, made, held) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base, made, held) if isinstance(found, FormArray) else found
@@ -242,7 +254,7 @@ class CodeCalls(CodeScopes):
         old, masked = place.stored.array, isinstance(place.key, StoredArray) and place.key.array.truth
         try:
             keys = [] if masked else self.keys(place.key, place.stored)
-            inner = old if masked else part(old, keys)
+            inner = old if masked else self.part_of(place.stored, keys)
             if old.truth or len(self.array(value).shape) > (0 if masked else len(inner.shape)):
                 raise NotInSubset("this with other entries in a part")
             new = self.array(
@@ -252,11 +264,25 @@ class CodeCalls(CodeScopes):
                 raise NotInSubset("a write of other numbers into an array of integers")
             if masked:
                 return self.alike(place.stored, self.where_masked(old, place.key.array, new))
+            if holds_arrays(keys):
+                if operator is not None:  # added once for every time that a place is named
+                    new = self._times_named(operator, value)
+                found = scattered(self.recorder, old, keys, new, adds=operator is not None, once=True)
+                return self.alike(place.stored, found)
             return self.alike(place.stored, with_part(self.recorder, old, keys, new))
         except ShapesDoNotFit as error:
             raise NotInSubset(f"this part of an array ({error})") from error
 
+    def _times_named(self, operator: type[ast.operator], value: Any) -> FormArray:
+        """What is added where ``x.at[key]`` is told to add or subtract."""
+        if operator not in (ast.Add, ast.Sub):
+            raise NotInSubset("x.at[...] of arrays that multiplies or divides")
+        return self.array(value if operator is ast.Add else self.operation(ast.Mult, -1, value))
+
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+        raise NotImplementedError
+
+    def add_where(self, operator: type[ast.operator], given: list[Any], named: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def absolute(self, value: Any) -> Any:
@@ -266,6 +292,8 @@ class CodeCalls(CodeScopes):
 
     def listed(self, value: Any) -> list[Any]:
         """What a loop runs over."""
+        if isinstance(value, SizeRange):
+            raise NumbersNeeded
         if isinstance(value, tuple | list | range):
             if len(value) > MOST_TURNS:
                 raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
@@ -273,20 +301,6 @@ class CodeCalls(CodeScopes):
         if isinstance(value, StoredArray) and value.array.shape:  # one part after the other along the first axis
             return [self.item(value, k) for k in range(number_of(value.array.shape[0]))]
         raise NotInSubset("a loop over this")
-
-
-def _takes_lists(library: str, name: str, given: list[Any]) -> bool:
-    """Whether a function makes an array of a list: all of NumPy's do, and those for it of the others."""
-    if library == "torch":
-        return name in ("tensor", "as_tensor") and _written_out(given[:1])
-    return library in ("numpy", "autograd", "cupy") or (library == "jax" and name in ("array", "asarray"))
-
-
-def _written_out(value: Any, level: int = 0) -> bool:
-    """Whether a list holds nothing but numbers, within at most two others."""
-    if isinstance(value, tuple | list):
-        return level < 3 and all(_written_out(one, level + 1) for one in value)
-    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 def _length(calls: CodeCalls, given: list[Any]) -> Any:
@@ -300,7 +314,9 @@ def _length(calls: CodeCalls, given: list[Any]) -> Any:
     raise NotInSubset("the length of this")
 
 
-def _range(calls: CodeCalls, given: list[Any]) -> range:
+def _range(calls: CodeCalls, given: list[Any]) -> range | SizeRange:
+    if len(given) == 1 and isinstance(given[0], SizeName):
+        return SizeRange(given[0].name)
     bounds = [whole_number(bound, "a bound of a loop") for bound in given]
     if len(bounds) == 3 and not bounds[2]:
         raise NotInSubset("this range")
@@ -352,13 +368,14 @@ def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
 
 _MANY = 100
 _COUNTS = {
-    "range": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
-    "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
+    "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
+    "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "len": _length,
     "range": _range,
+    "slice": lambda calls, given: sliced(given),
     "float": _number,
     "int": _int,
     "abs": lambda calls, given: calls.absolute(given[0]),

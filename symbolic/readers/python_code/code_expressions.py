@@ -7,14 +7,17 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder
-from dyadic.symbolic.readers.python_code.array_layout import part, permuted
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, constant
+from dyadic.symbolic.readers.python_code.array_indexed import gathered, holds_arrays
+from dyadic.symbolic.readers.python_code.array_layout import part, permuted, stacked
 from dyadic.symbolic.readers.python_code.array_library import JAX, TORCH, library_of
+from dyadic.symbolic.readers.python_code.array_made import counted_from, places_of
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
 from dyadic.symbolic.readers.python_code.call_arguments import (
     kind_of,
     size_value,
+    sliced,
     whole_number,
     whole_size,
 )
@@ -32,6 +35,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     MaskedPart,
     ObjectMethod,
     PartOfNew,
+    SizeRange,
     StoredArray,
 )
 
@@ -146,10 +150,7 @@ class CodeExpressions(CodeOperators):
 
     def _slice(self, node: ast.Slice, names: Names) -> slice:
         parts = [None if bound is None else self.value(bound, names) for bound in (node.lower, node.upper, node.step)]
-        bounds = [None if bound is None else whole_number(bound, "a bound") for bound in parts]
-        if bounds[2] == 0:
-            raise NotInSubset("a slice whose step is 0")
-        return slice(*bounds)
+        return sliced(parts)
 
     # -- operators
 
@@ -196,6 +197,8 @@ class CodeExpressions(CodeOperators):
             return MaskedPart(self.recorder.named(value.array), self.recorder.named(key.array))
         if isinstance(value, StoredArray):
             keys = self.keys(key, value)
+            if holds_arrays(keys):
+                return self.alike(value, self.part_of(value, keys), held=True)
             return self.alike(value, self.part_of(value, keys), base=value, held=... in keys)
         if isinstance(value, PartOfNew) and not value.told:
             return PartOfNew(value.stored, key, True)
@@ -217,6 +220,9 @@ class CodeExpressions(CodeOperators):
     def part_of(self, stored: StoredArray, keys: list[Any]) -> FormArray:
         """An index beyond an axis stops NumPy and PyTorch; JAX takes the last entry."""
         try:
+            if holds_arrays(keys):
+                torch = library_of(stored, self.home) == TORCH
+                return gathered(self.recorder, stored.array, keys, torch)
             return part(stored.array, keys)
         except ShapesDoNotFit as error:
             if library_of(stored, self.home) == JAX:
@@ -224,9 +230,11 @@ class CodeExpressions(CodeOperators):
             raise
 
     def keys(self, key: Any, stored: StoredArray) -> list[Any]:
-        """The indices of a basic subscript of an array."""
-        found = list(key) if isinstance(key, tuple) else [key]
+        """The indices of a subscript of an array: integers, slices, None, an ellipsis, arrays of integers."""
+        found = [self._index(one) for one in (key if isinstance(key, tuple) else [key])]
         for one in found:
+            if isinstance(one, FormArray):
+                continue
             if whole_size(one):
                 raise NumbersNeeded
             if isinstance(one, slice) and (one.step or 1) < 0 and library_of(stored, self.home) == TORCH:
@@ -236,6 +244,18 @@ class CodeExpressions(CodeOperators):
                 what = "an array as an index" if isinstance(one, StoredArray) else f"{kind_of(one)} as an index"
                 raise NotInSubset(what)
         return found
+
+    def _index(self, key: Any) -> Any:
+        """An array of integers, a list or a range of such as an array; what else a key is as it is."""
+        if isinstance(key, SizeRange):
+            return places_of(self.recorder, key.name)
+        if isinstance(key, range) and key:
+            return counted_from(self.recorder, key)
+        if isinstance(key, list) and key and all(isinstance(one, int) and not isinstance(one, bool) for one in key):
+            return stacked(self.recorder, [constant(one) for one in key], 0)
+        if isinstance(key, StoredArray) and key.array.whole and not key.array.truth:
+            return key.array
+        return key
 
     def _attribute(self, node: ast.Attribute, names: Names) -> Any:
         value = self.value(node.value, names)

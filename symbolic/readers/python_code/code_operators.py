@@ -13,6 +13,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     both_hold,
     compared,
     divided,
+    divided_down,
     either_holds,
     minus,
     multiplied,
@@ -79,6 +80,9 @@ class CodeOperators:
             ast.BitAnd: both_hold,
             ast.BitOr: either_holds,
         }
+        if operator in (ast.FloorDiv, ast.Mod) and left.whole:
+            kind = "quotient" if operator is ast.FloorDiv else "remainder"
+            return StoredArray(divided_down(recorder, kind, left, right), library=library)
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__} between arrays")
         return StoredArray(known[operator](recorder, left, right), library=library)

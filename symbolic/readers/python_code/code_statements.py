@@ -8,11 +8,13 @@ from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, FormArray, Recorder, broadcast
 from dyadic.symbolic.readers.python_code.array_functions import chosen
+from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
 from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, library_of
 from dyadic.symbolic.readers.python_code.code_calls import MOST_TURNS, CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
+from dyadic.symbolic.readers.python_code.known_values import items_for
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
     NotInSubset,
@@ -232,7 +234,7 @@ class CodeReader(CodeCalls):
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 if isinstance(value, StoredArray):
                     value = self.listed(value)
-                items = _items_for(parts, value)
+                items = items_for(parts, value)
                 if items is None:
                     raise self.source.at(target, "this cannot be taken apart into so many parts")
                 for one, item in zip(parts, items, strict=True):
@@ -278,14 +280,31 @@ class CodeReader(CodeCalls):
                 raise NotInSubset("a write of an array where a mask is")
             new = self.where_masked(stored.array, key.array, value)
         else:
-            new = with_part(self.recorder, stored.array, self.keys(key, stored), value)
+            keys = self.keys(key, stored)
+            write = scattered if holds_arrays(keys) else with_part
+            new = write(self.recorder, stored.array, keys, value)
         stored.write(self.recorder.named(new, name))
+
+    def add_where(self, operator: type[ast.operator], given: list[Any], named: dict[str, Any]) -> None:
+        """``np.add.at(x, index, value)``, which adds as often as the index names a place."""
+        if named or len(given) != 3 or not isinstance(given[0], StoredArray) or not self._in_memory(given[0]):
+            raise NotInSubset("this way of adding where indices say")
+        stored, key, value = given
+        added = self.array(value if operator is ast.Add else self.operation(ast.Mult, -1, value))
+        if _is_mask(key):
+            raise NotInSubset("a mask as an index here")
+        keys = self.keys(key, stored)
+        if not holds_arrays(keys):
+            inner = self.operation(ast.Add, self.alike(stored, self.part_of(stored, keys)), StoredArray(added))
+            stored.write(self.recorder.named(with_part(self.recorder, stored.array, keys, self.array(inner))))
+            return
+        stored.write(self.recorder.named(scattered(self.recorder, stored.array, keys, added, adds=True)))
 
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         if mask.shape != array.shape[: len(mask.shape)]:
             raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
         shape = (*mask.shape, *[1] * (len(array.shape) - len(mask.shape)))
-        lead = mask.moved(shape, lambda at: mask.at(at[: len(mask.shape)]))
+        lead = mask.moved(shape, lambda at: at[: len(mask.shape)])
         return chosen(self.recorder, self.recorder.named(lead, "mask"), broadcast(value, array.shape), array)
 
     def _augmented(self, statement: ast.AugAssign, names: Names) -> None:
@@ -357,19 +376,6 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _is_mask(key: Any) -> bool:
     return isinstance(key, StoredArray) and key.array.truth
-
-
-def _items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
-    """An item for each target; the one behind a star gets a list of what is left.  None where they do not fit."""
-    if not isinstance(value, tuple | list):
-        return None
-    items, more = list(value), len(value) - len(parts)
-    starred = [at for at, one in enumerate(parts) if isinstance(one, ast.Starred)]
-    if len(starred) == 1 and more >= -1:
-        at = starred[0]
-        items[at : at + more + 1] = [items[at : at + more + 1]]
-        starred = []
-    return items if len(items) == len(parts) and not starred else None
 
 
 def _name_of(target: ast.expr) -> str:

@@ -18,12 +18,14 @@ from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import (
     CodeDefinition,
+    Dim,
     FormArray,
     Recorder,
     Shape,
     broadcast,
     broadcast_shape,
     constant,
+    integers,
     shown_shape,
     summed,
     tensor,
@@ -72,7 +74,7 @@ class CodePair:
     freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
     where a derivative is claimed; kinks_of: the arguments on which each depends.  remarks: what else is taken for
     granted.  left_out: arrays for which None or nothing is returned.  kinks_apart: the kinks that depend on no largest
-    value.
+    value.  below: for arguments that are integers the size that they are below.
     """
 
     name: str
@@ -89,6 +91,7 @@ class CodePair:
     kinks_of: tuple[frozenset[str], ...] = ()
     left_out: tuple[str, ...] = ()
     kinks_apart: tuple[CodeDefinition, ...] = ()
+    below: Mapping[str, Dim] = field(default_factory=dict)
 
 
 def pairs_of(path: str | Path) -> list[str]:
@@ -108,6 +111,7 @@ class CodeFile:
         self.convention = convention_of(self.names, name)
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
         self.shapes, self.numbers = found.shapes, found.numbers
+        self.below = {name: limit for name, limit in found.below.items() if name in found.shapes}
         self.name = name
         self.only: tuple[str, ...] = ()
         style = self.convention.style
@@ -121,7 +125,8 @@ class CodeFile:
     @property
     def sizes(self) -> list[str]:
         """The sizes that have a name, in the order in which they are written."""
-        used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
+        inputs = self.convention.inputs
+        used = [dim for name in inputs for dim in (*self.shapes.get(name, ()), self.below.get(name, 0))]
         return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
 
     @cached_property
@@ -177,7 +182,10 @@ class _PairReading:
             for name, shape in file.shapes.items()
         }
         sizes = frozenset(size for size in file.sizes if size not in numbers)
-        self.recorder = Recorder(set(), sizes, instead)
+        below = {
+            name: numbers.get(limit, limit) if isinstance(limit, str) else limit for name, limit in file.below.items()
+        }
+        self.recorder = Recorder(set(), sizes, below, instead)
         self.reader = CodeReader(file.names, self.recorder, file.home)
         self.arguments: dict[str, Shape] = {}
         self.remarks: list[str] = [file.remark] if file.remark else []
@@ -213,7 +221,8 @@ class _PairReading:
         gradients = self._gradients(arrays, (cache, parts), names, given, kept)
         changed = [name for name, value in given.items() if value.changes]
         self.remarks += [f"the caller's {name} is changed in place" for name in changed]
-        used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
+        below = {name: limit for name, limit in recorder.below.items() if name in self.arguments}
+        used = {dim for shape in (*self.arguments.values(), below.values()) for dim in shape if isinstance(dim, str)}
         only = self.file.only
         kinks = [kink for kink in recorder.kinks if not only or recorder.read_by(kink.body) & {*only}]
         return CodePair(
@@ -231,11 +240,12 @@ class _PairReading:
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),
             tuple(kink for kink in kinks if not recorder.of_largest(kink)),
+            below,
         )
 
     def _argument(self, name: str) -> StoredArray:
         self.arguments[name] = self.shapes[name]
-        return self._stored(tensor(name, self.shapes[name]))
+        return self._stored((integers if name in self.recorder.below else tensor)(name, self.shapes[name]))
 
     def _stored(self, array: FormArray) -> StoredArray:
         """An array of the pair's library; what has no axes is a number of Python in NumPy's code."""
@@ -293,9 +303,11 @@ class _PairReading:
             wrong = f"line {error.line}: {error.problem}"
             return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
         named = parts_of(self.reader.returned)
-        wanted = self.convention.gradients(returned, named, kept, given, self.source)
+        numbers = {name: array for name, array in given.items() if name not in self.recorder.below}
+        wanted = self.convention.gradients(returned, named, kept, (given, numbers), self.source)
+        wanted = [(name, value) for name, value in wanted if name not in self.recorder.below]
         returned_for = {*dict(wanted), *self.convention.fixed}
-        wanted += [(name, None) for name in self.arguments if name not in returned_for]
+        wanted += [(name, None) for name in numbers if name not in returned_for]
         only = self.file.only
         left = [name for name, value in wanted if value is None and name not in only]
         self.left_out = [name for name in left if self.arguments.get(name)]
@@ -333,7 +345,7 @@ class _PairReading:
         axes = [a for a, dim in enumerate(array.shape) if a < lead or (shape[a - lead] == 1 and dim != 1)]
         self.remarks.append("PyTorch sums a gradient of a larger shape to that of its input")
         found = summed(self.recorder, self.recorder.named(array), axes, True)
-        return found.moved(shape, lambda at: found.at([*[0] * lead, *at]))
+        return found.moved(shape, lambda at: [*[0] * lead, *at])
 
 
 def _nothing(shape: Shape) -> FormArray:

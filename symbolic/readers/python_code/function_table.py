@@ -12,7 +12,14 @@ from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast, constant, times
+from dyadic.symbolic.readers.python_code.array_forms import (
+    FormArray,
+    Recorder,
+    broadcast,
+    constant,
+    same,
+    times,
+)
 from dyadic.symbolic.readers.python_code.array_functions import (
     Handler,
     added,
@@ -145,18 +152,20 @@ def _full(call: CallArguments) -> FormArray:
 def _eye(call: CallArguments) -> FormArray:
     rows = dimension(call.take("N", "n"))
     columns = dimension(call.take("M", "m", default=size_value(rows)))
-    return FormArray((rows, columns), lambda at: ["same", at[0], at[1]], True)
+    return FormArray((rows, columns), lambda at: same(at[0], at[1]), True)
 
 
 def _diagonal(call: CallArguments) -> FormArray:
     array = call.recorder.named(call.array("v", "input"))
     if len(array.shape) == 1:
         size = array.shape[0]
-        found = array.moved((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])))
-        return dataclasses.replace(found, plain=False)
+        entry = array.at
+        return dataclasses.replace(
+            array, shape=(size, size), at=lambda at: times(same(at[0], at[1]), entry(at[:1])), plain=False, counts=None
+        )
     if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
         raise NotInSubset("the diagonal of what is no square matrix")
-    return array.moved((array.shape[0],), lambda at: array.at([at[0], at[0]]))
+    return array.moved((array.shape[0],), lambda at: [at[0], at[0]])
 
 
 def _outer(call: CallArguments) -> FormArray:

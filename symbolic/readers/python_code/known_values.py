@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -63,4 +64,17 @@ def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
     return bool(one >= two)
 
 
-__all__ = ["by_zero", "is_number", "known_comparison", "plain", "short", "small"]
+def items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
+    """An item for each target; the one behind a star gets a list of what is left.  None where they do not fit."""
+    if not isinstance(value, tuple | list):
+        return None
+    items, more = list(value), len(value) - len(parts)
+    starred = [at for at, one in enumerate(parts) if isinstance(one, ast.Starred)]
+    if len(starred) == 1 and more >= -1:
+        at = starred[0]
+        items[at : at + more + 1] = [items[at : at + more + 1]]
+        starred = []
+    return items if len(items) == len(parts) and not starred else None
+
+
+__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "plain", "short", "small"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 _WRITTEN = {
     "numpy": """
         abs absolute acos acosh add all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh array
-        asarray ascontiguousarray asin asinh astype atan atanh average broadcast_to clip column_stack
+        asarray ascontiguousarray asin asinh astype atan atanh average broadcast_arrays broadcast_to clip column_stack
         concatenate conj copy cos cosh count_nonzero cumsum diag diff divide dot double einsum empty empty_like
         equal exp exp2 expand_dims expm1 eye fabs flip fliplr flipud float32 float64 float_power full full_like
         greater greater_equal heaviside hstack hypot identity inner less less_equal log log10 log1p log2
@@ -27,7 +27,8 @@ _WRITTEN = {
     """,
     "jax.numpy": """
         abs absolute acos acosh add all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh array
-        asarray asin asinh astype atan atanh average broadcast_to clip column_stack concatenate conj copy cos
+        asarray asin asinh astype atan atanh average broadcast_arrays broadcast_to clip column_stack concatenate conj
+        copy cos
         cosh count_nonzero cumsum diag diff divide dot double einsum empty empty_like equal exp exp2 expand_dims
         expm1 eye fabs flip fliplr flipud float32 float64 float_power full full_like greater greater_equal
         heaviside hstack hypot identity inner less less_equal log log10 log1p log2 logaddexp logical_and

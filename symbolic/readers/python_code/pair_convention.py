@@ -117,12 +117,18 @@ class Convention:
         return found | values, said
 
     def gradients(
-        self, returned: Any, parts: Sequence[str], kept: KeptObject, arguments: Mapping[str, Any], source: SourceText
+        self,
+        returned: Any,
+        parts: Sequence[str],
+        kept: KeptObject,
+        handed: tuple[Mapping[str, Any], Mapping[str, Any]],
+        source: SourceText,
     ) -> list[tuple[str, Any]]:
         """What is returned for each of the arguments that are arrays.  parts: the variables in the return that ran.
 
-        arguments: the arrays that were handed over.
+        handed: the arrays that were handed over, and those of them that are no integers.
         """
+        every, arguments = handed
         if isinstance(returned, dict):
             found = _by_name(returned, [*arguments])
             if found is None or not found:
@@ -130,6 +136,11 @@ class Convention:
             return found
         values = list(returned) if isinstance(returned, tuple | list) else [returned]
         own = [name for name in arguments if name in _arguments(self.forward)]
+        all_own = [name for name in every if name in _arguments(self.forward)]
+        if len(values) == len(all_own) > len(own) and all(
+            value is None for name, value in zip(all_own, values, strict=True) if name not in arguments
+        ):
+            own = all_own
         if self.style in (TORCH, JAX):
             return self._in_order(values, source)
         found = self._of_attributes(kept, {name: array for name, array in arguments.items() if name not in own})

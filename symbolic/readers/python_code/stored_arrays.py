@@ -56,6 +56,13 @@ class StoredArray:
 
 
 @dataclass(frozen=True)
+class SizeRange:
+    """``range(n)`` up to a size that has a name: an array of indices; a loop over it asks for the number."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class MaskedPart:
     """``x[mask]``: how many entries it has is not known, so that it is only written where the same mask is."""
 

@@ -21,15 +21,28 @@ _ENTRY = re.compile(r"\s*([A-Za-z_][\w, ]{0,100}?)\s*(:|=)\s*(.*?)\s*\Z")
 _LINE = re.compile(r"\s*[-*]?\s*([A-Za-z_]\w{0,40}(?:\s*,\s*[A-Za-z_]\w{0,40}){0,8})\s*:\s*(.{1,300}?)\s*\Z")
 _OF_SHAPE = re.compile(r"\bshape:?\s*[(\[]([^()\[\]]{0,80})[)\]]")
 _DIM = re.compile(r"[A-Za-z_]\w{0,30}\Z|[1-9]\d{0,6}\Z")
+_BOUND = re.compile(r"\b0\s*<=\s*([A-Za-z_]\w{0,30})(?:\[[\w, ]{1,30}\])?\s*<\s*([A-Za-z_]\w{0,30}|[1-9]\d{0,6})\b")
+"""``0 <= y[i] < C``, as docstrings say which integers labels are."""
 _NUMBER_WORDS = ("number", "scalar", "float")
 
 
 @dataclass
 class WrittenShapes:
-    """shapes: by argument.  numbers: for sizes that have a name."""
+    """shapes: by argument.  numbers: for sizes that have a name.
+
+    below: for arrays of integers, such as labels, the size that they are below.
+    """
 
     shapes: dict[str, Shape] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    below: dict[str, Dim] = field(default_factory=dict)
+
+    def told(self, name: str, written: tuple[Shape, Dim | None]) -> None:
+        """The shape of an argument, and which integers are in it."""
+        self.shapes[name], limit = written
+        self.below.pop(name, None)
+        if limit is not None:
+            self.below[name] = limit
 
 
 def shape_written(text: str) -> Shape | None:
@@ -45,6 +58,15 @@ def shape_written(text: str) -> Shape | None:
     return tuple(_dim(piece) for piece in pieces)
 
 
+def integers_written(text: str) -> tuple[Shape, Dim | None] | None:
+    """``n < k``: integers from 0 on and below k; the shape alone for other numbers; None for anything else."""
+    written, sign, limit = text.partition("<")
+    shape, limit = shape_written(written), limit.strip()
+    if shape is None or (sign and not _DIM.match(limit)):
+        return None
+    return shape, _dim(limit) if sign else None
+
+
 def _dim(piece: str) -> Dim:
     return int(piece) if piece.isdigit() else piece
 
@@ -57,9 +79,9 @@ def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: 
             _docstring(ast.get_docstring(node) or "", found)
     for function in functions:
         for argument in arguments_of(function):
-            shape = _annotated(argument.annotation)
-            if shape is not None:
-                found.shapes[argument.arg] = shape
+            written = _annotated(argument.annotation)
+            if written is not None:
+                found.told(argument.arg, written)
     own = _lines(functions)
     others = _lines([node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)])
     for number, line in enumerate(source.lines, 1):
@@ -73,10 +95,10 @@ def _lines(nodes: Sequence[ast.stmt]) -> set[int]:
     return {number for node in nodes for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
-def _annotated(node: ast.expr | None) -> Shape | None:
+def _annotated(node: ast.expr | None) -> tuple[Shape, Dim | None] | None:
     """``"n d"``, or the last text within brackets, as jaxtyping writes it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return shape_written(node.value)
+        return integers_written(node.value)
     if isinstance(node, ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _annotated(parts[-1]) if isinstance(parts[-1], ast.Constant) else None
@@ -84,6 +106,8 @@ def _annotated(node: ast.expr | None) -> Shape | None:
 
 
 def _docstring(text: str, found: WrittenShapes) -> None:
+    for name, limit in _BOUND.findall(text):
+        found.below.setdefault(name, _dim(limit))
     for line in text.split("\n"):
         match = _LINE.match(line[:500])
         if match is None:
@@ -100,7 +124,7 @@ def _docstring(text: str, found: WrittenShapes) -> None:
 def _comment(source: SourceText, number: int, line: str, text: str, found: WrittenShapes) -> None:
     for entry in filter(str.strip, text.split(";")):
         match = _ENTRY.match(entry)
-        shape = shape_written(match[3]) if match is not None and match[2] == ":" else None
+        written = integers_written(match[3]) if match is not None and match[2] == ":" else None
         if (
             match is not None
             and match[2] == "="
@@ -109,9 +133,9 @@ def _comment(source: SourceText, number: int, line: str, text: str, found: Writt
             and 0 < int(match[3]) < 10**6
         ):
             found.numbers[match[1].strip()] = int(match[3])
-        elif match is not None and shape is not None:
+        elif match is not None and written is not None:
             for name in match[1].split(","):
-                found.shapes[name.strip()] = shape
+                found.told(name.strip(), written)
         else:
             remedy = "write # dyadic: x: n d; eps: number; n = 3"
             raise source.error(number, line.index("#"), f"the comment {entry.strip()[:60]!r} is not understood", remedy)
