@@ -61,6 +61,11 @@ def test_what_is_said_of_an_index_beside_its_range_is_a_condition(claim, true):
     assert judged(FIVE, as_echoed(found)).verdict is found.verdict
 
 
+def test_cases_may_end_as_sentences_do():
+    cases = r"\begin{cases} x^h_i, & z^h_i > 0, \\ 0, & \text{otherwise.} \end{cases}"
+    assert judged(FIVE, rf"x^h_i [z^h_i > 0] = {cases}", latex=True).verdict is Verdict.PROVED
+
+
 def test_one_upper_end_is_that_of_all_indices_before_it():
     claim = r"\sum_{i,j=0}^{4} x^{\text{h}}_i x^{\text{h}}_j = (\sum_i x^{\text{h}}_i)^2"
     assert judged(FIVE, claim, latex=True).verdict is Verdict.PROVED
@@ -144,6 +149,7 @@ FAR_APART = [
     ("[2 * 999999999 < i - 1] x_h[i] + x_o[0] = x_o[0]", True),
     ("[1 <= 0 < 4] x_h[0] + x_h[1] = x_h[1]", True),
     ("Sum[i<4, 1 <= 0 < 2] x_h[i] + x_h[1] = x_h[1]", True),
+    ("2 (3 (x_h[0] x_h[1])) = 6 x_h[0] x_h[1]", True),
 ]
 
 

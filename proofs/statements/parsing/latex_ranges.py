@@ -24,8 +24,8 @@ def cases_text(cursor: Cursor, text_of: TextOf) -> tuple[str, int]:
         value, *condition = parts(row, "&")
         if not row:
             continue
-        rest = [node for node in (condition[0] if condition else []) if not is_word(node)]
-        text = f"({text_of(value, start)})"
+        rest = _unmarked([node for node in (condition[0] if condition else []) if not is_word(node)])
+        text = f"({text_of(_unmarked(value), start)})"
         if rest:
             bracket = f"[{text_of(rest, start)}]"
             terms.append(f"{text} {bracket}{others}")
@@ -35,6 +35,11 @@ def cases_text(cursor: Cursor, text_of: TextOf) -> tuple[str, int]:
     if not terms:
         raise Unreadable(start, "cases need a value and a condition in each row")
     return f"({' + '.join(terms)})", start
+
+
+def _unmarked(nodes: Sequence[LatexNode]) -> Sequence[LatexNode]:
+    """Without the comma or the full stop at the end."""
+    return nodes[:-1] if nodes and nodes[-1].text in (",", ".", ";") else nodes
 
 
 def scripts_of(cursor: Cursor) -> dict[str, LatexNode]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
@@ -51,7 +52,8 @@ def _written(node: Any) -> tuple[str, int]:
             parts = [_show(f, 1 if k == last and _reduces(f) else 2)[0] for k, f in enumerate(factors)]
             if isinstance(factors[0], list) and factors[0][0] == "rational" and factors[0][1] > 0:
                 parts[0] = show(factors[0])
-            return " ".join(parts), 1
+            marks = [" * " if two[:1].isdigit() and one[-1:].isdigit() else " " for one, two in pairwise(parts)]
+            return "".join(one + mark for one, mark in zip(parts, [*marks, ""], strict=True)), 1
         case ["^", base, ["rational", p, q]]:
             return f"{_show(base, 3)[0]}^({p}/{q})", 2
         case ["^", base, exponent]:
