@@ -47,7 +47,6 @@ _GRAPH = (
 
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
-    shows_wide = True
     aligned = CELL
     new_row, times = f'{ROW}{CELL}<mspace width="1em"/>', "<mo>·</mo>"
 

@@ -15,6 +15,14 @@ PRIME = 2**61 - 1
 RELATIONS = ("<", "≤", ">", "≥", "=", "∣")
 
 
+WRITTEN = {
+    "ReLU": "relu", "GELU": "gelu", "GELU_tanh": "gelu_tanh", "SiLU": "silu", "Mish": "mish", "ELU": "elu", "CELU": "celu",
+    "SELU": "selu", "HardSigmoid": "hard_sigmoid", "HardSwish": "hard_swish", "LogSigmoid": "log_sigmoid",
+    "StopGradient": "stop_gradient", "varphi": "outer",
+}  # fmt: skip
+"""Functions that papers write otherwise than the program."""
+
+
 class NotRead(Exception):
     pass
 
@@ -281,6 +289,7 @@ class FormulaReader:
 
     def function(self, box):
         name = str(box.value) + (f"_{spelled(box.sub)}" if box.sub else "")
+        name = WRITTEN.get(name, name)
         self.at += 1
         boxes, above = self.inside(")")
         return self.raised(drawn("function", name, box.primes, self.whole(boxes)), above)
