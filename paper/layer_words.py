@@ -179,12 +179,12 @@ def _fraction(value: Fraction) -> str:
     """A decimal where that is short and exact, a short fraction, or about what it is."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     if Fraction(exact) == value and len(exact.as_tuple().digits) <= _DIGITS:
-        places = -int(exact.as_tuple().exponent)
-        return f"{exact:f}" if places <= _DIGITS else f"{exact:e}"
+        return f"{exact:f}" if exact.adjusted() >= -_MOST_ZEROS else f"{exact:e}"
     return str(value) if value.denominator < 100 else f"about {float(value):.6g}"
 
 
-_DIGITS = 9
+_DIGITS, _MOST_ZEROS = 9, 4
+"""The digits of a number in words, and the zeros that it may begin with without a power of ten."""
 
 
 def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:

@@ -73,6 +73,8 @@ class NotationPrinter(TypesetPrinter):
     high: tuple[str, ...]
     dot: str
     """Between a number and a power of ten."""
+    slash = "/"
+    """Of a fraction in one line."""
     near: Mapping[str, str]
     """What brackets and the signs of sums begin with, and the space that they take behind the sign of a sum."""
 
@@ -163,6 +165,12 @@ class NotationPrinter(TypesetPrinter):
         # Primes belong to the letter: behind a subscript they would be part of it in Typst.
         head, _, rest = name.partition("_")
         return self.roman(head) + primes + (self.script("_", self.upright(rest)) if rest else "")
+
+    def exponent(self, node: Expr) -> str:
+        """A fraction with a slash: within a superscript one with a line would be smaller still."""
+        if isinstance(node, Rational) and node.q != 1:
+            return f"{node.p} {self.slash} {node.q}"
+        return self(node)
 
     def is_high(self, text: str) -> bool:
         return any(part in text for part in self.high)

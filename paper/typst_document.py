@@ -55,7 +55,8 @@ class TypstRenderer(Renderer):
         return f"#code({typst_string(chr(0x200B).join(pieces_of_name(text)) if len(text) > 12 else text)})"
 
     def inline(self, formula: str) -> str:
-        return f"${formula}$"
+        """A short one stays on a line."""
+        return f"#box(${formula}$)" if len(formula) <= _SHORT and " = " in formula else f"${formula}$"
 
     def cite(self, key: str) -> str:
         return f"#{typst_string(f'[{reference_number(key)}]')}"
@@ -153,6 +154,7 @@ _ROOM, _SMALLEST = (453.0, 650.0), 0.7
 """A page in points, less what a caption needs, and the scale below which no drawing is legible."""
 
 _ANNOUNCED = Display | EquationBlock | Algorithm | Theorem | Table
+_SHORT = 40
 _FEW = 3
 """So many formulas in a row stay on one page."""
 

@@ -232,6 +232,8 @@ class FormulaReader:
             return Fraction(str(boxes[0].value))
         if len(boxes) == 1 and boxes[0].kind == "fraction":
             return self.rational(boxes[0].value[0]) / self.rational(boxes[0].value[1])
+        if len(boxes) == 3 and boxes[1].kind == "mark" and boxes[1].value == "/":
+            return self.rational(boxes[:1]) / self.rational(boxes[2:])
         raise NotRead("an exponent that is no number")
 
     def reduction(self, box):
@@ -296,7 +298,11 @@ class FormulaReader:
 
     def entry(self, box):
         exponent = (
-            box.sup if box.sup and not box.sub and all(one.kind in ("number", "fraction") for one in box.sup) else []
+            box.sup
+            if box.sup
+            and not box.sub
+            and all(one.kind in ("number", "fraction") or one.value == "/" for one in box.sup)
+            else []
         )
         if box.accent == "" and (not box.sup or exponent):
             name = str(box.value) + spelled(box.sub)
