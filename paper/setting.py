@@ -27,6 +27,7 @@ from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import OF_THE_THEORY
 from dyadic.paper.prose import with_powers
 from dyadic.paper.transliteration import plain_name
+from dyadic.symbolic import repeats
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Bracket, Definition, Divides, Inside, Reduction, split_guards
 from dyadic.symbolic.instantiation import cost_tag
@@ -104,10 +105,10 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
 
 def architecture_picture(derivation: Derivation) -> Picture:
     """The graph, repeated blocks once."""
-    caption: tuple[Span, ...] = (
-        "The architecture of ", Code(derivation.architecture.name), ", inputs below and outputs above. A block that is "
-        "repeated is drawn once, with how often it stands there.",
-    )  # fmt: skip
+    several = len(repeats.blocks(derivation.architecture)) > 1
+    repeated = " A block that is repeated is drawn once, with how often it stands there." if several else ""
+    name = Code(derivation.architecture.name)
+    caption: tuple[Span, ...] = ("The architecture of ", name, f", inputs below and outputs above.{repeated}")
     return Picture(architecture_graph(derivation), caption, wide=True)
 
 
