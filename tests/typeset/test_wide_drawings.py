@@ -40,7 +40,7 @@ def test_a_drawing_that_nobody_could_read_on_a_page_is_left_out():
     assert renderer.block(pictures[660]) == ""
 
 
-@pytest.mark.parametrize(("host", "widest"), [("icml-like", 800), ("llncs", 590)])
+@pytest.mark.parametrize(("host", "widest"), [("icml-like", 800), ("revtex4-2", 800), ("llncs", 590)])
 def test_so_it_is_in_latex_by_the_width_of_the_page(host, widest, tmp_path):
     """Over both columns where there are two."""
     require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
