@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Container
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import dyadic
 from dyadic import report
-from dyadic.files import appendix_document, json_bytes, reserved, reserved_folder
+from dyadic.files import appendix_document, expect_apart, json_bytes, reserved, reserved_folder
 from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -145,23 +145,28 @@ def _verify_kernels(
 
 def figure(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], kind: str,
-    stepsizes: tuple[float, ...], seed: int | None, output: Path,
+    stepsizes: tuple[float, ...], seed: int | None, outputs: tuple[Path, ...],
 ) -> int:  # fmt: skip
     from dyadic.drawings import drawn
     from dyadic.paper import figure_file, figure_format
 
-    figure_format(output)
+    for output in outputs:
+        figure_format(output)
+    expect_apart(outputs)
     relaxed = kind in ("deviation", "heatmap")
     for option, given in (("--stepsize", bool(stepsizes)), ("--seed", seed is not None)):
         if given and not relaxed:
             raise DyadicError(f"{option} is of relaxations, and --kind {kind} shows none")
     if kind == "heatmap" and len(stepsizes) > 1:
         raise DyadicError("a heat map shows one relaxation; give one --stepsize")
-    with reserved(output, spec) as write:
+    with ExitStack() as stack:
+        writers = {output: stack.enter_context(reserved(output, spec)) for output in outputs}
         derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
         with progress("relaxing" if relaxed else "drawing"):
             drawing = drawn(derivation, kind, stepsizes, seed or 0)
-        write(figure_file(drawing, output))
+            contents = [figure_file(drawing, output) for output in outputs]
+        for write, content in zip(writers.values(), contents, strict=True):
+            write(content)
     return 0
 
 

@@ -118,6 +118,14 @@ def _spare(sources: Sequence[Path], *outputs: Path) -> None:
                 raise DyadicError(f"{output}: is the input itself and would be lost; choose another place")
 
 
+def expect_apart(paths: Sequence[Path]) -> None:
+    """Refuse two outputs at one place."""
+    places = [path.resolve() for path in paths]
+    twice = [path for k, path in enumerate(paths) if places[k] in places[:k]]
+    if twice:
+        raise DyadicError(f"{twice[0]}: is given twice")
+
+
 @contextmanager
 def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str, bytes]], None]]:
     """A place for a folder, tested now and written once: all its files or none, and never over the ``source``."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dyadic
 from dyadic.commands import EXIT, derivation_of, names_of, print_lines, verified
-from dyadic.files import appendix_document, known_sections, reserved
+from dyadic.files import appendix_document, expect_apart, known_sections, reserved
 from dyadic.paper import OF_ANY_NETWORK, Document, appendix_files, appendix_format, file_names, read_notation
 from dyadic.printable import printable
 from dyadic.rounding_files import read_bounds
@@ -28,7 +28,7 @@ def appendix(
 ) -> int:  # fmt: skip
     """Every ending and place is tested before the work begins."""
     formats = [appendix_format(output) for output in outputs]
-    _apart([*outputs, *([certificate] if certificate else [])])
+    expect_apart([*outputs, *([certificate] if certificate else [])])
     if sections is not None and detail is not None:
         raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
     names = names_of(sections)
@@ -71,12 +71,6 @@ def appendix(
         if keep:
             keep(found.to_json().encode())
     return max((EXIT[verdict] for verdict in verdicts), key=(0, 3, 1).index)
-
-
-def _apart(paths: Sequence[Path]) -> None:
-    twice = [path for k, path in enumerate(paths) if path in paths[:k]]
-    if twice:
-        raise DyadicError(f"{twice[0]}: is given twice")
 
 
 def _write(documents: Sequence[Document], outputs: Sequence[Path], writers: dict[Path, _Write]) -> None:

@@ -11,6 +11,8 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
 
 _BESIDE, _ABOVE, _FOOT = 14.0, 18.0, 26.0
+_PAGE = 700.0
+"""A column of panels may be so tall: the fewer columns there are, the larger a page can show them."""
 _MOST_READERS = 3
 """Lines from an array to more vertices would hide the rest: a cell's weights at all its steps."""
 
@@ -47,17 +49,18 @@ def _letters(repeated: Sequence[RepeatedBlock]) -> list[str]:
 
 
 def _arranged(panels: dict[str, Panel]) -> tuple[list[Shape], float, float]:
-    """Panels in columns no taller than the tallest of them, with their names above; the width and height of all."""
+    """Panels in columns about as tall as a page, with their names above; the width and height of all."""
     above = _ABOVE if len(panels) > 1 else 0.0
-    tall = max(panel.height for panel in panels.values()) + above
+    most = max(_PAGE, max(panel.height for panel in panels.values()) + above)
     columns: list[tuple[float, list[str]]] = []
     for name, panel in panels.items():
         needed = panel.height + above
-        place = next((k for k, (taken, _) in enumerate(columns) if taken + needed <= tall), len(columns))
+        place = next((k for k, (taken, _) in enumerate(columns) if taken + needed <= most), len(columns))
         if place == len(columns):
             columns.append((0.0, []))
         taken, names = columns[place]
         columns[place] = (taken + needed, [*names, name])
+    tall = max(taken for taken, _ in columns)
     shapes: list[Shape] = []
     x = 4.0
     for _, names in columns:

@@ -130,7 +130,9 @@ def _setting(
 ) -> tuple[Block, ...]:
     blocks: list[Block] = [introduction(derivation)]
     if large:
-        blocks += [architecture_picture(derivation), kinds_table(kinds), ranks_table(derivation, kinds)]
+        if len(derivation.architecture.vertices) > LARGE:
+            blocks.append(architecture_picture(derivation))
+        blocks += [kinds_table(kinds), ranks_table(derivation, kinds)]
     else:
         blocks.append(network_table(derivation, aliases))
     blocks += costs(derivation)

@@ -168,7 +168,7 @@ class Algorithm:
 class Picture:
     """settled: of every vertex the steps after which x and s are exact, where the columns of the drawing are steps.
 
-    wide: that no column and few pages would have room for it; the page on a screen shows it.
+    wide: that it needs the width of a page; it stands at the top of one, if it can be read there.
     """
 
     drawing: Drawing

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dyadic.paper.drawing import Box, Caption, Curve, Shape
 from dyadic.paper.transliteration import plain_name
 
-_BOX, _ROW, _GAP, _LANE = 22.0, 38.0, 12.0, 9.0
+_BOX, _ROW, _GAP, _LANE = 22.0, 36.0, 12.0, 9.0
 LONGEST = 20
 """How many letters a box has room for."""
 
@@ -92,7 +92,7 @@ def _rows(names: Sequence[str], edges: Sequence[Edge]) -> list[list[str]]:
 
 def _placed(rows: Sequence[Sequence[str]], cells: Mapping[str, GraphBox], left: float) -> dict[str, _Seat]:
     widths = [
-        [max(44.0, 10 + 4.4 * len(cut(cells[name].label)), 10 + 3.9 * len(cells[name].below)) for name in row]
+        [max(44.0, 10 + 4.4 * len(cut(cells[name].label)), 10 + 4.6 * len(cells[name].below)) for name in row]
         for row in rows
     ]
     whole = max(sum(row) + _GAP * (len(row) - 1) for row in widths)

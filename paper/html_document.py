@@ -17,9 +17,11 @@ from dyadic.paper.document import (
     Display,
     Document,
     EquationBlock,
+    Math,
     Paragraph,
     Picture,
     Section,
+    Span,
     Table,
     Theorem,
     reference_number,
@@ -47,7 +49,6 @@ _GRAPH = (
 
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
-    shows_wide = True
     aligned = CELL
     new_row, times = f'{ROW}{CELL}<mspace width="1em"/>', "<mo>·</mo>"
 
@@ -94,6 +95,18 @@ class HtmlRenderer(Renderer):
         # In a line of text what belongs below a sum stands beside it.
         beside = assemble(formula).replace('movablelimits="false"', 'movablelimits="true"')
         return f"<math>{beside}</math>"
+
+    def spans(self, spans: Sequence[Span]) -> str:
+        """A comma stays with the formula before it."""
+        found, rest = "", list(spans)
+        for k, span in enumerate(rest):
+            following = rest[k + 1] if k + 1 < len(rest) else ""
+            if isinstance(span, Math) and isinstance(following, str) and following[:1] in tuple(",.;:)"):
+                found += f'<span class="kept">{self.span(span)}{following[0]}</span>'
+                rest[k + 1] = following[1:]
+            else:
+                found += self.span(span)
+        return found
 
     def cite(self, key: str) -> str:
         number = reference_number(key)

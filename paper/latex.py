@@ -2,6 +2,7 @@ r"""The LaTeX back end: a fragment for ``\input``, without a preamble."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -172,9 +173,10 @@ class LatexRenderer(Renderer):
     def picture(self, block: Picture) -> str:
         drawing = block.drawing
         shapes = "\n".join(line for shape in drawing.shapes for line in _drawn(self, shape))
-        size = f"({drawing.width:g},{drawing.height:g})"
+        width, height = math.ceil(drawing.width), math.ceil(drawing.height)
+        command = f"\\dyadicwidepicture{{{width}}}{{{height}}}" if block.wide else f"\\dyadicpicture{{{width}}}"
         return (
-            f"\\dyadicpicture{{{drawing.width:g}}}{{{self.spans(block.caption)}}}{{%\n\\begin{{picture}}{size}\n"
+            f"{command}{{{self.spans(block.caption)}}}{{%\n\\begin{{picture}}({width},{height})\n"
             f"{shapes}\n\\end{{picture}}}}"
         )
 
@@ -229,10 +231,8 @@ def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:
             filled = rf"\color{{dyadic{shape.shade}}}" if shape.shade in SHADES else _in_grey(shape.shade)
             return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{filled}\rule{{{size}}}}}"]
         case Curve():
-            return [
-                rf"\qbezier({x1:.2f},{y1:.2f})({(x1 + x2) / 2:.2f},{(y1 + y2) / 2:.2f})({x2:.2f},{y2:.2f})"
-                for (x1, y1), (x2, y2) in pairwise(shape.points)
-            ]
+            ends = [(*one, *two) for one, two in pairwise(shape.points)]
+            return [line for segment in ends for line in _segment(*segment, shape.width, bool(shape.dashes))]
         case Stroke():
             return [_line(line) for line in (dashes(shape) if shape.dashed else [shape])]
         case Caption():
@@ -247,12 +247,21 @@ def _in_grey(shade: str) -> str:
     return rf"\color[rgb]{{{red:.3f},{green:.3f},{blue:.3f}}}"
 
 
-def _line(line: Stroke) -> str:
+def _segment(x1: float, y1: float, x2: float, y2: float, thick: float, dashed: bool) -> list[str]:
+    """A piece of a curve; a slanting one is drawn by points."""
+    if x1 != x2 and y1 != y2:
+        return [rf"\qbezier({x1:.2f},{y1:.2f})({(x1 + x2) / 2:.2f},{(y1 + y2) / 2:.2f})({x2:.2f},{y2:.2f})"]
+    line = Stroke(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2), dashed)
+    return [_line(piece, thick) for piece in (dashes(line) if dashed else [line])]
+
+
+def _line(line: Stroke, thick: float = 1.0) -> str:
     """A line as a thin rule: a picture's own lines are not of every length."""
     x, y = min(line.x1, line.x2), min(line.y1, line.y2)
     width, height = abs(line.x1 - line.x2), abs(line.y1 - line.y2)
-    size = rf"{max(width, 1):.2f}\unitlength}}{{{max(height, 1):.2f}\unitlength"
-    return rf"\put({x - 0.5 * (not width):.2f},{y - 0.5 * (not height):.2f}){{\rule{{{size}}}}}"
+    size = rf"{width or thick:.2f}\unitlength}}{{{height or thick:.2f}\unitlength"
+    corner = f"{x - (0 if width else thick / 2):.2f},{y - (0 if height else thick / 2):.2f}"
+    return rf"\put({corner}){{\rule{{{size}}}}}"
 
 
 def render_latex(*documents: Document) -> str:

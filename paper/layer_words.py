@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, LayerKind
+from dyadic.symbolic.functions import FUNCTIONS
 
 _SILENT = frozenset(
     {"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil", "keep", "broadcast", "given", "kept"}
@@ -54,6 +56,11 @@ def described(kind: LayerKind) -> str:
 def name_of(type_: str) -> str:
     """What a layer type is called in a sentence."""
     return _NAMES.get(type_, type_.replace("_", " "))
+
+
+def functions_named(text: str) -> str:
+    """A sentence of the certificate with functions called as readers call them."""
+    return _FUNCTION.sub(lambda found: name_of(found[0]), text)
 
 
 def _broadcast(stretched: Sequence[Sequence[int]] | None) -> str:
@@ -106,6 +113,9 @@ _NAMES = {
     "matmul": "matrix product",
     "gelu": "GELU",
     "gelu_tanh": "GELU by tanh",
+    "mish": "Mish",
+    "rsqrt": "the inverse square root",
+    "outer": "the function left open",
     "relu": "ReLU",
     "where": "choice by a mask",
     "concat": "concatenation",
@@ -131,6 +141,9 @@ _NAMES = {
     "reduce_logsumexp": "log-sum-exp over axes",
     "expand": "broadcast",
 }
+
+
+_FUNCTION = re.compile(rf"\b(?:{'|'.join(sorted(FUNCTIONS.keys() & _NAMES.keys() - {'abs'}))})\b")
 
 
 def _setting(key: str, value: Any) -> str:
@@ -166,12 +179,12 @@ def _fraction(value: Fraction) -> str:
     """A decimal where that is short and exact, a short fraction, or about what it is."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     if Fraction(exact) == value and len(exact.as_tuple().digits) <= _DIGITS:
-        places = -int(exact.as_tuple().exponent)
-        return f"{exact:f}" if places <= _DIGITS else f"{exact:e}"
+        return f"{exact:f}" if exact.adjusted() >= -_MOST_ZEROS else f"{exact:e}"
     return str(value) if value.denominator < 100 else f"about {float(value):.6g}"
 
 
-_DIGITS = 9
+_DIGITS, _MOST_ZEROS = 9, 4
+"""The digits of a number in words, and the zeros that it may begin with without a power of ten."""
 
 
 def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph, Span, Subscripted
-from dyadic.paper.layer_words import KindOnPaper
+from dyadic.paper.layer_words import KindOnPaper, name_of
 from dyadic.paper.prose import sentence, with_powers
+from dyadic.paper.symbols import ELEMENTARY
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Definition, Tensor, rename_tensors
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.tensor_names import Name, NameRole
-
-_AS_THEY_ARE = frozenset({"exp", "log", "sqrt", "rsqrt", "sin", "cos"})
-"""Functions whose derivative every reader knows, and whose formula says it."""
 
 
 def by_vertex(derivation: Derivation) -> list[Block]:
@@ -98,10 +96,7 @@ def functions(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Bloc
     bodies = [item.body for layer in layers for item in layer.equation.definitions]
     bodies += [item.body for cost in costs for item in cost.equation.definitions]
     used = {node.name for body in bodies for node in body.atoms(Apply)}
-    names = sorted((used | _within(used)) - _AS_THEY_ARE)
-    adjoints = [item.body for layer in layers for item in (*layer.adjoints, *layer.intermediates)]
-    adjoints += [item.body for cost in costs for item in (cost.gradient, *cost.intermediates)]
-    primed = {node.name for body in adjoints for node in body.atoms(Apply) if node.order} & _AS_THEY_ARE
+    names = sorted((used | _within(used)) - ELEMENTARY - {"exp"})
     blocks: list[Block] = []
     for name in names:
         formula = by_cases(name)
@@ -109,12 +104,11 @@ def functions(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Bloc
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
         if name in used:
             blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
-    blocks += [Display((Apply(name, 1, Z), "=", closed_form(name, 1))) for name in sorted(primed - {"exp"})]
     hypotheses = [(name, FUNCTIONS[name].hypotheses) for name in sorted(used) if FUNCTIONS[name].hypotheses]
     if blocks:
         blocks.insert(0, Paragraph(("Activations and their derivatives, derived from the definitions:",)))
     if hypotheses:
-        said = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in hypotheses)
+        said = "; ".join(f"{name_of(name)}: {', '.join(texts)}" for name, texts in hypotheses)
         blocks.append(Paragraph(sentence(f"Conventions and hypotheses: {said}.")))
     return blocks
 

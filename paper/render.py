@@ -34,7 +34,7 @@ from dyadic.paper.document import (
     Words,
 )
 from dyadic.paper.meanings import Glyph
-from dyadic.paper.symbols import NotationPrinter
+from dyadic.paper.symbols import NotationPrinter, with_known_slopes
 from dyadic.paper.widths import RELATION, Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.tensor_names import NameRole
@@ -61,8 +61,6 @@ class Renderer(ABC):
     """What stands before a factor at the beginning of a row."""
     narrowest = layout.WIDTH
     """The narrowest line for which there are rows."""
-    shows_wide = False
-    """Whether it has room for wide pictures; a page on a screen has."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -87,8 +85,6 @@ class Renderer(ABC):
                 return self.display([self.formula(block.formula)], block.key)
             case EquationBlock():
                 return self.equations(block)
-            case Picture(wide=True) if not self.shows_wide:
-                return ""
             case Picture():
                 return self.picture(block)
             case Theorem():
@@ -118,7 +114,9 @@ class Renderer(ABC):
 
     def equations(self, block: EquationBlock) -> str:
         self.printer.kind = self.ruler.kind = block.kind
-        lines = self.document.notation.apart([apart_from_sizes(line) for line in block.lines], block.kind)
+        lines = self.document.notation.apart(
+            [with_known_slopes(apart_from_sizes(line)) for line in block.lines], block.kind
+        )
         left = max(self.ruler(line.element) for line in lines)
         first_gradient = len(lines) - block.gradients
         rows = [self.row(line, left, k >= first_gradient) for k, line in enumerate(lines)]

@@ -27,8 +27,9 @@ from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import OF_THE_THEORY
 from dyadic.paper.prose import with_powers
 from dyadic.paper.transliteration import plain_name
+from dyadic.symbolic import repeats
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Bracket, Definition, Divides, Inside, Reduction, split_guards
+from dyadic.symbolic.expressions import Apply, Bracket, Definition, Divides, Inside, Reduction, split_guards
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.structure import show
 from dyadic.symbolic.tensor_names import NameRole
@@ -104,11 +105,11 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
 
 def architecture_picture(derivation: Derivation) -> Picture:
     """The graph, repeated blocks once."""
-    caption = (
-        "The architecture, inputs below and outputs above. A block that is repeated is drawn once, with how "
-        "often it stands there."
-    )
-    return Picture(architecture_graph(derivation), (caption,), wide=True)
+    several = len(repeats.blocks(derivation.architecture)) > 1
+    repeated = " A block that is repeated is drawn once, with how often it stands there." if several else ""
+    name = Code(derivation.architecture.name)
+    caption: tuple[Span, ...] = ("The architecture of ", name, f", inputs below and outputs above.{repeated}")
+    return Picture(architecture_graph(derivation), caption, wide=True)
 
 
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
@@ -162,7 +163,7 @@ def ranks_table(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> Table:
     return Table("Ranks: the step after which a variable is exact.", head, tuple(rows), (20, 8, 9, 9))
 
 
-_ENDS = 4
+_ENDS = 3
 
 
 def costs(derivation: Derivation) -> list[Block]:
@@ -175,8 +176,17 @@ def costs(derivation: Derivation) -> list[Block]:
         words = described_cost(derivation.costs[cost.owner])
         name, _, settings = words.partition(", ")
         named = f"{name} ({settings})" if settings else name
-        what = "a differentiable function, left open," if cost.type == "abstract" else named
-        blocks.append(Paragraph((*with_powers(f"{term}{what} of "), Code(cost.input), f"{weight}:")))
+        if cost.type == "abstract":
+            blocks.append(
+                Paragraph(
+                    (
+                        f"{term}a differentiable function of ", Code(cost.input), " that is left open, ",
+                        Math(Apply("outer", 0, Symbol("t"))), f" of its inner product with the target{weight}:",
+                    )
+                )
+            )  # fmt: skip
+        else:
+            blocks.append(Paragraph((*with_powers(f"{term}{named} of "), Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:
         blocks.append(

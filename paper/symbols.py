@@ -11,7 +11,8 @@ from sympy import Add, Expr, Mul, Pow, Rational, S
 from sympy.core.function import AppliedUndef
 
 from dyadic.paper.glyphs import GREEK, Notation
-from dyadic.symbolic.expressions import Apply, Element, Reduction
+from dyadic.symbolic.expressions import Apply, Definition, Element, Reduction
+from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 from dyadic.symbolic.printing import ATOM, POWER, PRODUCT, SUM
 from dyadic.symbolic.tensor_names import Name, Owner, Placeholder
 from dyadic.symbolic.typesetting import TypesetPrinter
@@ -35,9 +36,28 @@ def _decimal(number: Rational) -> tuple[str, int] | None:
     return f"{digits[0]}.{digits[1:]}".rstrip("."), exponent
 
 
+def with_known_slopes(line: Definition) -> Definition:
+    """The line with the derivatives that every reader knows, of roots and the like, written as what they are."""
+    found = {node: _slope(node) for node in line.body.atoms(Apply) if node.order == 1 and node.name in ELEMENTARY}
+    return Definition(line.tensor, line.indices, line.body.xreplace(found)) if found else line
+
+
+def _slope(node: Apply) -> Expr:
+    if node.name == "rsqrt":  # a power of a root would carry its exponent beside those under the root
+        return -Pow(node.argument, Rational(-3, 2)) / 2
+    return closed_form(node.name, 1).xreplace({Z: node.argument})
+
+
+ELEMENTARY = frozenset({"log", "sqrt", "rsqrt", "sin", "cos"})
+"""Functions whose derivatives are written as what they are."""
+
+
 def _is_large(factor: Expr) -> bool:
     return isinstance(factor.base if isinstance(factor, Pow) else factor, Add | Apply | AppliedUndef)
 
+
+_FREE = {"outer": "varphi"}
+"""The letter of a function that is left open."""
 
 _MOST_ZEROS = 4
 """A decimal number that begins with more of them is written with a power of ten."""
@@ -53,6 +73,8 @@ class NotationPrinter(TypesetPrinter):
     high: tuple[str, ...]
     dot: str
     """Between a number and a power of ten."""
+    slash = "/"
+    """Of a fraction in one line."""
     near: Mapping[str, str]
     """What brackets and the signs of sums begin with, and the space that they take behind the sign of a sum."""
 
@@ -137,9 +159,18 @@ class NotationPrinter(TypesetPrinter):
         return self.brackets(text) if text in self._fractions else text
 
     def operator(self, name: str, primes: str) -> str:
+        if name in _FREE:
+            return self.greek(_FREE[name]) + primes
+        name = FUNCTIONS[name].written or name if name in FUNCTIONS else name
         # Primes belong to the letter: behind a subscript they would be part of it in Typst.
         head, _, rest = name.partition("_")
         return self.roman(head) + primes + (self.script("_", self.upright(rest)) if rest else "")
+
+    def exponent(self, node: Expr) -> str:
+        """A fraction with a slash: within a superscript one with a line would be smaller still."""
+        if isinstance(node, Rational) and node.q != 1:
+            return f"{node.p} {self.slash} {node.q}"
+        return self(node)
 
     def is_high(self, text: str) -> bool:
         return any(part in text for part in self.high)

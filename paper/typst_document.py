@@ -55,7 +55,8 @@ class TypstRenderer(Renderer):
         return f"#code({typst_string(chr(0x200B).join(pieces_of_name(text)) if len(text) > 12 else text)})"
 
     def inline(self, formula: str) -> str:
-        return f"${formula}$"
+        """A short one stays on a line."""
+        return f"#box(${formula}$)" if len(formula) <= _SHORT and " = " in formula else f"${formula}$"
 
     def cite(self, key: str) -> str:
         return f"#{typst_string(f'[{reference_number(key)}]')}"
@@ -106,10 +107,16 @@ class TypstRenderer(Renderer):
         return f'#"{self.numbers[key]}"'
 
     def picture(self, block: Picture) -> str:
+        drawing = block.drawing
+        scale = min(_SMALLEST if block.wide else 1.0, _ROOM[0] / drawing.width, _ROOM[1] / drawing.height)
+        if scale < _SMALLEST:
+            return ""
         image = (
-            f'image(bytes({typst_string(svg(block.drawing))}), format: "svg", alt: {typst_string(block.drawing.title)})'
+            f'image(bytes({typst_string(svg(drawing))}), format: "svg", width: {scale * drawing.width:.1f}pt, '
+            f"alt: {typst_string(drawing.title)})"
         )
-        return f"#picture({image})[{self.spans(block.caption)}]"
+        shown = f"picture({image})[{self.spans(block.caption)}]"
+        return f"#place(auto, float: true, clearance: 1.6em, align(start, {shown}))" if block.wide else f"#{shown}"
 
     def theorem(self, block: Theorem) -> str:
         first, *others = block.body
@@ -138,11 +145,16 @@ def _announcing(blocks: Sequence[Block]) -> list[bool]:
         found += [is_display and len(run) <= _FEW] * (len(run) - 1) + [False]
     following = [*blocks[1:], None][: len(blocks)]
     return [
-        few or (isinstance(one, Paragraph) and isinstance(two, Display | EquationBlock | Algorithm))
+        few or (isinstance(one, Paragraph) and isinstance(two, _ANNOUNCED))
         for few, one, two in zip(found, blocks, following, strict=True)
     ]
 
 
+_ROOM, _SMALLEST = (453.0, 650.0), 0.7
+"""A page in points, less what a caption needs, and the scale below which no drawing is legible."""
+
+_ANNOUNCED = Display | EquationBlock | Algorithm | Theorem | Table
+_SHORT = 40
 _FEW = 3
 """So many formulas in a row stay on one page."""
 

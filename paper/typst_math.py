@@ -21,7 +21,7 @@ _GREEK = {"varepsilon": "epsilon", "varsigma": "sigma.alt", "vartheta": "theta.a
 class TypstPrinter(NotationPrinter):
     """``W^("hidden")_(i j)``, ``sum_(j < 64)``."""
 
-    dot = " dot.c "
+    dot, slash = " dot.c ", r"\/"
     high = ("frac(", "sum", "op(", "max", "cases(")
     pi = "pi"
     accents = {NameRole.ADJOINT: ("macron", "overline"), NameRole.CHOICE: ("hat", "hat")}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
+from dyadic.paper.layer_words import functions_named, name_of
 from dyadic.paper.prose import counted_by_letters, sentence, with_powers
 
 
@@ -21,7 +22,7 @@ def verification(
         text: counted_by_letters(k)
         for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
-    assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
+    assumed = "; ".join(dict.fromkeys(functions_named(text) for claim in claims for text in claim["hypotheses"]))
     floats = "floating-point arithmetic" + (", of which the next section bounds one run," if has_bounds else "")
     groups = _alike(claims)
     rows = tuple(_row(group, trusted, kinds) for group in groups)
@@ -76,8 +77,9 @@ def _row(
     about = said != first["statement"]
     spans: list[Span] = [Code(first["id"].partition(":")[0] if about else first["id"]), ". ", *sentence(said)]
     if about:
-        subjects = (claim["id"].partition(":")[2] for claim in group)
-        listed = "; ".join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))
+        parts = (claim["id"].partition(":") for claim in group)
+        called = (name_of(what) if kind == "function" else kinds.get(what, what) for kind, _, what in parts)
+        listed = "; ".join(dict.fromkeys(called))
         spans += with_powers(f" (of {listed})")
     if first["reason"]:
         spans.append(f". Open because {first['reason']}")

@@ -259,7 +259,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             return (
                 "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every "
                 "variable of rank <= k no longer depends on the initial state",
-                "induction on k; step in natural deduction for graphs of any size, with vacuity twin and sharp bound",
+                "induction on k for graphs of any size, its step by natural deduction; not vacuous, and sharp",
             )
         case "terms":
             text = "The sensitivity updates contain exactly the terms of dE/dx"

@@ -105,7 +105,7 @@ class Printer(ABC):
                     return self.root(self(node.base)), ATOM
                 if node.exp.is_negative:
                     return self.fraction("1", self(1 / node, PRODUCT)), PRODUCT
-                return self.power(self.powered(node.base), self(node.exp)), POWER
+                return self.power(self.powered(node.base), self.exponent(node.exp)), POWER
         if node == pi:
             return self.symbol("pi"), ATOM
         raise UnsupportedEquation(f"cannot print {type(node).__name__}")
@@ -216,6 +216,10 @@ class Printer(ABC):
 
     @abstractmethod
     def power(self, base: str, exponent: str) -> str: ...
+
+    def exponent(self, node: Expr) -> str:
+        """What stands in the superscript of a power."""
+        return self(node)
 
     @abstractmethod
     def root(self, argument: str) -> str: ...

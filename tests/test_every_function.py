@@ -92,7 +92,7 @@ def test_a_function_that_is_missing_would_show(monkeypatch):
 def test_names_that_notations_could_break_are_kept_whole():
     z = Apply("gelu_tanh", 1, Z)
     assert PRINTERS["latex"](z) == r"\operatorname{gelu\_tanh}'\left(z\right)"
-    assert PRINTERS["typst"](z) == 'op("gelu")\'_("tanh")(z)'  # on paper the variant is a subscript
+    assert PRINTERS["typst"](z) == 'op("GELU")\'_("tanh")(z)'  # on paper the variant is a subscript
     assert PRINTERS["text"](z) == "gelu_tanh'(z)"
 
 

@@ -46,7 +46,8 @@ _ELU_VALUE = _RELU + Apply("expm1", 0, _BELOW)
 
 BRANCHES = (
     ScalarFunction(
-        "relu", Piecewise((Z, Z > 0), (0, True)), derivative=_STEP, kinks=_ZERO, numpy=Spelling("np.maximum({0}, 0)"),
+        "relu", Piecewise((Z, Z > 0), (0, True)), written="ReLU", derivative=_STEP, kinks=_ZERO,
+        numpy=Spelling("np.maximum({0}, 0)"),
         cuda=Spelling("relu({0})", _DEVICE + "relu(real z) { return z < 0.0$ ? 0.0$ : z; }"),
         layer=True, activation=True,
     ),
@@ -74,11 +75,12 @@ BRANCHES = (
         numpy=Spelling("np.round({0})"), cuda=Spelling("rint({0})"), layer=True,
     ),
     ScalarFunction(
-        "stop_gradient", stop_gradient(Z), derivative=Integer(0), held=True,
+        "stop_gradient", stop_gradient(Z), written="StopGradient", derivative=Integer(0), held=True,
         numpy=Spelling("{0}"), cuda=Spelling("({0})"), layer=True,
     ),
     ScalarFunction(
-        "hard_sigmoid", Piecewise((0, Z <= -3), (1, Z >= 3), (Z / 6 + Rational(1, 2), True)), derivative=_INSIDE / 6,
+        "hard_sigmoid", Piecewise((0, Z <= -3), (1, Z >= 3), (Z / 6 + Rational(1, 2), True)), written="HardSigmoid",
+        derivative=_INSIDE / 6,
         kinks=((Integer(-3), Integer(0)), (Integer(3), Integer(0))),
         numpy=Spelling("_hard_sigmoid({0})", _HARD_HELPER),
         cuda=Spelling(
@@ -88,18 +90,19 @@ BRANCHES = (
     ),
     ScalarFunction(
         "hard_swish", Piecewise((0, Z <= -3), (Z, Z >= 3), (Z * (Z / 6 + Rational(1, 2)), True)),
-        value=Z * Apply("hard_sigmoid", 0, Z), derivative=Apply("hard_sigmoid", 0, Z) + Z * _INSIDE / 6,
+        written="HardSwish", value=Z * Apply("hard_sigmoid", 0, Z),
+        derivative=Apply("hard_sigmoid", 0, Z) + Z * _INSIDE / 6,
         kinks=((Integer(-3), Integer(0)), (Integer(3), Integer(1))), layer=True, activation=True,
     ),
     ScalarFunction(
         "softsign", Piecewise((Z / (1 + Z), Z > 0), (Z / (1 - Z), True)), value=Z / (1 + Apply("abs", 0, Z)),
         derivative=(1 + Apply("abs", 0, Z)) ** -2, layer=True, activation=True,
     ),
-    ScalarFunction("elu", _ELU, value=_ELU_VALUE, derivative=Apply("exp", 0, _BELOW), activation=True),
-    ScalarFunction("celu", _ELU, value=_ELU_VALUE, derivative=Apply("exp", 0, _BELOW), activation=True),
+    ScalarFunction("elu", _ELU, written="ELU", value=_ELU_VALUE, derivative=Apply("exp", 0, _BELOW), activation=True),
+    ScalarFunction("celu", _ELU, written="CELU", value=_ELU_VALUE, derivative=Apply("exp", 0, _BELOW), activation=True),
     ScalarFunction(
         "selu", Piecewise((SELU_GAMMA * Z, Z > 0), (_LEFT * (sympy.exp(Z) - 1), True)),
-        value=SELU_GAMMA * _RELU + _LEFT * Apply("expm1", 0, _BELOW),
+        written="SELU", value=SELU_GAMMA * _RELU + _LEFT * Apply("expm1", 0, _BELOW),
         derivative=_LEFT * Apply("exp", 0, _BELOW) + (SELU_GAMMA - _LEFT) * _STEP,
         kinks=((Integer(0), _LEFT),), activation=True,
     ),

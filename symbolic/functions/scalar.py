@@ -47,6 +47,7 @@ class ScalarFunction:
     harmless: an argument at which value and derivative are finite, put in where a bracket is 0; None if they are finite
     for every finite argument, so that 0 times them is 0.
     latex, typst: the operator, where the notation has one of its own; otherwise the name is set upright.
+    written: how papers and claims may write the name, where that is another one: ReLU.
     layer: whether there is a layer type of this name that does nothing else.
     activation: whether other layers may take it as their activation.
     """
@@ -66,6 +67,7 @@ class ScalarFunction:
     harmless: int | None = None
     latex: str | None = None
     typst: str | None = None
+    written: str | None = None
     layer: bool = False
     activation: bool = False
 

@@ -26,17 +26,18 @@ SMOOTH = (
         layer=True, activation=True,
     ),
     ScalarFunction(
-        "log_sigmoid", sympy.log(_SIGMOID), value=-Apply("softplus", 0, -Z), derivative=Apply("sigmoid", 0, -Z),
+        "log_sigmoid", sympy.log(_SIGMOID), written="LogSigmoid", value=-Apply("softplus", 0, -Z),
+        derivative=Apply("sigmoid", 0, -Z),
         layer=True, activation=True,
     ),
-    ScalarFunction("gelu", Z * (1 + sympy.erf(Z / sympy.sqrt(2))) / 2, layer=True, activation=True),
+    ScalarFunction("gelu", Z * (1 + sympy.erf(Z / sympy.sqrt(2))) / 2, written="GELU", layer=True, activation=True),
     ScalarFunction(
         "gelu_tanh", Z * (1 + sympy.tanh(sympy.sqrt(2 / sympy.pi) * (Z + Rational(44715, 1000000) * Z**3))) / 2,
-        layer=True, activation=True,
+        written="GELU_tanh", layer=True, activation=True,
     ),
-    ScalarFunction("silu", Z * _SIGMOID, generator="sigmoid", layer=True, activation=True),
+    ScalarFunction("silu", Z * _SIGMOID, written="SiLU", generator="sigmoid", layer=True, activation=True),
     ScalarFunction(
-        "mish", Z * sympy.tanh(sympy.log(1 + sympy.exp(Z))), value=Z * Apply("tanh", 0, _SOFTPLUS),
+        "mish", Z * sympy.tanh(sympy.log(1 + sympy.exp(Z))), written="Mish", value=Z * Apply("tanh", 0, _SOFTPLUS),
         derivative=Apply("tanh", 0, _SOFTPLUS)
         + Z * (1 - Apply("tanh", 0, _SOFTPLUS) ** 2) * Apply("sigmoid", 0, Z),
         layer=True, activation=True,

@@ -25,7 +25,7 @@ from dyadic.symbolic.spec import LAYER_TYPES
 
 NAMES = [
     "</script>",
-    "a&b",
+    "a&b|c",
     "größe",
     "層",
     "слой 1",

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from claims import author
 from claims.test_campaign import judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
@@ -75,3 +76,19 @@ def test_what_is_false_of_a_function_is_refuted(claim):
 
 def test_every_function_that_layers_are_made_of_has_an_entry():
     assert set(FUNCTIONS) <= set(FACTS)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (r"\operatorname{ReLU}'(u_0)", r"\operatorname{relu}'(u_0)"),
+        (r"\mathrm{SiLU}(u_0)", r"\operatorname{silu}(u_0)"),
+        (r"\operatorname{GELU}_{\text{tanh}}(u_0)", r"\operatorname{gelu\_tanh}(u_0)"),
+        (r"\operatorname{GELU}'_{\text{tanh}}(u_0)", r"\operatorname{gelu\_tanh}'(u_0)"),
+        (r"\operatorname{GELU}(u_0)", r"\operatorname{gelu}(u_0)"),
+    ],
+)
+def test_functions_by_the_names_that_papers_have_for_them(written, expected):
+    for factor, verdict in (("", Verdict.PROVED), ("2 ", Verdict.REFUTED)):
+        claim = f"{written} = {factor}{expected}"
+        assert author.judged(NETWORK, claim, "equal", {"u": "x_a"}, latex=True).verdict is verdict

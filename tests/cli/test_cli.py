@@ -170,6 +170,9 @@ BAD = {
     "figure to standard output": (("figure", DIGITS, "-o", "-"), "'' is not one of"),
     "states to standard output": (("relax", DIGITS, "-o", "-"), "-: "),
     "module without a name": (("emit", DIGITS, "--target", "numpy", "-o", "."), "is the name of a folder"),
+    "two modules": (("emit", DIGITS, "--target", "numpy", "-o", "a.py", "-o", "b.py"), "--output is given twice"),
+    "two targets": (("emit", DIGITS, "--target", "numpy", "--target", "c"), "--target is given twice"),
+    "one figure twice": (("figure", DIGITS, "-o", "a.svg", "-o", "tests/../a.svg"), "tests/../a.svg: is given twice"),
     "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
     "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),
 }

@@ -91,10 +91,22 @@ def value_of(node, scope, name):
     raise TypeError(type(node))
 
 
+SLOPES = {
+    "log": inverse,
+    "sqrt": lambda z: inverse(2 * drawn("root", z)),
+    "rsqrt": lambda z: -inverse(2 * power(z, Fraction(3, 2))) % PRIME,
+    "sin": lambda z: drawn("function", "cos", 0, z),
+    "cos": lambda z: -drawn("function", "sin", 0, z) % PRIME,
+}
+"""Derivatives that are written as what they are."""
+
+
 def applied(name, order, argument):
     """Functions that have a notation of their own: roots, and an exponential that is its derivative."""
     if (name, order) == ("sqrt", 0):
         return drawn("root", argument)
     if (name, order) == ("rsqrt", 0):
         return inverse(drawn("root", argument))
+    if order == 1 and name in SLOPES:
+        return SLOPES[name](argument)
     return drawn("function", name, 0 if name == "exp" else order, argument)

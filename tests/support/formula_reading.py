@@ -15,6 +15,14 @@ PRIME = 2**61 - 1
 RELATIONS = ("<", "≤", ">", "≥", "=", "∣")
 
 
+WRITTEN = {
+    "ReLU": "relu", "GELU": "gelu", "GELU_tanh": "gelu_tanh", "SiLU": "silu", "Mish": "mish", "ELU": "elu", "CELU": "celu",
+    "SELU": "selu", "HardSigmoid": "hard_sigmoid", "HardSwish": "hard_swish", "LogSigmoid": "log_sigmoid",
+    "StopGradient": "stop_gradient", "varphi": "outer",
+}  # fmt: skip
+"""Functions that papers write otherwise than the program."""
+
+
 class NotRead(Exception):
     pass
 
@@ -224,6 +232,8 @@ class FormulaReader:
             return Fraction(str(boxes[0].value))
         if len(boxes) == 1 and boxes[0].kind == "fraction":
             return self.rational(boxes[0].value[0]) / self.rational(boxes[0].value[1])
+        if len(boxes) == 3 and boxes[1].kind == "mark" and boxes[1].value == "/":
+            return self.rational(boxes[:1]) / self.rational(boxes[2:])
         raise NotRead("an exponent that is no number")
 
     def reduction(self, box):
@@ -281,13 +291,18 @@ class FormulaReader:
 
     def function(self, box):
         name = str(box.value) + (f"_{spelled(box.sub)}" if box.sub else "")
+        name = WRITTEN.get(name, name)
         self.at += 1
         boxes, above = self.inside(")")
         return self.raised(drawn("function", name, box.primes, self.whole(boxes)), above)
 
     def entry(self, box):
         exponent = (
-            box.sup if box.sup and not box.sub and all(one.kind in ("number", "fraction") for one in box.sup) else []
+            box.sup
+            if box.sup
+            and not box.sub
+            and all(one.kind in ("number", "fraction") or one.value == "/" for one in box.sup)
+            else []
         )
         if box.accent == "" and (not box.sup or exponent):
             name = str(box.value) + spelled(box.sub)

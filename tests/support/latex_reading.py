@@ -20,6 +20,7 @@ MARKS = {
 BIG = {r"\sum": "sum", r"\max": "max"}
 NAMED = {
     r"\textbackslash": "\\", r"\textasciicircum": "^", r"\textasciitilde": "~", r"\textless": "<", r"\textgreater": ">",
+    r"\textbar": "|",
 }  # fmt: skip
 ACCENTS = {r"\bar": "bar", r"\overline": "bar", r"\hat": "hat", r"\widehat": "hat"}
 

@@ -95,12 +95,12 @@ class TypstBoxes:
             return TypeBox("mark", MARKS[token])
         if token in ("sum", "max"):
             return TypeBox("big", token)
+        if token in GREEK:
+            return TypeBox("letter", GREEK[token])
         if self.follows("(") and len(token) > 1:
             return self.call(token)
         if token in FUNCTIONS:
             return TypeBox("word", token)
-        if token in GREEK:
-            return TypeBox("letter", GREEK[token])
         if len(token) == 1 and token.isalpha():
             return TypeBox("letter", token)
         raise NotRead(f"Typst: {token!r}")

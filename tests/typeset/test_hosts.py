@@ -121,6 +121,16 @@ def test_the_paper_cites_the_theorem_and_an_equation(tmp_path, before):
     assert rf"\newlabel{{dyadic:{place}:exactness}}{{{{D1}}" in aux
 
 
+@pytest.mark.parametrize(("option", "shown"), [("", "theorem D1"), ("[capitalise]", "Theorem D1")])
+def test_cleveref_names_a_theorem_as_the_paper_has_it(tmp_path, option, shown):
+    require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
+    packages = rf"\usepackage{option}{{cleveref}}"
+    body = r"Here: \cref{dyadic:digits-mlp:exactness}. \input{appendix}"
+    assert complaints(tmp_path, "article", body, packages) == []
+    page = subprocess.run(["pdftotext", tmp_path / "main.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert f"Here: {shown}" in page
+
+
 def test_cleveref_before_the_style_is_refused_in_words(tmp_path):
     """Where nothing has loaded amsmath before it."""
     with pytest.raises(AssertionError, match="Load dyadic-appendix before cleveref"):

@@ -181,11 +181,12 @@ def figure(*arguments):
 
 @pytest.mark.parametrize("kind", one_in(6, ["architecture", "deviation", "heatmap"]))
 def test_command(kind, tmp_path):
-    for ending, start in (("svg", b"<svg"), ("pdf", b"%PDF")):
-        path = tmp_path / f"a.{ending}"
-        done = figure("--kind", kind, "-o", str(path))
-        assert (done.returncode, done.stdout) == (0, ""), done.stderr
-        assert path.read_bytes().startswith(start)
+    """Every file that is named is written."""
+    drawn_, printed = tmp_path / "a.svg", tmp_path / "a.pdf"
+    done = figure("--kind", kind, "-o", str(drawn_), "-o", str(printed))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert drawn_.read_bytes().startswith(b"<svg")
+    assert printed.read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,7 @@ def test_command(kind, tmp_path):
         (("--kind", "heatmap", "--stepsize", "0.5", "--stepsize", "1"), "give one --stepsize"),
         (("--kind", "deviation", "--stepsize", "0"), "--stepsize"),
         (("--kind", "pie"), "'pie' is not one of"),
+        (("-o", "a.png"), "is not one of .svg, .pdf"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, said, tmp_path):

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import typst
 from support.optional import require
-from support.unverified import UNVERIFIED
 
-from dyadic.paper import build_document, render_html, render_latex, render_typst
+from dyadic.paper import build_document, render_typst
 from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.document import Document, Table
 from dyadic.paper.drawing import Box, Caption
@@ -107,12 +106,3 @@ def test_formulas_are_as_wide_as_the_ruler_says(name):
     long = [(width, said) for width, said in zip(measured, bodies.values(), strict=True) if width > 60]
     assert len(long) > 10
     assert all(0.85 * width < said < 1.17 * width for width, said in long)
-
-
-def test_the_page_of_a_large_network_shows_its_architecture_and_the_paper_does_not():
-    derivation = derive(read_spec("examples/lstm.toml"))
-    document = build_document(derivation, UNVERIFIED, sections=["setting"])
-    title = architecture_graph(derivation).title
-    assert render_html(document).count(title) == 1
-    assert title not in render_typst(document)
-    assert "The architecture" not in render_latex(document)

@@ -103,7 +103,9 @@ def test_what_a_statement_begins_with_stays_with_its_formula(decoder):
 
 
 def test_a_small_number_in_words_is_no_row_of_zeros():
-    assert _value(Rational(1, 10**5)) == "0.00001"
+    """As in the equations, where it has a power of ten."""
+    assert _value(Rational(1, 10**4)) == "0.0001"
+    assert _value(Rational(1, 10**5)) == "1e-5"
     assert _value(Rational(10000001, 10**12)) == "1.0000001e-5"
 
 

@@ -6,8 +6,8 @@ they agree up to rank k + 1 after.  Induction over k, from the empty claim at k 
 steps every variable of rank <= k is independent of the initial state.
 
 Variables and values are uninterpreted, that is, for graphs of any size and values of any kind.  Two models with three
-variables show that the hypotheses can hold while two runs differ (the vacuity twin), and that one more rank in one step
-would be too much (the bound).
+variables show that the hypotheses can hold while two runs differ (the lemma is not vacuous), and that one more rank in
+one step would be too much (the bound is sharp).
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ class Names:
             return LatexName(f"{stem}{accent}{below}", self._scripts(cursor)[1])
         if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
             return found
+        stem += self._variant(cursor, stem)
         if not accent and stem in self._vocabulary.functions and stem not in self._vocabulary.tensors:
             after = cursor.next
             primes = self._primes(cursor)
@@ -71,6 +72,18 @@ class Names:
         stem += self._number_before_owner(cursor)
         owner, indices = self._scripts(cursor)
         return self._named(accent, stem, owner, indices, node.at)
+
+    def _variant(self, cursor: Cursor, stem: str) -> str:
+        r"""What stands below the name of a function, or its prime, and belongs to it, as in GELU_{\text{tanh}}."""
+        ahead = 1 if cursor.peek().text == "'" else 0
+        if stem not in self._vocabulary.functions or cursor.peek(ahead).text != "_":
+            return ""
+        below = "".join(node.text.strip("{}") for node in content(cursor.peek(ahead + 1)) if node.text not in FONTS)
+        if f"{stem}_{below}" not in self._vocabulary.functions:
+            return ""
+        place = cursor.next + ahead
+        cursor.nodes = [*cursor.nodes[:place], *cursor.nodes[place + 2 :]]
+        return f"_{below}"
 
     def _family(self, cursor: Cursor, stem: str) -> LatexName | None:
         """A quantity of the layer in its script, if there is one."""

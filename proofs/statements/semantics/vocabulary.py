@@ -29,8 +29,11 @@ from dyadic.proofs.statements.semantics.quantities import (
     slope,
 )
 from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.functions import FUNCTIONS as RECORDS
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
+WRITTEN = {one.written: name for name, one in RECORDS.items() if one.written and name in FUNCTIONS}
+"""Functions by the names that papers have for them: ReLU."""
 WRITTEN_REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
@@ -143,7 +146,7 @@ class Vocabulary:
     ) -> None:
         self.graph = graph
         self.author = author or AuthorNames({}, {})
-        self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
+        self.functions = WRITTEN | {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution, self.latex = 0, False, False
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
