@@ -48,10 +48,6 @@ class Enclosed:
     def cost_slope(self) -> list[Any]:
         return self.bench.flat(self.bench.slope(self.free))
 
-    def unpushed(self) -> bool:
-        """Whether the cost's slope is exactly 0 here, so that a nudged or held state is this one."""
-        return all(value == 0 for value in self.cost_slope())
-
     def gradient(self) -> dict[str, Array]:
         """dC/dtheta at the minimum."""
         column = arb_mat(self.bench.size, 1, [-arb(value) for value in self.cost_slope()])

@@ -18,7 +18,7 @@ from sympy import Expr, Rational
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.number_types import mapped
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import exactness_claim, limit_claim, order_claim
+from dyadic.physics.rivals.beta_series import all_zero, exactness_claim, limit_claim, order_claim
 from dyadic.physics.rivals.descent import (
     MOST_STEPS,
     NotAtRest,
@@ -246,7 +246,7 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
 def _exact(found: EnergyMinimum, estimate: str, order: int) -> Claim:
     return exactness_claim(
         f"ep {estimate}", order, lambda: found.enclosed.error_term(order), estimate, _MINIMUM, _ANALYTIC,
-        still=lambda: found.enclosed.unpushed(),
+        nothing=lambda: all_zero(found.enclosed.gradient()),
     )  # fmt: skip
 
 
@@ -297,7 +297,7 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
     gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
     claim = limit_claim(
         f"{name}:exact", what, gradients, how, "gradient_of_the_cost",
-        same=lambda: found.enclosed.linear_output(), still=lambda: found.enclosed.unpushed(),
+        same=lambda: found.enclosed.linear_output(),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), (claim,), *_equations(found))
 
