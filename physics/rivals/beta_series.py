@@ -152,7 +152,7 @@ def exactness_claim(
 
 def limit_claim(
     name: str, what: str, found: Callable[[], tuple[Mapping[str, Array], Mapping[str, Array]]], method: str,
-    of: str = "backpropagation", same: Callable[[], bool] = lambda: False,
+    of: str = "backpropagation", same: Callable[[], bool] = lambda: False, smooth: str = SMOOTH,
 ) -> Claim:  # fmt: skip
     """Whether two gradients of balls are equal; found: (the method's, the one that is wanted: ``of``).
 
@@ -167,22 +167,22 @@ def limit_claim(
                 mine, wanted = found()
                 empty = all_zero(wanted)
                 if same() and not empty:
-                    return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (SMOOTH,))
+                    return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (smooth,))
                 off = {key: mine[key] - wanted[key] for key in wanted}
                 if all_zero(off) and not empty:
-                    return Claim(name, what, Verdict.PROVED, method, (SMOOTH,))
+                    return Claim(name, what, Verdict.PROVED, method, (smooth,))
                 place = nonzero(off)
         except Unenclosed as error:
-            return Claim(name, what, Verdict.UNDECIDED, method, (SMOOTH,), reason=str(error))
+            return Claim(name, what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
             reason = NOTHING if empty else "no entry is certainly different here"
-            return Claim(name, what, Verdict.UNDECIDED, method, (SMOOTH,), reason=reason)
+            return Claim(name, what, Verdict.UNDECIDED, method, (smooth,), reason=reason)
         parameter, entry, _ = place
         numbers = {
             "parameter": parameter, "entry": list(entry), of: str(wanted[parameter][entry]),
             "method": str(mine[parameter][entry]),
         }  # fmt: skip
-        return Claim(name, what, Verdict.REFUTED, method, (SMOOTH,), (), numbers)
+        return Claim(name, what, Verdict.REFUTED, method, (smooth,), (), numbers)
 
     return claim()
 

@@ -112,21 +112,6 @@ def test_one_nudge_without_a_minimum_leaves_the_others():
     assert all(claim.verdict is not Verdict.UNDECIDED for claim in row.claims)
 
 
-@pytest.mark.parametrize(("bias", "reason"), [(0.5, ""), (-5.0, "the free state lies at a kink of the energy, where")])
-def test_a_minimum_at_a_kink_has_no_gradient_by_differences(bias, reason):
-    """A unit of relu with a negative input rests where its energy bends: nothing is said to be relative to that."""
-    layers = [
-        {"name": f"l{k}", "type": "dense", "units": 1, "activation": name} for k, name in enumerate(("tanh", "relu"))
-    ]
-    spec = {"inputs": {"x": {"shape": [1]}}, "layers": layers, "cost": {"type": "squared_error"}}
-    params = {"l0.weight": np.eye(1), "l0.bias": np.zeros(1), "l1.weight": np.eye(1) / 2, "l1.bias": np.full(1, bias)}
-    data = {"x": np.ones((1, 1)), "y": np.ones((1, 1))}
-    derivation = dyadic.derive(dyadic.architecture(spec))
-    for row in compare(derivation, params, data, methods=["ep", "coupled", "chl"]).rows:
-        assert row.reason.startswith(reason)
-        assert bool(row.reason) == bool(reason)
-
-
 def test_a_device_is_compared_over_the_parameters_asked_for():
     """An input of 0: the weights' gradient is 0 whatever the way back, the bias's is not."""
     derivation, params = network((2, 3, 2)), powers_of_two((2, 3, 2))
