@@ -19,7 +19,7 @@ from dyadic.physics.rivals.resting import Mask, Rests
 from dyadic.physics.updates import Array
 
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
-_NEWTON, _HALVINGS, _CHANGES = 100, 40, 30
+_NEWTON, _HALVINGS, _CHANGES, _POWERS, _IDLE = 100, 40, 30, 30, 6
 _DIFFERENCE = 1e-6
 _CONJUGATE, _NEARING = 1e-9, 1e-4
 _MOVED, _SETTLED = 1e-9, 1e-15
@@ -115,10 +115,27 @@ class Rest:
 
 def step_size(bench: Bench) -> float:
     """0.1, or less where a step would be longer than 1 over the largest curvature of |F|^2 / 2 at the free state."""
-    if bench.too_large() or not bench.size:
+    if not bench.size:
         return STEP
-    curvature = float(np.linalg.norm(bench.jacobian, 2)) ** 2
+    with np.errstate(all="ignore"):
+        curvature = _curvature(bench) if bench.too_large() else float(np.linalg.norm(bench.jacobian, 2)) ** 2
     return min(STEP, 1 / curvature) if np.isfinite(curvature) and curvature else STEP
+
+
+def _curvature(bench: Bench) -> float:
+    """The largest eigenvalue of J^T J at u0 without a matrix: powers of it, J times a vector by central differences."""
+    along = np.random.default_rng(0).standard_normal(bench.size)
+    found = 0.0
+    for _ in range(_POWERS):
+        shift = bench.units(along * (_DIFFERENCE / np.linalg.norm(along)))
+        ahead, behind = (bench.field(added((1, bench.free), (sign, shift))) for sign in (1, -1))
+        moved = added((1 / (2 * _DIFFERENCE), ahead), (-1 / (2 * _DIFFERENCE), behind))
+        turned = added((1, bench.pull(bench.free, moved)), (-1, moved))
+        along = np.array(bench.flat(turned), dtype=float)
+        found = float(np.linalg.norm(along))
+        if not np.isfinite(found) or not found:
+            break
+    return found
 
 
 def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
@@ -174,20 +191,23 @@ def _by_products(objective: Objective, start: Units, step: float, most: float) -
     """Descent until it is near, then Newton's method by conjugate gradients, without a matrix; None where it fails.
 
     Near is where the slope has fallen far and the minimum is a small part of the way off: whole descent, whose last
-    digits take most of its steps, would arrive there too.
+    digits take most of its steps, would arrive there too.  What is further off, and lower, is a minimum all the same.
     """
     u, steps, terms = _descended(objective, start, step, _NEARING)
     terms = max(terms, most)
     at, end = objective.flat(u), objective.flat(u)
+    least, idle = np.inf, 0
     for _ in range(_NEWTON):
         slope = objective.flat(objective.moving(objective.bench.units(end)))
         size = float(np.abs(slope).max(initial=0))
-        if not np.isfinite(size):
+        least, idle = (size, 0) if size < least / 2 else (least, idle + 1)
+        if not np.isfinite(size) or idle > _IDLE:  # as where it goes to and fro across a kink
             return None
         if size <= _BEYOND_ROUNDING * terms:
             way = float(np.abs(end - objective.flat(start)).max(initial=0))
             near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
-            return Rest(objective.bench.units(end), steps) if near else None
+            lower = objective.value(objective.bench.units(end)) <= objective.value(u)
+            return Rest(objective.bench.units(end), steps if near else None) if near or lower else None
         direction = positive_solution(partial(_times, objective, end), -slope)
         if direction is None:
             return None

@@ -99,6 +99,15 @@ def test_rest_is_checked_and_a_step_fits_the_curvature():
     assert at_rest(objective(bench, energy), start, 50.0).steps is None  # Newton's method, after steps that diverge
 
 
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_a_step_that_fits_needs_no_matrix(scale, monkeypatch):
+    bench = Bench(updates_of(chain((3, 6, 4, 2))))
+    bench.updates.params = bench.updates.feedback = {n: scale * a for n, a in bench.updates.params.items()}
+    one = step_size(bench)
+    monkeypatch.setattr("dyadic.physics.rivals.bench.LARGEST", 3)
+    assert step_size(bench) == pytest.approx(one, rel=0.05)
+
+
 def test_what_has_no_minimum_is_refused():
     bench = Bench(updates_of(chain((3, 4, 2))))
 
