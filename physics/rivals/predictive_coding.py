@@ -196,7 +196,8 @@ METHODS = (
         ("convergence",), _clamped,
     ),
     RivalMethod(
-        "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours", "+ beta C, divided by beta",
+        "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",
+        "+ beta C, divided by beta",
         ("small nudging", "convergence"), _nudged,
     ),
 )  # fmt: skip
