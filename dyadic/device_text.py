@@ -28,7 +28,9 @@ def mismatch_text(found: Mismatch, how: str, page: Page) -> Iterator[str]:
         if np.isfinite(largest)
         else "are not both finite, and not compared"
     )
-    error, cosine = finite_number(found.gradient_error, ".3g"), finite_number(found.cosine, ".4f")
+    compared = "are equal" if largest == 0 else compared
+    error = finite_number(found.gradient_error, ".3g")
+    cosine = "undefined" if np.isnan(found.cosine) else finite_number(found.cosine, ".4f")
     yield from page.wrapped(
         f"gradient: relative error {error}, cosine {cosine}; the closed form of s_B - s and the device's {compared}",
         "- ",

@@ -21,7 +21,7 @@ import numpy as np
 from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
 from dyadic.physics.given_numbers import not_negative, whole
-from dyadic.physics.gradient_error import gradient_error
+from dyadic.physics.gradient_error import NOTHING, gradient_error
 from dyadic.physics.held_values import as_defined
 from dyadic.physics.number_types import Slopes, lower, upper
 from dyadic.physics.spectrum import triangular_claim
@@ -179,6 +179,7 @@ def device_claim(true: Updates, device: Updates, over: Collection[str] | None = 
         small_enough(true)
         with enclosing():
             (x, wanted), (y, found) = (_reached(in_balls(updates)) for updates in (true, device))
+            empty = _nothing(*(g for name, g in x.gradients(decayed=False).items() if over is None or name in over))
             unchanged = _unchanged(true, device, lambda name, k: _nothing(x.handed(name)[k], y.handed(name)[k]))
     except Unenclosed as error:
         return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
@@ -202,6 +203,8 @@ def device_claim(true: Updates, device: Updates, over: Collection[str] | None = 
                     "device": str(found[name][place]),
                 }  # fmt: skip
                 return Claim("feedback:device", what, Verdict.REFUTED, method, hypotheses, (), numbers)
+    if empty:
+        return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=NOTHING)
     if largest == 0:
         return Claim("feedback:device", what, Verdict.PROVED, method, hypotheses)
     if _unmoved(device):

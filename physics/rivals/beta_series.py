@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.gradient_error import NOTHING
 from dyadic.physics.number_types import Series, lower
 from dyadic.physics.rivals.bench import Bench, Units
 from dyadic.physics.updates import Array
@@ -24,7 +25,6 @@ Residual = Callable[[Bench, Units, Any], Mapping[str, Array]]
 """R(u, beta) on a bench whose numbers are series."""
 SMOOTH = "F and C are analytic near u0"
 SERIES = "power series in beta; the first coefficient in words, which powers stay by the estimate's symmetry"
-_STILL = "the cost's gradient is exactly 0 at the free state, which therefore stays, and both gradients are 0, in balls"
 
 
 class BetaSeries:
@@ -89,14 +89,9 @@ def all_zero(gradient: Mapping[str, Array]) -> bool:
     return all(entry == 0 for array in gradient.values() for entry in np.ravel(array))
 
 
-def unpushed(bench: Bench) -> bool:
-    """Whether c is exactly 0 at the free state, which then solves a nudged method's equations for every beta.
-
-    Backpropagation's gradient is 0 there, and so is the estimate, which is made of the displacement.  Within
-    :func:`enclosing`.
-    """
-    one = bench.balls()
-    return all_zero(one.slope(one.free))
+def vanishing(bench: Bench) -> bool:
+    """Whether all of backpropagation's gradient that is compared is exactly 0, in balls; within :func:`enclosing`."""
+    return all_zero(bench.balls().gradient)
 
 
 def nonzero(gradient: Mapping[str, Array]) -> tuple[str, tuple[int, ...], Any] | None:
@@ -122,13 +117,14 @@ def order_claim(name: str, order: int, holds: bool, what: str = "", hypotheses: 
 def exactness_claim(
     name: str, order: int, found: Callable[[], Mapping[str, Array]], setting: str = "",
     of: str = "backpropagation's gradient", smooth: str = SMOOTH, straight: Callable[[], bool] = lambda: False,
-    still: Callable[[], bool] = lambda: False,
+    nothing: Callable[[], bool] = lambda: False,
 ) -> Claim:  # fmt: skip
     """Whether the estimate is exact for every small beta, by the coefficient of beta^order of its error, in balls.
 
     found: computes that coefficient; within :func:`enclosing`.  straight: whether the residual is affine in u and beta,
-    so that u(beta) - u0 is beta w_1 and all further coefficients are 0.  still: whether nothing pushes the free state,
-    as in :func:`unpushed`; within :func:`enclosing`.
+    so that u(beta) - u0 is beta w_1 and all further coefficients are 0.  nothing: whether every gradient that is
+    compared is 0, as in :func:`vanishing`; within :func:`enclosing`.  An estimate that is not 0 then is refuted all the
+    same; one that may be 0 shows nothing.
     """
 
     @recorded
@@ -141,13 +137,11 @@ def exactness_claim(
         method = f"the coefficient of beta^{order} of the error, enclosed in balls"
         try:
             with enclosing():
-                if still():
-                    return Claim(f"{name}:exact", what, Verdict.PROVED, _STILL, (smooth,))
-                place = nonzero(found())
+                place, empty = nonzero(found()), nothing()
         except Unenclosed as error:
             return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
-            reason = f"the coefficient of beta^{order} may be 0 here"
+            reason = NOTHING if empty else f"the coefficient of beta^{order} may be 0 here"
             return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=reason)
         parameter, entry, value = place
         numbers = {"parameter": parameter, "entry": list(entry), f"coefficient_of_beta^{order}": str(value)}
@@ -158,44 +152,42 @@ def exactness_claim(
 
 def limit_claim(
     name: str, what: str, found: Callable[[], tuple[Mapping[str, Array], Mapping[str, Array]]], method: str,
-    of: str = "backpropagation", same: Callable[[], bool] = lambda: False, still: Callable[[], bool] = lambda: False,
+    of: str = "backpropagation", same: Callable[[], bool] = lambda: False, smooth: str = SMOOTH,
 ) -> Claim:  # fmt: skip
     """Whether two gradients of balls are equal; found: (the method's, the one that is wanted: ``of``).
 
-    same: whether they are known to be one and the same formula.  still: whether nothing pushes the free state, as in
-    :func:`unpushed`.  All are called within :func:`enclosing`.
+    same: whether they are known to be one and the same formula.  Both are called within :func:`enclosing`.  Where all
+    that is compared is exactly 0, nothing is shown.
     """
 
     @recorded
     def claim() -> Claim:
         try:
             with enclosing():
-                if same():
-                    return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (SMOOTH,))
-                if still():
-                    return Claim(name, what, Verdict.PROVED, _STILL, (SMOOTH,))
                 mine, wanted = found()
+                empty = all_zero(wanted)
+                if same() and not empty:
+                    return Claim(name, what, Verdict.PROVED, f"{method}; here both are one formula", (smooth,))
                 off = {key: mine[key] - wanted[key] for key in wanted}
-                if all_zero(off):
-                    return Claim(name, what, Verdict.PROVED, method, (SMOOTH,))
+                if all_zero(off) and not empty:
+                    return Claim(name, what, Verdict.PROVED, method, (smooth,))
                 place = nonzero(off)
         except Unenclosed as error:
-            return Claim(name, what, Verdict.UNDECIDED, method, (SMOOTH,), reason=str(error))
+            return Claim(name, what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
-            return Claim(
-                name, what, Verdict.UNDECIDED, method, (SMOOTH,), reason="no entry is certainly different here"
-            )
+            reason = NOTHING if empty else "no entry is certainly different here"
+            return Claim(name, what, Verdict.UNDECIDED, method, (smooth,), reason=reason)
         parameter, entry, _ = place
         numbers = {
             "parameter": parameter, "entry": list(entry), of: str(wanted[parameter][entry]),
             "method": str(mine[parameter][entry]),
         }  # fmt: skip
-        return Claim(name, what, Verdict.REFUTED, method, (SMOOTH,), (), numbers)
+        return Claim(name, what, Verdict.REFUTED, method, (smooth,), (), numbers)
 
     return claim()
 
 
 __all__ = [
     "SERIES", "SMOOTH", "BetaSeries", "all_zero", "coefficient", "coefficients", "exactness_claim", "expansion",
-    "limit_claim", "nonzero", "order_claim", "unpushed",
+    "limit_claim", "nonzero", "order_claim", "vanishing",
 ]  # fmt: skip

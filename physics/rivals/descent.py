@@ -8,17 +8,18 @@ and not a place on the way to it.  What neither brings to rest is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from dyadic.physics.rivals.bench import LARGEST, Bench, Units, added, largest
 from dyadic.physics.rivals.energies import EnergyNetwork
+from dyadic.physics.rivals.resting import Mask, Rests
 from dyadic.physics.updates import Array
 
 STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
-_NEWTON, _HALVINGS = 100, 40
+_NEWTON, _HALVINGS, _CHANGES, _POWERS, _IDLE = 100, 40, 30, 30, 6
 _DIFFERENCE = 1e-6
 _CONJUGATE, _NEARING = 1e-9, 1e-4
 _MOVED, _SETTLED = 1e-9, 1e-15
@@ -32,17 +33,26 @@ class NotAtRest(Exception):
 
 @dataclass(frozen=True)
 class Objective:
-    """An energy on a bench: its value, its slope by vertex, and the vertices that are held where they are."""
+    """An energy on a bench: its value, its slope by vertex, and the vertices that are held where they are.
+
+    rests: the units that may come to rest where the energy bends; rest: which of them are kept there.
+    beta: how strongly the cost is part of it.
+    """
 
     bench: Bench
     value: Callable[[Units], float]
     slope: Callable[[Units], Units]
     held: Collection[str] = ()
+    rests: Rests | None = None
+    rest: Mask = field(default_factory=dict)
+    beta: float = 0.0
 
     @classmethod
-    def of(cls, bench: Bench, energy: EnergyNetwork, held: Collection[str] = ()) -> Objective:
+    def of(
+        cls, bench: Bench, energy: EnergyNetwork, held: Collection[str] = (), rests: Rests | None = None
+    ) -> Objective:
         """A method's energy, without the cost."""
-        return cls(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), held)
+        return cls(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), held, rests)
 
     def nudged(self, beta: float) -> Objective:
         """The same and beta times the cost."""
@@ -53,11 +63,32 @@ class Objective:
         def slope(u: Units) -> Units:
             return added((1, self.slope(u)), (beta, self.bench.slope(u)))
 
-        return replace(self, value=value, slope=slope)
+        return replace(self, value=value, slope=slope, beta=beta)
 
     def moving(self, u: Units) -> dict[str, Array]:
-        """The slope, 0 at what is held."""
-        return {name: 0 * value if name in self.held else value for name, value in self.slope(u).items()}
+        """The slope, 0 at what is held or at rest."""
+        found = {name: 0 * value if name in self.held else value for name, value in self.slope(u).items()}
+        return {name: np.where(self.rest[name], 0, value) if self.rest else value for name, value in found.items()}
+
+    def pull(self, u: Units) -> Units:
+        """The part of the slope that the cost makes."""
+        return added((self.beta, self.bench.slope(u)))
+
+    def moves(self, u: Units) -> Array:
+        """Of all entries, which are neither held nor at rest."""
+        kept = {name: self.rest[name] if self.rest else np.zeros(np.shape(value), bool) for name, value in u.items()}
+        still = [np.ones_like(mask) if name in self.held else mask for name, mask in kept.items()]
+        return ~np.concatenate([mask.ravel() for mask in still])
+
+    def resting(self, u: Units) -> Mask:
+        """Which units have their minimum at the bend; none of what is held."""
+        found = self.rests.resting(u, self.pull(u)) if self.rests else {}
+        return {name: np.zeros_like(mask) if name in self.held else mask for name, mask in found.items()}
+
+    def at_the_bend(self, u: Units, rest: Mask) -> tuple[Objective, Units]:
+        """With these units kept at rest, and the state in which they are."""
+        put = self.rests.put(u, self.pull(u), rest) if self.rests else u
+        return replace(self, rest=rest), {name: u[name] if name in self.held else put[name] for name in u}
 
     def flat(self, units: Units) -> Array:
         return np.array(self.bench.flat(units), dtype=float)
@@ -84,20 +115,67 @@ class Rest:
 
 def step_size(bench: Bench) -> float:
     """0.1, or less where a step would be longer than 1 over the largest curvature of |F|^2 / 2 at the free state."""
-    if bench.too_large() or not bench.size:
+    if not bench.size:
         return STEP
-    curvature = float(np.linalg.norm(bench.jacobian, 2)) ** 2
+    with np.errstate(all="ignore"):
+        curvature = _curvature(bench) if bench.too_large() else float(np.linalg.norm(bench.jacobian, 2)) ** 2
     return min(STEP, 1 / curvature) if np.isfinite(curvature) and curvature else STEP
 
 
+def _curvature(bench: Bench) -> float:
+    """The largest eigenvalue of J^T J at u0 without a matrix: powers of it, J times a vector by central differences."""
+    along = np.random.default_rng(0).standard_normal(bench.size)
+    found = 0.0
+    for _ in range(_POWERS):
+        shift = bench.units(along * (_DIFFERENCE / np.linalg.norm(along)))
+        ahead, behind = (bench.field(added((1, bench.free), (sign, shift))) for sign in (1, -1))
+        moved = added((1 / (2 * _DIFFERENCE), ahead), (-1 / (2 * _DIFFERENCE), behind))
+        turned = added((1, bench.pull(bench.free, moved)), (-1, moved))
+        along = np.array(bench.flat(turned), dtype=float)
+        found = float(np.linalg.norm(along))
+        if not np.isfinite(found) or not found:
+            break
+    return found
+
+
 def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
-    """The minimum that descent from ``start`` leads to.  Raises :class:`NotAtRest`."""
+    """The minimum that descent from ``start`` leads to.  Raises :class:`NotAtRest`.
+
+    Which units rest at a bend of the energy is told by its slopes on both sides where descent ends; the others then go
+    to their minimum, until both agree.
+    """
+    if objective.rests is None:
+        return _smooth_rest(objective, start, step)
+    with np.errstate(all="ignore"):
+        u, steps, most = _descended(objective, start, step)
+    u = u if np.isfinite(largest(u)) else dict(start)
+    first = u
+    for _ in range(_CHANGES):
+        rest = objective.resting(u)
+        found = _smooth_rest(*objective.at_the_bend(u, rest), step, most)
+        u = found.u
+        if all((mask == rest[name]).all() for name, mask in objective.resting(u).items()):
+            way = largest(added((1, u), (-1, start)))
+            return Rest(u, steps if _near(u, first, way) else None)
+    raise NotAtRest("units that rest where the energy bends leave it again, and others come to it, without end")
+
+
+def _near(end: Units, u: Units, way: float) -> bool:
+    return largest(added((1, end), (-1, u))) <= 1e-6 * way + _SETTLED * max(1.0, largest(end))
+
+
+def _smooth_rest(objective: Objective, start: Units, step: float, most: float = 0.0) -> Rest:
+    """The same where the energy does not bend, or what rests at a bend is known.
+
+    most: the largest slope on the way to ``start``.
+    """
     large = objective.bench.size > LARGEST
     with np.errstate(all="ignore"):
-        found = _by_products(objective, start, step) if large else None
+        found = _by_products(objective, start, step, most) if large else None
         if found is not None:
             return found
         u, steps, terms = _descended(objective, start, step)
+        terms = max(terms, most)
         finite = all(np.isfinite(value).all() for value in u.values())
         left = largest(objective.moving(u)) if finite else np.inf
         if large:
@@ -105,29 +183,31 @@ def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
                 return Rest(u, steps)
             raise NotAtRest(f"descent did not come to rest in {steps} steps of {step:.2g} (slope left: {left:.1e})")
         end = _newton(objective, start, u if finite else start)
-        apart = largest(added((1, end), (-1, u))) if finite else np.inf
-        way = largest(added((1, end), (-1, start)))
-        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(end))
+        arrived = finite and _near(end, u, largest(added((1, end), (-1, start))))
         return Rest(end, steps if arrived else None)
 
 
-def _by_products(objective: Objective, start: Units, step: float) -> Rest | None:
+def _by_products(objective: Objective, start: Units, step: float, most: float) -> Rest | None:
     """Descent until it is near, then Newton's method by conjugate gradients, without a matrix; None where it fails.
 
     Near is where the slope has fallen far and the minimum is a small part of the way off: whole descent, whose last
-    digits take most of its steps, would arrive there too.
+    digits take most of its steps, would arrive there too.  What is further off, and lower, is a minimum all the same.
     """
     u, steps, terms = _descended(objective, start, step, _NEARING)
+    terms = max(terms, most)
     at, end = objective.flat(u), objective.flat(u)
+    least, idle = np.inf, 0
     for _ in range(_NEWTON):
         slope = objective.flat(objective.moving(objective.bench.units(end)))
         size = float(np.abs(slope).max(initial=0))
-        if not np.isfinite(size):
+        least, idle = (size, 0) if size < least / 2 else (least, idle + 1)
+        if not np.isfinite(size) or idle > _IDLE:  # as where it goes to and fro across a kink
             return None
         if size <= _BEYOND_ROUNDING * terms:
             way = float(np.abs(end - objective.flat(start)).max(initial=0))
             near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
-            return Rest(objective.bench.units(end), steps) if near else None
+            lower = objective.value(objective.bench.units(end)) <= objective.value(u)
+            return Rest(objective.bench.units(end), steps if near else None) if near or lower else None
         direction = positive_solution(partial(_times, objective, end), -slope)
         if direction is None:
             return None
@@ -184,7 +264,7 @@ def _descended(
 
 def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
     """Newton's method, its matrix made positive where it is not, each step halved until the energy falls."""
-    moving = np.array([name not in objective.held for name in objective.bench.vertices for _ in _entries(u[name])])
+    moving = objective.moves({name: u[name] for name in objective.bench.vertices})
     if not moving.any():
         return dict(u)
     at, origin, saddle = objective.flat(u), objective.flat(start), ""
@@ -230,10 +310,6 @@ def positive_solution(times: Callable[[Array], Array], right: Array) -> Array | 
         before, size = size, float(left @ left)
         along = left + size / before * along
     return found
-
-
-def _entries(value: Array) -> Array:
-    return np.asarray(value).ravel()
 
 
 def _hessian(objective: Objective, at: Array) -> Array:

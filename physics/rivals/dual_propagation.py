@@ -21,7 +21,7 @@ from sympy import Expr
 from dyadic.physics.enclosures import Unenclosed
 from dyadic.physics.number_types import Series
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim, unpushed
+from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim, vanishing
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
 from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort, stays
@@ -164,7 +164,7 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
         affine = _affine(name, form, len(bench.vertices)) if _hidden_are_affine(bench) else None
         if affine is None or affine.verdict is not Verdict.PROVED:
             term = partial(_error_term, bench, energy, form, order)
-            affine = exactness_claim(name, order, term, f"alpha {alpha:g}", still=partial(unpushed, bench))
+            affine = exactness_claim(name, order, term, f"alpha {alpha:g}", nothing=partial(vanishing, bench))
         claims.append(affine)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
     return MethodTrial(tuple(measured), _effort(bench, energy, transposed), tuple(claims), *equations)

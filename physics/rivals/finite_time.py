@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from dyadic.physics.dynamics import RelaxationSetting, run
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.gradient_error import NOTHING
 from dyadic.physics.hardware.readout import gradient_ranks
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import all_zero, nonzero
@@ -99,9 +100,11 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
     """
     method = "the algorithm and backpropagation, executed modulo a prime with unknown functions"
     try:
-        difference, bound = compared(bench.derivation, algorithm, bench.over)
+        difference, bound, empty = compared(bench.derivation, algorithm, bench.over)
     except (Rejected, Undetermined) as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
+    if difference is None and empty:
+        return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=NOTHING)
     if difference is None:
         chance = f"random residues do not agree by chance (probability below 1e{log10_error(bound)})"
         return Claim(name, what, Verdict.PROVED, method, (*hypotheses, chance))
@@ -111,13 +114,15 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
             one = bench.balls(_MOST_IN_BALLS)
             found, wanted = algorithm(one), one.gradient
             off = {key: found[key] - value for key, value in wanted.items()}
-            if all_zero(off):
+            empty = all_zero(wanted)
+            if all_zero(off) and not empty:
                 return Claim(name, what, Verdict.PROVED, method, (*hypotheses, _THESE))
             place = nonzero(off)
     except Unenclosed as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
     if place is None:
         reason = "it is no identity of unknown functions, and at these numbers no entry is certainly different"
+        reason = NOTHING if empty else reason
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=reason)
     parameter, entry, _ = place
     numbers = {

@@ -22,7 +22,7 @@ from dyadic.physics.rivals.beta_series import (
     expansion,
     limit_claim,
     order_claim,
-    unpushed,
+    vanishing,
 )
 from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, at_rest_or_nowhere, path, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
@@ -78,7 +78,7 @@ def _clamped(bench: Bench) -> MethodTrial | str:
     else:
         how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
         gradients = partial(_enclosed, bench, energy, found.u)
-        claim = limit_claim("pc:exact", what, gradients, how, still=partial(unpushed, bench))
+        claim = limit_claim("pc:exact", what, gradients, how)
     setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
     taken = Effort(setting, None, None, count, stays(error[0]))
     if error[0] <= WANTED:
@@ -121,7 +121,7 @@ def _nudged(bench: Bench) -> MethodTrial | str:
         nearest[beta] = found, error[0]
     claims = (
         _order(),
-        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), still=partial(unpushed, bench)),
+        exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), nothing=partial(vanishing, bench)),
     )
     return MethodTrial(tuple(measured), _effort(bench, energy, nearest), claims, *_equations(energy))
 
@@ -196,7 +196,8 @@ METHODS = (
         ("convergence",), _clamped,
     ),
     RivalMethod(
-        "pc-nudged", "predictive coding, nudged output", "the formula is ours", "+ beta C, divided by beta",
+        "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",
+        "+ beta C, divided by beta",
         ("small nudging", "convergence"), _nudged,
     ),
 )  # fmt: skip

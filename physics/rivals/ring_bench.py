@@ -134,10 +134,11 @@ class RingBench(Bench):
 
 def compared(
     derivation: Derivation, algorithm: Callable[[Bench], Mapping[str, Array]], over: Collection[str] | None = None
-) -> tuple[tuple[str, tuple[int, ...]] | None, Fraction]:
+) -> tuple[tuple[str, tuple[int, ...]] | None, Fraction, bool]:
     """An algorithm's gradient and backpropagation's modulo a prime, of all parameters or of some.
 
-    Returns the first difference (parameter, entry) or None, and a bound on the probability of an agreement by chance.
+    Returns the first difference (parameter, entry) or None, a bound on the probability of an agreement by chance, and
+    whether backpropagation's gradient is 0 throughout, so that an agreement shows nothing.
     """
     seed = seed_of(Graph(subject(derivation, derivation.steps)), "compare")
     prime = primes_for(seed)[0]
@@ -155,8 +156,8 @@ def compared(
     for name, array in wanted.items():
         for place in np.ndindex(array.shape):
             if found[name][place].value != array[place].value:
-                return (name, place), bound
-    return None, bound
+                return (name, place), bound, False
+    return None, bound, all(number.value == 0 for array in wanted.values() for number in array.ravel())
 
 
 __all__ = ["FlatPrimeField", "RingBench", "RingNumber", "compared"]

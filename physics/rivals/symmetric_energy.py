@@ -18,7 +18,7 @@ from sympy import Expr, Rational
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.number_types import mapped
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import exactness_claim, limit_claim, order_claim
+from dyadic.physics.rivals.beta_series import all_zero, exactness_claim, limit_claim, order_claim
 from dyadic.physics.rivals.descent import (
     MOST_STEPS,
     NotAtRest,
@@ -43,12 +43,14 @@ from dyadic.physics.rivals.method import (
     stays,
 )
 from dyadic.physics.rivals.phases import Phases, fewest, stops, together
+from dyadic.physics.rivals.resting import Mask, Rests
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
 from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.nouns import counted
 from dyadic.symbolic.tensor_names import Name, V
 
 BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
@@ -83,12 +85,14 @@ class EnergyMinimum:
     """The symmetric network's free state on a bench, and the gradient of the cost there.
 
     steps: of gradient descent to the free state; None where it was found by Newton's method.
+    rests: its units that may rest where E bends.
     """
 
     bench: Bench
     energy: EnergyNetwork
     free: Units
     steps: int | None
+    rests: Rests | None = None
 
     @cached_property
     def gradient(self) -> dict[str, Array]:
@@ -104,7 +108,9 @@ class EnergyMinimum:
         return {name: mapped(lambda ball: float(ball.mid()), value).astype(float) for name, value in exact.items()}
 
     def _by_differences(self) -> dict[str, Array]:
-        c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float)
+        # A unit at rest stays: its entry of c pulls at nothing, and no slope of another's depends on it.
+        moves = replace(self.objective, rest=self.rest).moves({name: self.free[name] for name in self.bench.vertices})
+        c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float) * moves
         moved = positive_solution(lambda along: self._along(along, self._slopes), c)
         if moved is None:
             raise NotAtRest("the free state is no minimum: its second derivatives are not positive")
@@ -142,12 +148,23 @@ class EnergyMinimum:
     @cached_property
     def enclosed(self) -> Enclosed:
         """The free state, enclosed; to be asked for within :func:`enclosing`."""
-        return Enclosed(self.bench, self.energy, self.free)
+        return Enclosed(self.bench, self.energy, self.free, self.rests, self.rest)
 
     @property
     def objective(self) -> Objective:
         """E alone, of which ``free`` is the minimum."""
-        return Objective.of(self.bench, self.energy)
+        return Objective.of(self.bench, self.energy, rests=self.rests)
+
+    @cached_property
+    def rest(self) -> Mask:
+        """Which units rest at the minimum."""
+        return self.objective.resting(self.free)
+
+    @property
+    def analytic(self) -> str:
+        """What the claims assume of E and C."""
+        resting = sum(int(mask.sum()) for mask in self.rest.values())
+        return f"{_ANALYTIC}, but for {counted(resting, 'unit')} of relu at rest, with z < 0" if resting else _ANALYTIC
 
     @cached_property
     def target(self) -> Bench:
@@ -170,8 +187,11 @@ def minimum(bench: Bench) -> EnergyMinimum | str:
     reason = no_layers(bench)
     if reason:
         return reason
-    started = EnergyMinimum(bench, EnergyNetwork(bench.updates, hopfield, symmetric_layer), bench.free, None)
+    rests = Rests.of(bench, hopfield, symmetric_layer)
+    started = EnergyMinimum(bench, EnergyNetwork(bench.updates, hopfield, symmetric_layer), bench.free, None, rests)
     found = at_rest(started.objective, bench.free)
+    if rests is not None and rests.at_a_kink(found.u):
+        raise NotAtRest("the free state lies at a kink of the energy: the input of a unit of relu is 0")
     return replace(started, free=found.u, steps=found.steps)
 
 
@@ -199,13 +219,13 @@ def difference(found: EnergyMinimum, one: Units, two: Units, scale: float) -> di
 
 
 @recorded
-def _order(name: str, order: int, what: str) -> Claim:
+def _order(name: str, order: int, what: str, analytic: str) -> Claim:
     """The estimate tends to K^T w_1 with H w_1 = -c, the gradient is -K^T H^-T c; K = d2E/dx dtheta."""
     v, w, c = word("v"), word("w1"), word("c")
     # dC/dtheta = K^T v with H^T v = -c; for symmetric H both obey the same equation.
     rules = Rules({("H", "w1"): -1 * c, ("H", "v"): -1 * c})
     holds = rules.same((w - v).after("H"), Sum({}))
-    return order_claim(name, order, holds, what, (_ANALYTIC, "H is symmetric and invertible there"))
+    return order_claim(name, order, holds, what, (analytic, "H is symmetric and invertible there"))
 
 
 def _equilibrium(bench: Bench) -> MethodTrial | str:
@@ -230,14 +250,14 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     against = bench.error(difference(found, up.u, down.u, 2 * BETAS[-1]))
     measured.append(Measurement(f"centred, beta {BETAS[-1]:g}, against the forward pass's", *against))
     claims = (
-        _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
-        _order("ep one-sided", 1, "the one-sided estimate is the gradient of the minimum's cost + O(beta)"),
+        _order("ep centred", 2, f"the centred estimate is {_MINIMUM} + O(beta^2)", found.analytic),
+        _order("ep one-sided", 1, f"the one-sided estimate is {_MINIMUM} + O(beta)", found.analytic),
         _exact(found, "centred", 2),
         _exact(found, "one-sided", 1),
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
-            same=lambda: found.enclosed.linear_output(),
+            same=lambda: found.enclosed.linear_output(), smooth=found.analytic,
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
@@ -245,8 +265,8 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
 
 def _exact(found: EnergyMinimum, estimate: str, order: int) -> Claim:
     return exactness_claim(
-        f"ep {estimate}", order, lambda: found.enclosed.error_term(order), estimate, _MINIMUM, _ANALYTIC,
-        still=lambda: found.enclosed.unpushed(),
+        f"ep {estimate}", order, lambda: found.enclosed.error_term(order), estimate, _MINIMUM, found.analytic,
+        nothing=lambda: all_zero(found.enclosed.gradient()),
     )  # fmt: skip
 
 
@@ -257,7 +277,9 @@ def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict
 
 def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]:
     there = found.enclosed
-    return there.contrast(1.0, held(found, 1.0).u), there.gradient()
+    objective, _ = holding(found, 1.0, found.free)
+    guess = held(found, 1.0).u
+    return there.contrast(1.0, guess, objective.resting(guess)), there.gradient()
 
 
 def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement]) -> Effort:
@@ -297,7 +319,7 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
     gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
     claim = limit_claim(
         f"{name}:exact", what, gradients, how, "gradient_of_the_cost",
-        same=lambda: found.enclosed.linear_output(), still=lambda: found.enclosed.unpushed(),
+        same=lambda: found.enclosed.linear_output(), smooth=found.analytic,
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), (claim,), *_equations(found))
 

@@ -22,7 +22,7 @@ from dyadic.physics.rivals.beta_series import (
     expansion,
     limit_claim,
     order_claim,
-    unpushed,
+    vanishing,
 )
 from dyadic.physics.rivals.complex_numbers import on_complex_numbers
 from dyadic.physics.rivals.finite_time import exact_after
@@ -143,7 +143,7 @@ def _exact(name: str, bench: Bench, order: int, setting: str) -> Claim:
     """Of AsymEP's field."""
     return exactness_claim(
         f"{name} {setting}", order, lambda: _error_term(bench, True, order + 1), setting,
-        straight=partial(constant_rates, bench.derivation), still=partial(unpushed, bench),
+        straight=partial(constant_rates, bench.derivation), nothing=partial(vanishing, bench),
     )  # fmt: skip
 
 
@@ -200,7 +200,6 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
         limit_claim(
             "vf-ep:limit", "for beta -> 0 the estimate becomes backpropagation's gradient", lambda: _limit(bench),
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls", same=lambda: _symmetric(bench),
-            still=partial(unpushed, bench),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)

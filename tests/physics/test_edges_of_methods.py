@@ -10,7 +10,7 @@ from support.rival_bench import bench_of, network
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.energy_rates import symplectic_claim
-from dyadic.physics.gradient_error import error_by_parts, gradient_error
+from dyadic.physics.gradient_error import NOTHING, error_by_parts, gradient_error
 from dyadic.physics.rivals import compare, descent, phases
 from dyadic.physics.rivals.bench import added, largest
 from dyadic.physics.rivals.complex_numbers import log_of_sum
@@ -20,7 +20,9 @@ from dyadic.physics.rivals.nudged_states import Correction
 from dyadic.physics.rivals.symmetric_energy import minimum, nudged
 from dyadic.physics.rivals.vector_fields import centred
 
-PROVED, REFUTED = Verdict.PROVED, Verdict.REFUTED
+PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
+AFFINE = {"dual alpha 0.5:exact", "dual-transposed alpha 0.5:exact", "dual-transposed alpha 0:exact"}
+"""Shown of every network whose hidden layers are affine, whatever its numbers are."""
 NUDGED = ["asymep", "vf-ep", "holomorphic", "dual", "dual-transposed", "pc", "pc-nudged"]
 
 
@@ -39,7 +41,7 @@ def powers_of_two(widths, seed=0):
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu"])
-def test_a_target_that_is_met_makes_every_nudged_estimate_exact(activation):
+def test_a_target_that_is_met_shows_nothing_of_any_nudged_estimate(activation):
     widths = (2, 3, 2)
     derivation, params = network(widths, activation), powers_of_two(widths)
     params["l0.bias"] += 2.125  # no relu at its kink
@@ -47,7 +49,8 @@ def test_a_target_that_is_met_makes_every_nudged_estimate_exact(activation):
     data = {"x": np.array([[0.5, -0.25]]), "y": np.zeros((1, 2))}
     data["y"] = bench_of(derivation, params, data).free["l1"]
     found = verdicts(compare(derivation, params, data, methods=NUDGED))
-    assert set(found.values()) == {PROVED}
+    assert {name for name, verdict in found.items() if verdict is PROVED} <= AFFINE
+    assert set(found.values()) <= {PROVED, UNDECIDED}
     assert len(found) > 6
     data["y"] = data["y"] + 2.0**-30
     missed = verdicts(compare(derivation, params, data, methods=NUDGED))
@@ -60,7 +63,9 @@ def test_a_minimum_that_is_exact_is_known_to_be():
     params = {name: 0 * array for name, array in powers_of_two((2, 3, 2)).items()}
     data = {"x": np.ones((1, 2)), "y": np.zeros((1, 2))}
     methods = ["ep", "coupled", "chl"]
-    assert set(verdicts(compare(derivation, params, data, methods=methods)).values()) == {PROVED}
+    met = compare(derivation, params, data, methods=methods)
+    assert set(verdicts(met).values()) == {UNDECIDED}
+    assert all(claim.reason == NOTHING for claim in met.claims if not claim.id.endswith(":order"))
     missed = verdicts(compare(derivation, params, {**data, "y": np.full((1, 2), 0.5)}, methods=methods))
     assert missed["ep centred:exact"] is REFUTED
 
@@ -107,26 +112,11 @@ def test_one_nudge_without_a_minimum_leaves_the_others():
     assert all(claim.verdict is not Verdict.UNDECIDED for claim in row.claims)
 
 
-@pytest.mark.parametrize(("bias", "reason"), [(0.5, ""), (-5.0, "the free state lies at a kink of the energy, where")])
-def test_a_minimum_at_a_kink_has_no_gradient_by_differences(bias, reason):
-    """A unit of relu with a negative input rests where its energy bends: nothing is said to be relative to that."""
-    layers = [
-        {"name": f"l{k}", "type": "dense", "units": 1, "activation": name} for k, name in enumerate(("tanh", "relu"))
-    ]
-    spec = {"inputs": {"x": {"shape": [1]}}, "layers": layers, "cost": {"type": "squared_error"}}
-    params = {"l0.weight": np.eye(1), "l0.bias": np.zeros(1), "l1.weight": np.eye(1) / 2, "l1.bias": np.full(1, bias)}
-    data = {"x": np.ones((1, 1)), "y": np.ones((1, 1))}
-    derivation = dyadic.derive(dyadic.architecture(spec))
-    for row in compare(derivation, params, data, methods=["ep", "coupled", "chl"]).rows:
-        assert row.reason.startswith(reason)
-        assert bool(row.reason) == bool(reason)
-
-
 def test_a_device_is_compared_over_the_parameters_asked_for():
     """An input of 0: the weights' gradient is 0 whatever the way back, the bias's is not."""
     derivation, params = network((2, 3, 2)), powers_of_two((2, 3, 2))
     data = {"x": np.zeros((1, 2)), "y": np.ones((1, 2))}
-    for over, verdict in ((["l0.weight"], PROVED), (["l0.bias"], REFUTED), (None, REFUTED)):
+    for over, verdict in ((["l0.weight"], UNDECIDED), (["l0.bias"], REFUTED), (None, REFUTED)):
         found = compare(derivation, params, data, methods=["feedback-alignment"], over=over)
         assert verdicts(found)["feedback:device"] is verdict
 

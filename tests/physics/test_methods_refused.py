@@ -10,6 +10,7 @@ from support.rival_bench import bench_of, network, numbers
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.gradient_error import NOTHING
 from dyadic.physics.number_types import Series, Slopes, balls
 from dyadic.physics.rivals import compare
 from dyadic.physics.rivals.bench import added
@@ -84,6 +85,9 @@ def test_a_derivative_that_is_zero_is_no_unknown(kind):
     bench = bench_of(dyadic.derive(dyadic.architecture(spec)))
     assert identity_claim("f", "", bench, lambda one: fixed_prediction(one, 22, 0.5)).verdict is PROVED
     assert identity_claim("f", "", bench, lambda one: fixed_prediction(one, 0, 0.5)).verdict is PROVED
+    bench = bench_of(bench.derivation, over=["a.weight"])
+    nothing = identity_claim("f", "", bench, lambda one: fixed_prediction(one, 22))
+    assert (nothing.verdict, nothing.reason) == (UNDECIDED, NOTHING)  # it is 0 whatever the numbers are
     spec["layers"].insert(1, {"name": "d", "type": "dense", "units": 3})
     spec["layers"].append({"name": "e", "type": "dense", "units": 2})
     bench = bench_of(dyadic.derive(dyadic.architecture(spec)))
@@ -95,9 +99,13 @@ def test_a_derivative_that_is_zero_is_no_unknown(kind):
 
 def test_what_differs_for_unknown_functions_alone_is_open_or_of_these_numbers():
     """Units that are dead at these numbers hide a difference that the ring, whose derivatives are unknown, shows."""
-    dead = bench_of(network((3, 4, 4, 4, 2), "relu"), {n: -abs(v) for n, v in positive((3, 4, 4, 4, 2)).items()})
+    negative = {n: -abs(v) for n, v in positive((3, 4, 4, 4, 2)).items()}
+    dead = bench_of(network((3, 4, 4, 4, 2), "relu"), negative)
     claim = identity_claim("f", "", dead, lambda one: fixed_prediction(one, 2))
-    assert claim.verdict is PROVED  # both gradients are 0 to the last digit
+    assert (claim.verdict, claim.reason) == (UNDECIDED, NOTHING)  # every gradient is 0 to the last digit
+    last = bench_of(network((3, 4, 4, 4, 2), "relu"), negative | {"l3.bias": np.ones(2)})
+    claim = identity_claim("f", "", last, lambda one: fixed_prediction(one, 2))
+    assert claim.verdict is PROVED  # that of the last bias is not
     assert any("these parameters" in hypothesis for hypothesis in claim.hypotheses)
     spec = {
         "inputs": {"x": {"shape": [3]}}, "cost": {"type": "cross_entropy"},
