@@ -128,6 +128,7 @@ def emit_module(target: Target) -> str:
             *(
                 (repr(name), _shape(architecture.shapes[name]), _fan_in(architecture.shapes[name]))
                 for name in derivation.shared
+                if name not in architecture.values
             ),
         ],
         "costs": [
