@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def read_spec(path: str | Path) -> Architecture:
     except UnicodeDecodeError as error:
         raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "give an architecture in TOML") from error
     try:
-        return architecture(data, default_name=path.stem)
+        return replace(architecture(data, default_name=path.stem), reading=(path.name,))
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
 
