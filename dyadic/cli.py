@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from dyadic.exits import INVALID, say
+from dyadic.option_types import Count, PathName, Real
 from dyadic.version import __version__
 
 COST_TYPES = ("squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract")
@@ -29,9 +30,12 @@ FIGURES = ("wavefront", "architecture", "deviation", "heatmap")
 Command = Callable[..., int]
 
 
+_file = PathName(path_type=Path)
+
+
 def _spec(command: Command) -> Command:
     """The argument SPEC with the options that say how it is read."""
-    return _read_as(click.argument("spec", type=click.Path(path_type=Path))(command))
+    return _read_as(click.argument("spec", type=_file)(command))
 
 
 def _read_as(command: Command) -> Command:
@@ -54,41 +58,6 @@ _size = click.option(
 )
 _seed = click.option("--seed", type=click.IntRange(0), help="Of all that is drawn [0].")
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
-
-
-class _Real(click.FloatRange):
-    """A finite number that is positive, or not negative."""
-
-    name = "float"
-
-    def __init__(self, positive: bool = True) -> None:
-        super().__init__(min=0, min_open=positive)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = real_number(value)
-        if number is None or number < 0 or (self.min_open and number == 0):
-            self.fail(f"{value!r}: write a {'positive number' if self.min_open else 'number that is not negative'}")
-        return number
-
-
-def real_number(text: str | float) -> float | None:
-    """The finite number that a text is, in plain notation; None where it is none."""
-    if isinstance(text, str) and not (text.isascii() and "_" not in text):
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if number - number == 0 else None  # not so for nan and inf
-
-
-class _Count(click.IntRange):
-    """A number of steps, called that in messages."""
-
-    name = "integer"
-
-
-_file = click.Path(path_type=Path)
 
 
 def _run(name: str, /, place: str = "commands", **options: Any) -> int:
@@ -118,12 +87,12 @@ def derive(**options: Any) -> int:
 
 @commands.command()
 @_read_as
-@click.argument("spec", type=click.Path(path_type=Path), required=False, metavar="SPEC")
+@click.argument("spec", type=_file, required=False, metavar="SPEC")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
 )
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
-@click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
+@click.option("--steps", type=Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option(
     "--coq",
     is_flag=True,
@@ -203,7 +172,7 @@ def emit(**options: Any) -> int:
 @_size
 @_dtype
 @click.option("--steps", type=click.IntRange(0), help="Number of steps [default: T, usually 2L].")
-@click.option("--stepsize", type=_Real(), default=1.0, show_default=True, help="The size h of a step.")
+@click.option("--stepsize", type=Real(), default=1.0, show_default=True, help="The size h of a step.")
 @click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
 @click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
 @click.option("--starts", type=click.IntRange(1), help="Also from so many random states: the latest exact steps.")
@@ -232,13 +201,13 @@ def relax(**options: Any) -> int:
 @_spec
 @_size
 @click.option(
-    "--mismatch", type=_Real(positive=False), help="Feedback weights off by this relative amount, drawn with the seed."
+    "--mismatch", type=Real(positive=False), help="Feedback weights off by this relative amount, drawn with the seed."
 )
 @click.option("--feedback", type=_file, help="Feedback weights from this .npz file, named as the parameters.")
-@click.option("--noise", type=_Real(), help="Standard deviation of independent noise at every step (linear networks).")
-@click.option("--resolution", type=_Real(), help="How far a stored value may be off: half the pitch of a grid.")
+@click.option("--noise", type=Real(), help="Standard deviation of independent noise at every step (linear networks).")
+@click.option("--resolution", type=Real(), help="How far a stored value may be off: half the pitch of a grid.")
 @click.option("--count", type=click.IntRange(1), help="Number of runs or devices [1000].")
-@click.option("--stepsize", type=_Real(), help="The size h of a step, for --noise [1].")
+@click.option("--stepsize", type=Real(), help="The size h of a step, for --noise [1].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
 @_seed
@@ -271,11 +240,11 @@ def compare(**options: Any) -> int:
 @_size
 @click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
 @click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
-@click.option("--limit", type=_Real(), metavar="SECONDS", help="How long it may take to give gradients [600].")
+@click.option("--limit", type=Real(), metavar="SECONDS", help="How long it may take to give gradients [600].")
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--a-priori", "radius", type=_Real(positive=False), metavar="RADIUS", help="Of all inputs so near.")
+@click.option("--a-priori", "radius", type=Real(positive=False), metavar="RADIUS", help="Of all inputs so near.")
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
 @_seed
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -324,7 +293,7 @@ def appendix(**options: Any) -> int:
 @_size
 @click.option("--kind", type=click.Choice(FIGURES), default="wavefront", show_default=True, help="What is drawn.")
 @click.option(
-    "--stepsize", "stepsizes", type=_Real(), multiple=True, metavar="H", help="A step size, or several of a deviation."
+    "--stepsize", "stepsizes", type=Real(), multiple=True, metavar="H", help="A step size, or several of a deviation."
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), help="Of what a relaxation starts from and runs on [0].")
 @click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")

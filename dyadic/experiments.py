@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dyadic.cli import real_number
 from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
 from dyadic.files import reserved
+from dyadic.option_types import real_number
 from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.decimal_bounds import in_full
 from dyadic.symbolic.errors import DyadicError

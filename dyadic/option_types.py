@@ -1,0 +1,48 @@
+"""What the values of options may be: names of files, numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class PathName(click.Path):
+    """The name of a file or folder.  An empty one is refused: it would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("an empty name; give that of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Real(click.FloatRange):
+    """A finite number that is positive, or not negative."""
+
+    name = "float"
+
+    def __init__(self, positive: bool = True) -> None:
+        super().__init__(min=0, min_open=positive)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = real_number(value)
+        if number is None or number < 0 or (self.min_open and number == 0):
+            self.fail(f"{value!r}: write a {'positive number' if self.min_open else 'number that is not negative'}")
+        return number
+
+
+def real_number(text: str | float) -> float | None:
+    """The finite number that a text is, in plain notation; None where it is none."""
+    if isinstance(text, str) and not (text.isascii() and "_" not in text):
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number - number == 0 else None  # not so for nan and inf
+
+
+class Count(click.IntRange):
+    """A number of steps, called that in messages."""
+
+    name = "integer"
