@@ -79,7 +79,22 @@ def test_names_in_text():
     ("names", "options", "message"),
     [
         ({"q": "x_nothing"}, {}, "is no quantity of this network"),
-        ({"x_h1": "x_h2"}, {}, "is the name of another quantity"),
+        (
+            {"x_h1": "x_h2"},
+            {},
+            "x_h1: is the name of another quantity: the activation of h1; use another, such as x_h1_1",
+        ),
+        (
+            {"E": "C"},
+            {},
+            r"E: is the name of another quantity: the energy of the network; use another, such as E_1",
+        ),
+        ({"E": "2.5"}, {}, "is the name of another quantity: the energy of the network"),
+        ({"E_h1": "number"}, {}, "is the name of another quantity: a term of the energy, that of h1"),
+        ({"C": "E"}, {}, "is the name of another quantity: the cost"),
+        ({"s_h1": "x_h1"}, {}, "is the name of another quantity: the sensitivity of h1"),
+        ({"x_image": "x_h1"}, {}, "is the name of another quantity: the input image"),
+        ({"W_h1": "b_h1"}, {}, "is the name of another quantity: W_h1, as `dyadic derive` prints it"),
         ({"q": "C^T"}, {}, "is no vector or matrix"),
         ({"a b": "x_h1"}, {}, "cannot be used"),
         ({"a^l": "x"}, {"layers": ("image", "nowhere")}, "is no layer or input"),
