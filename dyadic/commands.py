@@ -12,6 +12,7 @@ from typing import Any
 import dyadic
 from dyadic import report
 from dyadic.files import appendix_document, json_bytes, reserved, reserved_folder
+from dyadic.printable import printable
 from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -118,11 +119,14 @@ def emit(
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
         found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
+        stored = output.with_suffix(".npz")
         if found.arrays:
-            with reserved(output.with_suffix(".npz"), spec) as write_arrays:
+            with reserved(stored, spec) as write_arrays:
                 write_arrays(found.stored())
         write(found.content)
-    return 0
+    return print_lines(
+        [printable(f"{output} needs {stored}, written beside it: the model's arrays")] if found.arrays else []
+    )
 
 
 def _verify_kernels(
