@@ -21,7 +21,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
-EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
+EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "unreadable": 2, "undecided": 3}
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
@@ -78,7 +78,7 @@ def verify_own(
         print_json(sarif_log(found, claims))
     else:
         print_lines(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
-    return 2 if found.failures else EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def check(
