@@ -67,6 +67,23 @@ def test_the_layers_are_said():
     assert found.counterexample["layer"] == "l = 1 (h1)"
 
 
+LINEAR_END = network(dense("h1", 3, "tanh"), dense("out", 3), inputs={"image": [3]})
+"""Its last layer has no z of its own."""
+
+
+def test_a_layer_that_is_not_reached_is_named():
+    own = {name: meaning for name, meaning in NAMES.items() if name != "V"}
+    gradient = r"\frac{\partial L}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j"
+    found = judged(gradient, derivation=LINEAR_END, names=own)
+    assert found.verdict is Verdict.PROVED
+    assert found.statement.startswith("for l = 1 (h1): equal: ")
+    assert found.statement.endswith("; not for l = 2 (out) for want of zbar_out")
+    assert "not for" not in judged(gradient).statement  # all layers, and the input is none
+    assert "not for" not in judged(r"\delta^{l} = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)").statement
+    with pytest.raises(SpecError, match=r"with all that is named: not l = 1 \(h1\) for want of zbar_out, l = 2"):
+        judged(r"\delta^l_j = \delta^{l+1}_j", derivation=LINEAR_END, names=own)
+
+
 def test_names_in_text():
     assert judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False).verdict is Verdict.REFUTED
     found = judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False, layers=("image", "h1", "h2"))
