@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -101,7 +102,7 @@ def emit_module(target: Target) -> str:
         "target": target.name,
         "dtype": target.dtype,
         "form": target.tensor_cores,
-        "given_sizes": architecture.given_sizes,
+        "command": _command(target),
         "xp": target.array_module,
         "digest": digest(emitted_content(derivation)),
         "example_tag": tagged(derivation, f"s:{architecture.costs[0].input}"),
@@ -128,6 +129,7 @@ def emit_module(target: Target) -> str:
             *(
                 (repr(name), _shape(architecture.shapes[name]), _fan_in(architecture.shapes[name]))
                 for name in derivation.shared
+                if name not in architecture.values
             ),
         ],
         "costs": [
@@ -160,6 +162,19 @@ def emit_module(target: Target) -> str:
         **target.context(),
     }
     return rendered(target.template, context)
+
+
+def _command(target: Target) -> str:
+    """The command line that writes the module again: with every option that has changed it, in its folder."""
+    architecture = target.derivation.architecture
+    path, *options = architecture.reading or ("SPEC",)
+    if path != _inert(path) or not path.isprintable() or path.startswith("-"):
+        path = "SPEC"  # a docstring cannot hold that name
+    words = [path, "--target", target.name, "--dtype", target.dtype, *options]
+    words += ["--tensor-cores", target.tensor_cores] if target.tensor_cores else []
+    words += [word for name, size in architecture.given_sizes for word in ("--size", _inert(f"{name}={size}"))]
+    words += ["-o", "FILE.py"] if stored_arrays(architecture) else []  # standard output does not hold the arrays
+    return f"dyadic emit {shlex.join(words)}"
 
 
 def require_sizes(architecture: Architecture) -> None:

@@ -26,13 +26,13 @@ from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.structure import Architecture
 
 ARCHS = ("sm_80", "sm_90", "sm_100", "sm_120")
 LAST = "not executed on a GPU, speed not measured"
-_BATCHES, _MODULE, _ORDERS = (1, 3), (3, 9), (0, 1, 5)
+_ORDERS = (0, 1, 5)
 _MOST = {"schedule": 200_000, "module": 3_000_000}
-"""Points of the kernels' loops up to which a schedule and a whole module are run here.  The module's batch sizes lie on
-either side of the one below which contractions take their kernels for few samples."""
+"""Points of the kernels' loops up to which a schedule and a whole module are run here."""
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 ROUNDINGS = 20
 """For float32 with factors rounded for tensor cores, against NumPy without: so many rounding errors.  A network may
@@ -49,15 +49,48 @@ class Trial:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class _Batches:
+    """For which batch sizes kernels are specified, and at which they are run.
+
+    own: the sizes in words, where the model has a batch axis of its own (or none): then there is nothing to choose.
+    The module's batch sizes lie on either side of the one below which contractions take their kernels for few samples.
+    """
+
+    own: str | None = None
+
+    @property
+    def of_schedules(self) -> tuple[int, ...]:
+        return (1,) if self.own else (1, 3)
+
+    @property
+    def of_modules(self) -> tuple[int, ...]:
+        return (1,) if self.own else (3, 9)
+
+    @property
+    def specified(self) -> str:
+        return self.own or "every batch size"
+
+    def run(self, batches: tuple[int, ...]) -> str:
+        return self.own or f"at batch sizes {' and '.join(map(str, batches))}"
+
+
+def _batches(architecture: Architecture) -> _Batches:
+    if not architecture.explicit_batch:
+        return _Batches()
+    sizes = ", ".join(f"{name} = {size}" for name, size in architecture.given_sizes)
+    return _Batches(f"at the sizes given ({sizes}) alone" if sizes else "at the model's own sizes alone")
+
+
 def evidence(derivation: Derivation, dtype: str, tensor_cores: str | None = None) -> Iterator[Trial]:
     """All that is shown of a network's CuPy module, and all that is not."""
     target = CupyTarget(derivation, dtype, tensor_cores)
-    text = emit_module(target)
+    text, batches = emit_module(target), _batches(derivation.architecture)
     for name, one in target.nests.items():
-        yield _specified(name, one)
-        yield _scheduled(name, one, target.itemsize)
+        yield _specified(name, one, batches)
+        yield _scheduled(name, one, target.itemsize, batches)
     yield from _compiled(text, list(target.nests))
-    points = sum(_points(one, max(_MODULE)) for one in target.nests.values())
+    points = sum(_points(one, max(batches.of_modules)) for one in target.nests.values())
     if tensor_cores and any(on_tensor_cores(one) for one in target.nests.values()):
         yield _emulated(in_double(text), derivation, "float64", points, "in double precision without rounding, ")
         yield _emulated(text, derivation, dtype, points, _rounding(tensor_cores), FORMATS[tensor_cores])
@@ -65,26 +98,28 @@ def evidence(derivation: Derivation, dtype: str, tensor_cores: str | None = None
         yield _emulated(text, derivation, dtype, points)
 
 
-def _specified(name: str, one: Nest) -> Trial:
-    """Each output stored once and each read in bounds, for all batch sizes."""
+def _specified(name: str, one: Nest, batches: _Batches) -> Trial:
+    """Each output stored once and each read in bounds, for all batch sizes that there are."""
     try:
         verify(one.kernel)
         distinct_names(one)
     except KernelError as error:
         return Trial(name, "specification", "wrong", str(error))
-    return Trial(name, "specification", "shown", "every batch size")
+    return Trial(name, "specification", "shown", batches.specified)
 
 
-def _scheduled(name: str, one: Nest, itemsize: int) -> Trial:
+def _scheduled(name: str, one: Nest, itemsize: int, batches: _Batches) -> Trial:
     """The nest run with every access checked: written once, in bounds, no race, values as in the plainest schedule."""
-    if _points(one, max(_BATCHES)) > _MOST["schedule"]:
-        return Trial(name, "schedule", "not shown", f"{_points(one, max(_BATCHES))} points are too many to run here")
-    for batch in _BATCHES:
+    points = _points(one, max(batches.of_schedules))
+    if points > _MOST["schedule"]:
+        return Trial(name, "schedule", "not shown", f"{points} points are too many to run here")
+    for batch in batches.of_schedules:
         try:
             check(one, plain(one.kernel, itemsize), batch)
         except Fault as error:
-            return Trial(name, "schedule", "wrong", f"batch {batch}: {error}")
-    return Trial(name, "schedule", "shown", f"run at batch sizes {' and '.join(map(str, _BATCHES))}")
+            where = "" if batches.own else f"batch {batch}: "
+            return Trial(name, "schedule", "wrong", f"{where}{error}")
+    return Trial(name, "schedule", "shown", f"run {batches.run(batches.of_schedules)}")
 
 
 def _compiled(text: str, names: list[str]) -> Iterator[Trial]:
@@ -117,18 +152,16 @@ def _emulated(
         return Trial("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
     if points > _MOST["module"]:
         return Trial("module", "emulation", "not shown", f"{points} points are too many to run here")
-    reference = loaded(emit_module(NumpyTarget(derivation, dtype)))
+    reference, batches = loaded(emit_module(NumpyTarget(derivation, dtype))), _batches(derivation.architecture)
     try:
-        draws = [finite_draw(derivation, reference, batch, 0, np.dtype(dtype)) for batch in _MODULE]
+        draws = [finite_draw(derivation, reference, batch, 0, np.dtype(dtype)) for batch in batches.of_modules]
         modules = [loaded(text, order) for order in _ORDERS]
         results = [worst(differences(module, reference, given)) for module in modules for given in draws]
     except (EmulationError, ValueError) as error:
         return Trial("module", "emulation", "wrong", f"{how}{error}")
     where, difference = max(results, key=lambda item: np.nan_to_num(item[1], nan=np.inf))
-    batches = " and ".join(map(str, _MODULE))
-    detail = (
-        f"{how}{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
-    )
+    run = batches.run(batches.of_modules)
+    detail = f"{how}{difference:.1e} from NumPy ({where}) {run}, in {len(_ORDERS)} orders of the threads"
     if rounding:
         sound = np.isfinite(difference) or rounding.narrow  # what is too large for a narrow format is infinite
         near = difference < ROUNDINGS * rounding.unit

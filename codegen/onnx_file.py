@@ -85,7 +85,8 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
         for name, value in target.outputs
         if names.get(value, value) != name
     ]
-    title = f"{architecture.name}: loss and gradients, written by dyadic {__version__}"
+    kind = "sums over all entries of the outputs" if architecture.explicit_batch else "means over the batch"
+    title = f"{architecture.name}: loss and gradients ({kind}), written by dyadic {__version__}"
     graph = onnx.helper.make_graph(made, "gradients", inputs, outputs, constants, doc_string=title)
     opsets = [onnx.helper.make_opsetid("", OPSET)]
     model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=FORMAT, producer_name="dyadic")

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from dyadic.exits import INVALID, say
-from dyadic.option_values import Count, Real, StrictGroup
+from dyadic.option_values import Count, PathName, Real, StrictGroup
 from dyadic.version import __version__
 
 COST_TYPES = ("squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract")
@@ -30,9 +30,12 @@ FIGURES = ("wavefront", "architecture", "deviation", "heatmap")
 Command = Callable[..., int]
 
 
+_file = PathName(path_type=Path)
+
+
 def _spec(command: Command) -> Command:
     """The argument SPEC with the options that say how it is read."""
-    return _read_as(click.argument("spec", type=click.Path(path_type=Path))(command))
+    return _read_as(click.argument("spec", type=_file)(command))
 
 
 def _read_as(command: Command) -> Command:
@@ -55,9 +58,6 @@ _size = click.option(
 )
 _seed = click.option("--seed", type=click.IntRange(0), help="Of all that is drawn [0].")
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
-
-
-_file = click.Path(path_type=Path)
 
 
 def _run(name: str, /, place: str = "commands", **options: Any) -> int:
@@ -87,7 +87,7 @@ def derive(**options: Any) -> int:
 
 @commands.command()
 @_read_as
-@click.argument("spec", type=click.Path(path_type=Path), required=False, metavar="SPEC")
+@click.argument("spec", type=_file, required=False, metavar="SPEC")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
 )

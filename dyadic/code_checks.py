@@ -19,7 +19,7 @@ from dyadic.terminal import page, progress
 
 
 def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) -> int:
-    """The exit status is 2 where a pair could not be read, else that of the verdicts."""
+    """The exit status is that of the verdict in the headline: refuted, else unreadable where a pair is."""
     path, colon, name = code.rpartition(":")
     if not colon or not path.endswith(".py"):
         path, name = code, ""
@@ -43,13 +43,14 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
                 if len(names) == 1:
                     raise
                 defects.append((one, defect_line(error)))  # the verdicts on the other pairs are not lost with it
-    verdict = "unreadable" if not pairs else overall(pair.claim for pair in pairs).value
+    found = overall(pair.claim for pair in pairs)
+    verdict = "unreadable" if not pairs or (failures and found is not Verdict.REFUTED) else found.value
     if format_ == "json":
         print_json(_as_json(path, verdict, pairs, failures) | ({"defects": dict(defects)} if defects else {}))
     else:
         print_lines(_as_text(path, verdict, pairs, failures, verbose))
         print_lines(line for name, what in defects for line in ("", printable(f"DEFECT     {name}: {what}")))
-    return DEFECT if defects else 2 if failures else EXIT[verdict]
+    return DEFECT if defects else EXIT[verdict]
 
 
 def _only_at(pairs: Sequence[ExaminedPair]) -> str:
@@ -87,7 +88,9 @@ def _as_text(
     where = page(sys.stdout)
     left_out = list(dict.fromkeys(name for pair in pairs for name in pair.left_out))
     claims = [pair.claim for pair in pairs]
-    yield from code_text(path, verdict, claims, len(failures), where, (left_out, _only_at(pairs)), verbose)
+    yield from code_text(
+        path, verdict, claims, len(failures), where, (left_out, _only_at(pairs) if verdict == "proved" else ""), verbose
+    )
     for name, error in failures:
         yield ""
         yield f"UNREADABLE {printable(name)}"

@@ -12,6 +12,7 @@ from typing import Any
 import dyadic
 from dyadic import report
 from dyadic.files import appendix_document, expect_apart, json_bytes, reserved, reserved_folder
+from dyadic.printable import printable
 from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -20,7 +21,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
-EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
+EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "unreadable": 2, "undecided": 3}
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
@@ -77,7 +78,7 @@ def verify_own(
         print_json(sarif_log(found, claims))
     else:
         print_lines(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
-    return 2 if found.failures else EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def check(
@@ -118,11 +119,14 @@ def emit(
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
         found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
+        stored = output.with_suffix(".npz")
         if found.arrays:
-            with reserved(output.with_suffix(".npz"), spec) as write_arrays:
+            with reserved(stored, spec) as write_arrays:
                 write_arrays(found.stored())
         write(found.content)
-    return 0
+    return print_lines(
+        [printable(f"{output} needs {stored}, written beside it: the model's arrays")] if found.arrays else []
+    )
 
 
 def _verify_kernels(

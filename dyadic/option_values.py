@@ -1,10 +1,19 @@
-"""What the command line takes: numbers that are numbers, and an option for one value once."""
+"""What the command line takes: names of files, numbers that are numbers, and an option for one value once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import click
+
+
+class PathName(click.Path):
+    """The name of a file or folder.  An empty one is refused: it would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("an empty name; give that of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Real(click.FloatRange):

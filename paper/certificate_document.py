@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.paper.document import Code, Document, Math, Paragraph, Section, label_of
+from dyadic.paper.document import Code, Document, Math, Paragraph, Section
 from dyadic.paper.glyphs import Notation
+from dyadic.paper.labels import label_of
 from dyadic.paper.layer_words import name_of
 from dyadic.paper.verification_table import tags_table, verification
 from dyadic.proofs.checker import Report

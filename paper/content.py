@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dyadic.paper import theory
-from dyadic.paper.document import Algorithm, Block, Document, EquationBlock, Math, Paragraph, Section, label_of
+from dyadic.paper.document import Algorithm, Block, Document, EquationBlock, Math, Paragraph, Section
 from dyadic.paper.exactness import proof, result
 from dyadic.paper.glyphs import Notation, allocate
+from dyadic.paper.labels import label_of
 from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of

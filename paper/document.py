@@ -6,7 +6,6 @@ ever converted from one language to another.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
@@ -210,11 +209,6 @@ class Document:
     def without(self, names: Collection[str]) -> Document:
         """The document without these sections."""
         return replace(self, sections=tuple(section for section in self.sections if section.name not in names))
-
-
-def label_of(name: str) -> str:
-    """What the labels of the document on a network of this name begin with."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "network"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from dyadic.paper.document import (
     Theorem,
 )
 from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, dashes
+from dyadic.paper.labels import label_of_tag
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.layout import NARROW, WIDTH, RowPart
 from dyadic.paper.render import Renderer, pieces_of_name
@@ -53,6 +54,8 @@ class LatexRenderer(Renderer):
         head = [
             "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble (before cleveref),",
             "% \\input this file, and add dyadic.bib to the bibliography.",
+            f"% Its labels begin with dyadic:{self.document.label}: the theorem is"
+            f" \\ref{{dyadic:{self.document.label}:exactness}}.",
             rf"\dyadicbegin{{{self.document.label}}}",
             title,
         ]
@@ -136,22 +139,22 @@ class LatexRenderer(Renderer):
         inner = rows[0] if len(rows) == 1 else "\\begin{aligned}\n  " + " \\\\\n  ".join(rows) + "\n\\end{aligned}"
         if not key:
             return f"\\begin{{equation*}}\n{inner}\n\\end{{equation*}}"
-        return f"\\begin{{equation}}\\label{{\\dyadicprefix:{_label(key)}}}\n{inner}\n\\end{{equation}}"
+        return f"\\begin{{equation}}\\label{{\\dyadicprefix:{label_of_tag(key)}}}\n{inner}\n\\end{{equation}}"
 
     def tagged(self, rows: Sequence[str], tag: str) -> str:
         if not tag:
             return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
-        shown = rf"\tag*{{\dyadictag{{{self.text(tag)}}}}}\label{{\dyadicprefix:{_label(tag)}}}"
+        shown = rf"\tag*{{\dyadictag{{{self.text(tag)}}}}}\label{{\dyadicprefix:{label_of_tag(tag)}}}"
         return "\\begin{align*}\n" + " \\\\\n".join(rows) + f"\n{shown}\n\\end{{align*}}"
 
     def ref(self, key: str) -> str:
-        return rf"\ref{{\dyadicprefix:{_label(key)}}}"
+        return rf"\ref{{\dyadicprefix:{label_of_tag(key)}}}"
 
     def theorem(self, block: Theorem) -> str:
         body = self.blocks(block.body)
         if block.kind == "Proof":
             return f"\\begin{{dyadicproof}}\n{body}\n\\end{{dyadicproof}}"
-        label = rf"\label{{\dyadicprefix:{_label(block.key)}}}" if block.key else ""
+        label = rf"\label{{\dyadicprefix:{label_of_tag(block.key)}}}" if block.key else ""
         start = rf"\begin{{dyadicstatement}}{{{block.kind}}}{{{self.text(block.title)}}}{label}"
         return f"{start}\n{body}\n\\end{{dyadicstatement}}"
 
@@ -217,11 +220,6 @@ def _pieces(word: str) -> list[str]:
     if sum(map(str.isdigit, word)) > _LONG_NUMBER:  # which no hyphenation parts
         return re.findall(r".{1,6}", word)
     return re.split(r"(?<=[(=])(?=\w)", word) if len(word) > _LONG_WORD else [word]
-
-
-def _label(tag: str) -> str:
-    """A tag as a label: letters, digits and what a label may hold stay, everything else becomes its code."""
-    return re.sub(r"[^A-Za-z0-9:._]", lambda found: f"-{ord(found[0]):x}", tag)
 
 
 def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
+from fractions import Fraction
 from pathlib import Path
 
+_NUMBER = re.compile(r'"\\u0000(.*?)\\u0000"')
 _SHOWN = 60
 """Characters of a line that are shown on either side of a place in it."""
 
@@ -40,8 +43,14 @@ def pointed_at(line: str, column: int) -> tuple[str, str]:
 
 def as_written(value: object, most: int = 80) -> str:
     """A value that was read, as a specification has it (true, not True), cut after ``most`` characters."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_marked)
+    text = _NUMBER.sub(r"\1", text)
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def _marked(value: object) -> str:
+    """What JSON has no form for: a fraction as it was written, marked as no text; anything else as text."""
+    return f"\0{value!r}\0" if isinstance(value, Fraction) and type(value) is not Fraction else str(value)
 
 
 def expect(what: str, value: object, *kinds: type) -> None:

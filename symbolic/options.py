@@ -131,6 +131,13 @@ def size_of(where: str, key: str, value: Any) -> Expr:
         return extent_of(value)
     if isinstance(value, str) and _SIZE_NAME.match(value):
         return extent_of(value)
+    if (
+        isinstance(value, int | float | Fraction)
+        and 0 < value <= LARGEST_SIZE
+        and value == int(value)
+        and value is not True
+    ):
+        raise SpecError(where, f"{key} holds {as_written(value)}, which is not an integer", f"write {int(value)}")
     raise SpecError(
         where, f"{key} holds {as_written(value)}, which is not a size",
         f'use a positive integer of at most {LARGEST_SIZE}, or a name such as "n" (letters, digits, underscores)',

@@ -6,9 +6,11 @@ remedy.  Nothing that is read is ever evaluated.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,7 @@ def read_spec(path: str | Path) -> Architecture:
     except UnicodeDecodeError as error:
         raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "give an architecture in TOML") from error
     try:
-        return architecture(data, default_name=path.stem)
+        return replace(architecture(data, default_name=path.stem), reading=(path.name,))
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
 
@@ -69,12 +71,23 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
     except tomllib.TOMLDecodeError as error:
+        if _is_certificate(text):
+            raise SpecError(str(path), "is a certificate, and no architecture", f"use `dyadic check {path}`") from error
         problem = f"is not TOML: {str(error)[:200]}"
         raise SpecError(str(path), problem, "mend the line, see https://toml.io") from error
     except ValueError as error:  # a number of very many digits, a date that there is not
         raise SpecError(str(path), f"holds a value that cannot be read ({str(error)[:60]})", "mend it") from error
     except RecursionError as error:
         raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
+
+
+def _is_certificate(text: str) -> bool:
+    """Whether it is what ``verify --certificate`` writes."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and {"architecture", "claims", "verdict", "equations"} <= set(data)
 
 
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:

@@ -120,6 +120,7 @@ class Architecture:
     given_sizes: the numbers that were put in for sizes given by name.
     compared: at how many points the gradients were compared with those of the program that was read; None where that
         defines none of its own.
+    reading: the words of a command line that read it: the file's name, then options; empty where no file was read.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Architecture:
     notes: tuple[str, ...] = field(default=(), compare=False)
     given_sizes: tuple[tuple[str, int], ...] = field(default=(), compare=False)
     compared: int | None = field(default=None, compare=False)
+    reading: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         counts = f"inputs {len(self.inputs)}, layers {len(self.vertices)}, costs {len(self.costs)}"

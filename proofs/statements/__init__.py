@@ -137,16 +137,20 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
         except LayerOutside as error:
             raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
     found: dict[int, Claim] = {}
+    lacking: dict[int, str] = {}
     for layer in author.numbers(vocabulary.tensors):
         here = vocabulary.copy()
         here.author = replace(author, layer=layer)
         try:
             found[layer] = _verdict(statement, here, graph, budget)
-        except LayerOutside:
-            continue
+        except LayerOutside as error:
+            if author.lacks(layer, str(error)):
+                lacking[layer] = str(error)
+    left_out = ", ".join(f"{author.shown(layer)} for want of {name}" for layer, name in lacking.items())
     if not found:
-        raise SpecError(statement.place, "there is no layer l with all that is named", _numbered(author.chain))
-    return _together(found, author)
+        why = f": not {left_out}" if left_out else ""
+        raise SpecError(statement.place, f"there is no layer l with all that is named{why}", _numbered(author.chain))
+    return _together(found, author, left_out)
 
 
 def _numbered(chain: Sequence[str]) -> str:
@@ -155,11 +159,16 @@ def _numbered(chain: Sequence[str]) -> str:
     return f"the layers are {', '.join(f'{number} = {name}' for number, name in enumerate(chain))}"
 
 
-def _together(found: dict[int, Claim], author: AuthorNames) -> Claim:
-    """Refuted if it is for one layer, else undecided if it is for one, else proved."""
+def _together(found: dict[int, Claim], author: AuthorNames, left_out: str) -> Claim:
+    """Refuted if it is for one layer, else undecided if it is for one, else proved.
+
+    left_out: the layers that do not have all that the claim names, in words.
+    """
     worst = overall(found.values())
     layer, claim = next((layer, claim) for layer, claim in found.items() if claim.verdict is worst)
     text = f"for l = {', '.join(map(str, found))} ({author.shown(layer)}: {claim.statement})"
+    text = text if len(found) > 1 else f"for {author.shown(layer)}: {claim.statement}"
+    text += f"; not for {left_out}" if left_out else ""
     numbers = claim.counterexample and {"layer": author.shown(layer), **claim.counterexample}
     reason = claim.reason and f"for {author.shown(layer)}: {claim.reason}"
     hypotheses = dict.fromkeys(text for each in found.values() for text in each.hypotheses)

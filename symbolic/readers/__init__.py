@@ -44,9 +44,15 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
     if granularity is not None and not is_model:
         remedy = "leave --granularity out, or write the layers as you want them"
         raise SpecError(str(path), "says itself what a vertex is: a layer of the file", remedy)
-    architecture = _read(path, cost)
+    architecture = replace(_read(path, cost), reading=(Path(path).name, *_options(cost, granularity)))
     chosen = granularity or ("operation" if is_model else None)
     return architecture if chosen is None else with_granularity(architecture, chosen)
+
+
+def _options(cost: str | None, granularity: str | None) -> tuple[str, ...]:
+    """The options of the command line that say how a model is read."""
+    given = {"--cost": cost, "--granularity": granularity}
+    return tuple(word for name, value in given.items() if value is not None for word in (name, value))
 
 
 def _read(path: str | Path, cost: str | None) -> Architecture:
@@ -85,7 +91,9 @@ def read_module(
     from dyadic.symbolic.readers.torch_export import export_module  # torch is an optional extra
 
     found = export_module(module, example_input, cost, name, dynamic_shapes)
-    return replace(found, architecture=with_granularity(found.architecture, granularity))
+    reading = ("SPEC", *_options(cost, granularity))  # of the program, where the module is saved as one
+    architecture = replace(found.architecture, reading=reading)
+    return replace(found, architecture=with_granularity(architecture, granularity))
 
 
 __all__ = ["read", "read_module"]

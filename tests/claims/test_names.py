@@ -67,6 +67,23 @@ def test_the_layers_are_said():
     assert found.counterexample["layer"] == "l = 1 (h1)"
 
 
+LINEAR_END = network(dense("h1", 3, "tanh"), dense("out", 3), inputs={"image": [3]})
+"""Its last layer has no z of its own."""
+
+
+def test_a_layer_that_is_not_reached_is_named():
+    own = {name: meaning for name, meaning in NAMES.items() if name != "V"}
+    gradient = r"\frac{\partial L}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j"
+    found = judged(gradient, derivation=LINEAR_END, names=own)
+    assert found.verdict is Verdict.PROVED
+    assert found.statement.startswith("for l = 1 (h1): equal: ")
+    assert found.statement.endswith("; not for l = 2 (out) for want of zbar_out")
+    assert "not for" not in judged(gradient).statement  # all layers, and the input is none
+    assert "not for" not in judged(r"\delta^{l} = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)").statement
+    with pytest.raises(SpecError, match=r"with all that is named: not l = 1 \(h1\) for want of zbar_out, l = 2"):
+        judged(r"\delta^l_j = \delta^{l+1}_j", derivation=LINEAR_END, names=own)
+
+
 def test_names_in_text():
     assert judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False).verdict is Verdict.REFUTED
     found = judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False, layers=("image", "h1", "h2"))
@@ -79,7 +96,22 @@ def test_names_in_text():
     ("names", "options", "message"),
     [
         ({"q": "x_nothing"}, {}, "is no quantity of this network"),
-        ({"x_h1": "x_h2"}, {}, "is the name of another quantity"),
+        (
+            {"x_h1": "x_h2"},
+            {},
+            "x_h1: is the name of another quantity: the activation of h1; use another, such as x_h1_1",
+        ),
+        (
+            {"E": "C"},
+            {},
+            r"E: is the name of another quantity: the energy of the network; use another, such as E_1",
+        ),
+        ({"E": "2.5"}, {}, "is the name of another quantity: the energy of the network"),
+        ({"E_h1": "number"}, {}, "is the name of another quantity: a term of the energy, that of h1"),
+        ({"C": "E"}, {}, "is the name of another quantity: the cost"),
+        ({"s_h1": "x_h1"}, {}, "is the name of another quantity: the sensitivity of h1"),
+        ({"x_image": "x_h1"}, {}, "is the name of another quantity: the input image"),
+        ({"W_h1": "b_h1"}, {}, "is the name of another quantity: W_h1, as `dyadic derive` prints it"),
         ({"q": "C^T"}, {}, "is no vector or matrix"),
         ({"a b": "x_h1"}, {}, "cannot be used"),
         ({"a^l": "x"}, {"layers": ("image", "nowhere")}, "is no layer or input"),

@@ -195,6 +195,19 @@ def test_bad_spec_is_one_line(tmp_path):
     assert done.stderr.startswith(f"dyadic: {path}: layer 'a': type 'dens' is unknown; did you mean 'dense'?")
 
 
+@pytest.mark.parametrize("command", ["verify", "derive"])
+def test_a_certificate_is_no_architecture(command, tmp_path):
+    path, own = tmp_path / "net.toml", tmp_path / "c.json"
+    path.write_text(SMALL)
+    assert run("verify", path, "--certificate", own).returncode == 0
+    done = run(command, own)
+    assert (done.returncode, done.stderr) == (
+        2, f"dyadic: {own}: is a certificate, and no architecture; use `dyadic check {own}`\n",
+    )  # fmt: skip
+    own.write_text('{"name": "net"}')
+    assert "is not TOML" in run(command, own).stderr
+
+
 def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
     run("appendix", DIGITS, "-o", tmp_path / "a.docx")
     assert list(tmp_path.iterdir()) == []

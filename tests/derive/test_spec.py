@@ -92,6 +92,13 @@ CASES = {
     "missing type": (replaced(('type = "dense"\n', "")), "layer 'a': 'type' is missing; choose one of dense"),
     "unknown key": (replaced(("units = 3", "unit = 3")), "layer 'a': the key 'unit' is unknown; did you mean 'units'"),
     "negative size": (replaced(("units = 3", "units = -3")), "layer 'a': units holds -3, which is not a size"),
+    "fraction as a size": (replaced(("units = 3", "units = 4.50")), "layer 'a': units holds 4.50, which is not a size"),
+    "power as a size": (replaced(("units = 3", "units = 1e3")), "units holds 1e3, which is not an integer; write 1000"),
+    "point in a shape": (
+        replaced(("shape = [", "shape = [2.0, ")),
+        "shape holds 2.0, which is not an integer; write 2",
+    ),
+    "fractions in a list": (replaced(("units = 3", 'units = [1.50, "1.50"]')), 'units holds [1.50, "1.50"], which is'),
     "true as a size": (replaced(("units = 3", "units = true")), "layer 'a': units holds true, which is not a size"),
     "bad size name": (replaced(('"n"', '"n-1"')), "layer 'b': units holds 'n-1', which is not a size"),
     "non-finite": (replaced(("[4]", "[inf]")), "inputs.x.shape.1: holds the non-finite number inf"),

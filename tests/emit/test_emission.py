@@ -31,6 +31,11 @@ def load(path):
     return module
 
 
+def emitted(derivation, target, path):
+    dyadic.emit(derivation, target).write(path)
+    return load(path)
+
+
 def test_a_module_finds_its_arrays(derivation, tmp_path):
     found = dyadic.emit(derivation, "numpy")
     assert str(found) == found.text
@@ -38,6 +43,32 @@ def test_a_module_finds_its_arrays(derivation, tmp_path):
     found.write(tmp_path / "own.py")
     assert {path.name for path in tmp_path.iterdir()} == {"own.py", "own.npz"}
     np.testing.assert_array_equal(load(tmp_path / "own.py").init(0)["k"], derivation.architecture.values["k"])
+
+
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_a_seed_may_be_left_out(derivation, tmp_path, target):
+    own = emitted(derivation, target, tmp_path / "own.py")
+    assert set(own.init()) == {"k"}
+    assert "seed: changes nothing here" in own.init.__doc__
+    drawn = emitted(dyadic.derive(dyadic.read("examples/digits.toml")), target, tmp_path / "drawn.py")
+    same, other = drawn.init(0), drawn.init(1)
+    for name, value in drawn.init().items():
+        np.testing.assert_array_equal(value, same[name])
+    assert not np.array_equal(same["hidden.weight"], other["hidden.weight"])
+    assert "seed: of what is drawn (0 by default)" in drawn.init.__doc__
+
+
+def test_what_a_model_lacks_is_drawn(tmp_path):
+    """A layer's parameters beside an array that came with the network: the docstring speaks of both."""
+    network = {
+        "inputs": {"x": {"shape": [3]}}, "constants": {"k": {"shape": [3], "values": [1, 2, 3]}},
+        "layers": [{"name": "m", "type": "mul", "inputs": ["x", "k"]}, {"name": "h", "type": "dense", "units": 2}],
+        "cost": {"type": "squared_error"},
+    }  # fmt: skip
+    module = emitted(dyadic.derive(dyadic.architecture(network)), "numpy", tmp_path / "both.py")
+    assert list(module.init()["k"]) == [1, 2, 3]
+    assert np.any(module.init()["h.weight"])
+    assert module.init.__doc__.startswith("The arrays that came with the network; otherwise random parameters: ")
 
 
 def test_a_module_without_its_arrays_says_so(derivation, tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import onnx
 import pytest
 from support.command import run
 from support.long_tests import one_in
@@ -16,6 +17,7 @@ from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.evidence import LAST, evidence, report
 from dyadic.codegen.loops.lower import kernels
 from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.readers.onnx_model import from_onnx
 
 
 def network(width=20):
@@ -50,6 +52,26 @@ def test_everything_is_shown_of_a_small_network():
     assert "dense_tanh_f_few" in kernels
     *_, last = report(findings)
     assert last == f"{len(findings)} shown, 0 wrong, 0 not shown; not executed on a GPU, speed not measured"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_batch_axis_of_the_model_is_of_one_size(named):
+    """Nothing is said of other batch sizes where the module takes none."""
+    size = "items" if named else 4
+    proto = onnx.parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["": 17]> tiny (float[{size}, 3] x) => (float[{size}, 2] y)
+        <float[3, 2] W = {{0.1, 0.2, 0.3, 0.4, 0.5, 0.6}}> {{ z = MatMul(x, W)  y = Tanh(z) }}"""
+    )
+    read = from_onnx(proto, "tiny.onnx", "squared_error")
+    derivation = derive(read.with_sizes({"items": 4}) if named else read)
+    where = "at the sizes given (items = 4) alone" if named else "at the model's own sizes alone"
+    findings = list(evidence(derivation, "float64"))
+    assert {finding.outcome for finding in findings} == {"shown"}
+    assert not any("batch" in finding.detail for finding in findings)
+    details = {finding.method: finding.detail for finding in findings}
+    assert (details["specification"], details["schedule"]) == (where, f"run {where}")
+    assert f") {where}, in 3 orders of the threads" in details["emulation"]
+    assert "every size is a constant, the batch size too." in emit_module(CupyTarget(derivation, "float64"))
 
 
 MISTAKES = {

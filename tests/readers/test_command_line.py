@@ -21,7 +21,9 @@ def test_a_model_is_verified_emitted_and_written_out(tmp_path):
     derived = run("derive", path, "--granularity", "layer", "--cost", "squared_error").stdout
     assert "small: L = 1 layer (" in derived
     assert "x_y[" in derived
-    assert run("emit", path, "--target", "numpy", "-o", tmp_path / "m.py").returncode == 0
+    done = run("emit", path, "--target", "numpy", "-o", tmp_path / "m.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path / 'm.py'} needs {tmp_path / 'm.npz'}, written beside it: the model's arrays\n"
     with np.load(tmp_path / "m.npz") as stored:
         np.testing.assert_array_equal(stored["w"], WEIGHTS["w"])
 

@@ -126,9 +126,22 @@ class AuthorNames:
         shifts = [family.by for family in self.families.values()]
         return range(min(0, -max(shifts, default=0)), len(self.chain) - min(shifts, default=0))
 
+    def lacks(self, number: int, outside: str) -> bool:
+        """Whether it is for want of a quantity that a claim does not reach a layer; outside: what LayerOutside says.
+
+        Not where l is the input, or l + 1 is beyond the output, of which nobody would expect it.
+        """
+        owner = outside.partition("_")[2]
+        return 0 < number < len(self.chain) and self._named_by_chain and owner in self.chain[1:]
+
+    @property
+    def _named_by_chain(self) -> bool:
+        """Whether the number of a layer is its place in the chain."""
+        return not any(family.by or family.around for family in self.families.values())
+
     def shown(self, number: int) -> str:
         """A layer by its number, and by its name where that is the author's."""
-        plain = 0 <= number < len(self.chain) and not any(f.by or f.around for f in self.families.values())
+        plain = 0 <= number < len(self.chain) and self._named_by_chain
         return f"l = {number} ({self.chain[number]})" if plain else f"l = {number}"
 
     def _number(self, written: str) -> int:

@@ -184,11 +184,13 @@ class Vocabulary:
 
     def _alias(self, name: str, meaning: str) -> None:
         """An author's name for a quantity, for a matrix transposed or a row, for a number, or for one that is free."""
-        if name not in self.tensors and name not in self.sizes and meaning == FREE:
-            self.free_number(name)
-            return
-        if name not in self.tensors and name not in self.sizes and _NUMBER.match(meaning):
-            self.numbers[name] = Fraction(meaning)
+        if meaning == FREE or _NUMBER.match(meaning):
+            if name in self.tensors or name in self.sizes:
+                raise self._taken(name)
+            if meaning == FREE:
+                self.free_number(name)
+            else:
+                self.numbers[name] = Fraction(meaning)
             return
         printed = meaning.removesuffix("^T").strip()
         tensor = self.tensors.get(printed) or self._part(printed)
@@ -198,11 +200,30 @@ class Vocabulary:
             raise SpecError(f"names.{name}", f"{meaning[:40]!r} is no quantity of this network", hint)
         known = self.tensors.get(name, tensor)
         if (known.kind, known.owner) != (tensor.kind, tensor.owner) and name != "y":  # the outputs, in many books
-            raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
+            raise self._taken(name)
         visible = len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
         if meaning.endswith("^T") and visible not in (1, 2):
             raise SpecError(f"names.{name}", f"{printed} is no vector or matrix", "drop ^T")
         self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
+
+    def _taken(self, name: str) -> SpecError:
+        """What is said of a name that means something else already."""
+        tensor = self.tensors.get(name)
+        what = "a size of this network" if tensor is None else self._in_words(tensor)
+        return SpecError(f"names.{name}", f"is the name of another quantity: {what}", f"use another, such as {name}_1")
+
+    def _in_words(self, tensor: NamedTensor) -> str:
+        """What a quantity of the network is, for those who took its name for a free one."""
+        place, vertex = f" of {tensor.owner}", tensor.owner in self.graph.parents
+        words = {
+            "E": f"a term of the energy, that{place}" if vertex else "the energy of the network",
+            "C": "the cost" if tensor.owner in self.graph.costs and len(self.graph.costs) == 1 else "a cost",
+            "y": "the target of the cost",
+            "x": f"the activation{place}" if vertex else f"the input {tensor.owner}",
+            "s": f"the sensitivity{place}",
+        }
+        printed = text_name(tensor.kind, tensor.owner)
+        return words.get(tensor.kind, f"{printed}, as `dyadic derive` prints it")
 
     @property
     def letter_extents(self) -> dict[str, Extent]:
