@@ -23,6 +23,20 @@ def judged(*formulas, kind="equal", network=NETWORK, latex=False, functions=None
     return verify_claims(network, ClaimsFile((claim,), functions or {}))[0]
 
 
+@pytest.mark.parametrize("factor", ["", "2 "])
+def test_each_of_two_equations_is_shown(factor):
+    first = r"\frac{\partial C}{\partial W^{hidden}_{ji}} = " + factor + r"\bar{z}^{hidden}_j x^x_i"
+    second = r"\frac{\partial C}{\partial W^{out}_{kj}} = s^{out}_k x^{hidden}_j"
+    dense = {"name": "hidden", "type": "dense", "units": 4, "activation": "tanh"}
+    two = {"inputs": {"x": {"shape": [3]}}, "layers": [dense, {"name": "out", "type": "dense", "units": 2}]}
+    network = derive(architecture(two | {"cost": {"type": "squared_error"}}))
+    found = judged(second, network=network, latex=True, at="solution", definitions=(first,))
+    assert found.verdict is (Verdict.REFUTED if factor else Verdict.PROVED)
+    assert found.statement.startswith(
+        "equal: dC/dW_out[k, j] = s_out[k] x_hidden[j]; checked too: dC/dW_hidden[j, i] = "
+    )
+
+
 CHAIN = [
     "dE/dx_hidden[j] + s_hidden[j]",
     "Sum[i] W_deep[i, j] zbar_deep[i] + s_joined[j]",

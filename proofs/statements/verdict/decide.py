@@ -228,9 +228,11 @@ def _examined(setting: Setting | None) -> dict[str, str] | str:
 
 
 def describe(statement: Statement, claim: Equalities) -> str:
-    """A claim in one line, with the definitions that it uses."""
+    """A claim in one line, with the definitions that it uses, and what it says of names that mean something already."""
     defined = "; ".join(let.text for let in claim.lets if let.text)
     links = [link for link in claim.links if not link.label.startswith("the definition")]
     name = statement.kind.replace("_", "-")
     text = f"{name}: {links[0].text}" if len(links) == 1 else f"{name} of {len(links)} steps: {links[0].text} = ..."
-    return f"{text}, where {defined}" if defined else text
+    text += f", where {defined}" if defined else ""
+    checked = [link.text for link in claim.links if link not in links]
+    return f"{text}; checked too: {'; '.join(checked)}" if checked else text
