@@ -24,7 +24,8 @@ def test_an_empty_name_is_refused_before_the_work(name, parameter, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "appendix.tex").write_text("by hand")
     is_option = isinstance(parameter, click.Option)
-    words = ["net.toml", *MORE.get(name, []), parameter.opts[0], ""] if is_option else [""]
+    more = MORE.get(name, []) if parameter.opts[0] not in MORE.get(name, []) else []
+    words = ["net.toml", *more, parameter.opts[0], ""] if is_option else [""]
     assert cli.run([name, *words]) == 2
     assert "an empty name; give that of a file or folder" in capsys.readouterr().err
     assert [path.read_text() for path in tmp_path.iterdir()] == ["by hand"]
