@@ -54,8 +54,7 @@ class LatexRenderer(Renderer):
         head = [
             "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble (before cleveref),",
             "% \\input this file, and add dyadic.bib to the bibliography.",
-            f"% Its labels begin with dyadic:{self.document.label}: the theorem is"
-            f" \\ref{{dyadic:{self.document.label}:exactness}}.",
+            f"% Its labels begin with dyadic:{self.document.label}:, as in dyadic:{self.document.label}:exactness.",
             rf"\dyadicbegin{{{self.document.label}}}",
             title,
         ]

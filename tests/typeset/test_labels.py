@@ -42,9 +42,7 @@ def test_the_fragment_says_what_its_labels_begin_with(tmp_path):
     dyadic.appendix(derivation, dyadic.verify(derivation), tmp_path / "a.tex")
     text = (tmp_path / "a.tex").read_text()
     label = label_of("сеть")
-    assert text.splitlines()[2] == (
-        f"% Its labels begin with dyadic:{label}: the theorem is \\ref{{dyadic:{label}:exactness}}."
-    )
+    assert text.splitlines()[2] == (f"% Its labels begin with dyadic:{label}:, as in dyadic:{label}:exactness.")
     assert f"\\dyadicbegin{{{label}}}" in text
     made = re.findall(r"\\label\{\\dyadicprefix:([^}]*)\}", text)
     used = re.findall(r"\\ref\{\\dyadicprefix:([^}]*)\}", text)
