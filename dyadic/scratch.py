@@ -88,7 +88,10 @@ class Output:
         if self.temporary is None:
             self.path.write_bytes(content)
             return
-        self.temporary.write_bytes(content)
+        with LOCK:  # where it has been removed meanwhile, opening it would make it again
+            stream = self.temporary.open("wb")
+        with stream:
+            stream.write(content)
         self.temporary.chmod(0o666 & ~_mask())
         with LOCK:
             os.replace(self.temporary, self.path)

@@ -10,10 +10,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from doors.campaign import HANG, chain, is_right, members
 from support.long_tests import often
+
+from dyadic import scratch
 
 AT = """
 import os, sys, threading
@@ -169,3 +172,15 @@ def test_an_ignored_signal_stays_ignored(tmp_path):
     output, _ = process.communicate(timeout=HANG)
     assert process.returncode == 0
     assert output.startswith("digits-mlp")
+
+
+def test_a_file_that_was_removed_is_not_made_again(tmp_path):
+    output = scratch.Output(tmp_path / "a.pdf")
+    writer = threading.Thread(target=output.write, args=(b"whole",))
+    with scratch.LOCK:  # as whoever stops the program
+        scratch.remove_all()
+        writer.start()
+        writer.join(0.5)
+        assert list(tmp_path.iterdir()) == []
+    writer.join()
+    assert (tmp_path / "a.pdf").read_bytes() == b"whole"
