@@ -6,6 +6,8 @@ import runpy
 
 import numpy as np
 
+from dyadic.symbolic.readers.python_code import CodeFile
+
 FUNCTIONS = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "abs": np.abs,
     "step": lambda a: float(a > 0), "relu": lambda a: max(a, 0.0), "rsqrt": lambda a: 1 / np.sqrt(a),
@@ -19,6 +21,22 @@ def entries_of(definition, tensors):
     for place in itertools.product(*map(range, definition.shape)):
         found[place] = value_of(definition.body, tensors, dict(zip(definition.indices, place, strict=True)))
     return found
+
+
+def computed_and_read(tmp_path, head, body):
+    """Of a function of x and y, 3 x 4 each: what NumPy computes, what was read of it, and the shape that was told."""
+    text = f'{head}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
+    path = tmp_path / "f.py"
+    path.write_text(text)
+    draw, space = np.random.default_rng(1), {}
+    tensors = {name: draw.normal(size=(3, 4)) for name in "xy"}
+    exec(text, space)
+    wanted = space["f_forward"](**{name: value.copy() for name, value in tensors.items()})
+    pair = CodeFile(path, "f").pair()
+    for definition in pair.forward:
+        tensors[definition.name] = entries_of(definition, tensors)
+    ((shape, output),) = pair.upstream.values()
+    return np.asarray(wanted, dtype=float), tensors[output], shape
 
 
 def value_of(node, tensors, indices):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from passes import course_pairs
-from passes.executed import entries_of
+from passes.executed import computed_and_read
 from support.long_tests import one_row_in
 
 from dyadic.proofs.claims import Verdict
@@ -45,20 +45,9 @@ WRITTEN = [
 
 @pytest.mark.parametrize("body", [f"return {one}" for one in INDEXED] + [f"{one}\n    return z" for one in WRITTEN])
 def test_reads_indices_as_numpy_does(tmp_path, body):
-    head = "import numpy as np\n\n"
-    text = f'{head}def f_forward(x: "3 4", y: "3 4"):\n    z = y * 1.0\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
-    path = tmp_path / "f.py"
-    path.write_text(text)
-    draw, space = np.random.default_rng(1), {}
-    tensors = {name: draw.normal(size=(3, 4)) for name in "xy"}
-    exec(text, space)
-    wanted = space["f_forward"](**{name: value.copy() for name, value in tensors.items()})
-    pair = CodeFile(path, "f").pair()
-    for definition in pair.forward:
-        tensors[definition.name] = entries_of(definition, tensors)
-    ((shape, output),) = pair.upstream.values()
+    wanted, found, shape = computed_and_read(tmp_path, "import numpy as np\n\n", f"z = y * 1.0\n    {body}")
     assert shape == wanted.shape
-    np.testing.assert_allclose(tensors[output], wanted, rtol=1e-12)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("body", "words"), [

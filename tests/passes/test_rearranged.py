@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from passes.executed import computed_and_read
 from passes.near_misses import told_apart
-from passes.test_subset import both
+from passes.test_subset import HEAD
 
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile
 
@@ -33,7 +34,7 @@ BLOCKS = [
 
 @pytest.mark.parametrize("body", [*(f"return {body}" for body in BODIES), *BLOCKS])
 def test_reads_what_numpy_computes(tmp_path, body):
-    wanted, found, shape = both(tmp_path, body)
+    wanted, found, shape = computed_and_read(tmp_path, HEAD, body)
     assert wanted.shape == found.shape == shape
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from passes.executed import entries_of
+from passes.executed import computed_and_read
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile
@@ -78,26 +78,9 @@ BLOCKS = [
 HEAD = "import numpy as np\nfrom math import pi\nSCALE = 0.25\nRATE = np.sqrt(2 / np.pi) * SCALE\nFIRST, SECOND = 1.5, -2\nSHAPE = (3, 4)\nTABLE = {'k': 3}\n\ndef helper(a, scale=SCALE):\n    return a * scale\n\n"
 
 
-def both(tmp_path, body):
-    """What NumPy computes, and what was read."""
-    text = f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
-    path = tmp_path / "f.py"
-    path.write_text(text)
-    draw = np.random.default_rng(1)
-    tensors = {name: draw.normal(size=(3, 4)) for name in "xy"}
-    space = {}
-    exec(text, space)
-    wanted = space["f_forward"](**{name: value.copy() for name, value in tensors.items()})
-    pair = CodeFile(path, "f").pair()
-    for definition in pair.forward:
-        tensors[definition.name] = entries_of(definition, tensors)
-    ((shape, output),) = pair.upstream.values()
-    return np.asarray(wanted, dtype=float), tensors[output], shape
-
-
 @pytest.mark.parametrize("body", [*(f"return {body}" for body in BODIES), *BLOCKS])
 def test_reads_what_numpy_computes(tmp_path, body):
-    wanted, found, shape = both(tmp_path, body)
+    wanted, found, shape = computed_and_read(tmp_path, HEAD, body)
     assert wanted.shape == found.shape == shape
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
