@@ -8,7 +8,7 @@ code_scopes.py        what has variables of its own within functions;  library_v
 stored_arrays.py      what variables hold: arrays that may share memory
 array_forms.py        an array as its entries;  array_functions.py, array_reductions.py, array_layout.py, array_made.py,
                       array_rearranged.py, ellipsis_letters.py  operations
-array_indexed.py      arrays as indices;  subscript_bounds.py  where these lie
+array_indexed.py      arrays as indices;  subscript_bounds.py  integer expressions in them
 function_table.py     the functions that are known;  call_arguments.py  how they take their arguments
 forward_backward.py   a pair as equations
 """

@@ -63,23 +63,17 @@ def countable(*arrays: FormArray) -> bool:
     return all(array.whole and not array.truth and array.counts is not None for array in arrays)
 
 
-def divided_down(recorder: Recorder, kind: str, one: FormArray, two: FormArray) -> FormArray:
+def divided_down(divide: Callable[[Any, int], Any], one: FormArray, two: FormArray) -> FormArray:
     """``//`` and ``%`` of integers that stand in indices by a number."""
     divisor = two.at([]) if not two.shape else None
     if not countable(one, two) or not isinstance(divisor, int) or divisor < 1 or one.counts is None:
         raise NotInSubset("// or % of arrays, but of counted integers by a number")
     counts = one.counts
 
-    def entry(at: Any) -> Any:
-        index = counts(at)
-        if isinstance(index, int):
-            return index // divisor if kind == "quotient" else index % divisor
-        return [kind, index, divisor]
-
     def number(at: Any) -> Any:
         raise NotInSubset("// or % of integers that are read as numbers, not as indices,")
 
-    return FormArray(one.shape, number, whole=True, counts=entry)
+    return FormArray(one.shape, number, whole=True, counts=lambda at: divide(counts(at), divisor))
 
 
 def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:

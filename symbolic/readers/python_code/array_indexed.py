@@ -32,7 +32,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 )
 from dyadic.symbolic.readers.python_code.array_layout import Taken, spelled_out, taken, with_axis, without_axes
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
-from dyadic.symbolic.readers.python_code.subscript_bounds import bounds, value_of
+from dyadic.symbolic.readers.python_code.subscript_bounds import bounds, remainder, value_of
 
 _MOST_PLACES = 64
 """Entries of a table of indices, and of indices among which some may be equal."""
@@ -244,7 +244,7 @@ def _shift(recorder: Recorder, shape: Shape, counts: Counts, dim: Dim) -> Callab
     if low < 0 or high >= length:
         if prod(extents.values()) > _MOST_LOOKED_AT:
             raise NotInSubset("so many indices")
-        tried = [value_of(counts(spot), {}) for spot in _spots(shape)]
+        tried = [value_of(counts(spot)) for spot in _spots(shape)]
         values = [value for value in tried if value is not None]
         if len(values) == len(tried):
             low, high = min(values), max(values)
@@ -254,9 +254,7 @@ def _shift(recorder: Recorder, shape: Shape, counts: Counts, dim: Dim) -> Callab
         return lambda index: index
     if high < 0:
         return lambda index: index if index is None else plus(index, length)
-    return lambda index: (
-        index if index is None else index % length if isinstance(index, int) else ["remainder", index, length]
-    )
+    return lambda index: index if index is None else remainder(index, length)
 
 
 def _known(piece: _Picked, shape: Shape) -> bool:
@@ -288,7 +286,7 @@ def _distinct(chosen: _Selection) -> bool:
     if prod(map(number_of, chosen.shape)) > _MOST_LOOKED_AT:
         raise NotInSubset("so many indices")
     picked = [piece for piece in chosen.pieces if isinstance(piece, _Picked)]
-    found = [tuple(value_of(piece.counts(spot), {}) for piece in picked) for spot in _spots(chosen.shape)]
+    found = [tuple(value_of(piece.counts(spot)) for piece in picked) for spot in _spots(chosen.shape)]
     if all(None not in row for row in found):
         return len(set(found)) == len(found)
     if len(found) > _MOST_PLACES:

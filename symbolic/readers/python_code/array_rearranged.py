@@ -36,6 +36,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     whole_number,
 )
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.subscript_bounds import quotient, remainder
 
 _MOST_FACTORS = 16
 
@@ -87,16 +88,8 @@ def rolled(call: CallArguments) -> FormArray:
     for one, shift in zip(axes, shifts, strict=True):
         count = number_of(array.shape[one])
         back = -whole_number(shift, "a shift") % count
-        array = _along(array, one, count, lambda index, back=back, count=count: _remainder(plus(index, back), count))  # type: ignore[misc]
+        array = _along(array, one, count, lambda index, back=back, count=count: remainder(plus(index, back), count))  # type: ignore[misc]
     return reshaped(array, shape) if axis is None else array
-
-
-def _remainder(index: Index, count: int) -> Index:
-    return index % count if isinstance(index, int) else ["remainder", index, count]
-
-
-def _quotient(index: Index, count: int) -> Index:
-    return index // count if isinstance(index, int) else index if count == 1 else ["quotient", index, count]
 
 
 def repeated(call: CallArguments) -> FormArray:
@@ -109,7 +102,7 @@ def repeated(call: CallArguments) -> FormArray:
     if array.shape[axis] == 1:  # what has one entry may be repeated as often as a size with a name says
         return _along(array, axis, dimension(times_each), lambda index: 0)
     count = _positive(times_each)
-    return _along(array, axis, number_of(array.shape[axis]) * count, lambda index: _quotient(index, count))
+    return _along(array, axis, number_of(array.shape[axis]) * count, lambda index: quotient(index, count))
 
 
 def repeat_method(call: CallArguments) -> FormArray:
@@ -139,7 +132,7 @@ def _copies(array: FormArray, counts: list[Any]) -> FormArray:
             array = _along(array, axis, dimension(many), lambda index: 0)
             continue
         count = number_of(dim)
-        array = _along(array, axis, count * _positive(many), lambda index, count=count: _remainder(index, count))  # type: ignore[misc]
+        array = _along(array, axis, count * _positive(many), lambda index, count=count: remainder(index, count))  # type: ignore[misc]
     return array
 
 

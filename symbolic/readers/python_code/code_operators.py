@@ -28,6 +28,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_fo
 from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 from dyadic.symbolic.readers.python_code.stored_arrays import MaskedPart, StoredArray
+from dyadic.symbolic.readers.python_code.subscript_bounds import quotient, remainder
 
 _HIGHEST = 64
 _TORCH_OPERATORS: dict[type[ast.operator], str] = {ast.Sub: "sub", ast.MatMult: "matmul", ast.Pow: "pow"}
@@ -81,8 +82,8 @@ class CodeOperators:
             ast.BitOr: either_holds,
         }
         if operator in (ast.FloorDiv, ast.Mod) and left.whole:
-            kind = "quotient" if operator is ast.FloorDiv else "remainder"
-            return StoredArray(divided_down(recorder, kind, left, right), library=library)
+            divide = quotient if operator is ast.FloorDiv else remainder
+            return StoredArray(divided_down(divide, left, right), library=library)
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__} between arrays")
         return StoredArray(known[operator](recorder, left, right), library=library)

@@ -1,4 +1,4 @@
-"""Between which bounds an integer expression lies, and what it is where its indices are numbers."""
+"""Integer expressions in subscripts: quotients, between which bounds one lies, and what it is as a number."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from dyadic.symbolic.readers.python_code.array_forms import Index
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 Bounds = tuple[int, int]
+
+
+def remainder(index: Index, count: int) -> Index:
+    return index % count if isinstance(index, int) else ["remainder", index, count]
+
+
+def quotient(index: Index, count: int) -> Index:
+    """Rounded down."""
+    return index // count if isinstance(index, int) else index if count == 1 else ["quotient", index, count]
 
 
 def bounds(node: Any, extents: Mapping[str, int], below: Mapping[str, int]) -> Bounds:
@@ -39,17 +49,13 @@ def bounds(node: Any, extents: Mapping[str, int], below: Mapping[str, int]) -> B
     raise NotInSubset("an index of this kind")
 
 
-def value_of(node: Any, indices: Mapping[str, int]) -> int | None:
-    """The number; None where it depends on an array, or on an index that is not told."""
+def value_of(node: Any) -> int | None:
+    """The number; None where it depends on an array or an index."""
     if isinstance(node, int):
         return node
-    if not isinstance(node, list):
+    if not isinstance(node, list) or node[0] in ("index", "entry"):
         return None
-    if node[0] == "index":
-        return indices.get(node[1])
-    if node[0] == "entry":
-        return None
-    parts = [value_of(part, indices) for part in node[1:]]
+    parts = [value_of(part) for part in node[1:]]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -65,4 +71,4 @@ def value_of(node: Any, indices: Mapping[str, int]) -> int | None:
     return None
 
 
-__all__ = ["bounds", "value_of"]
+__all__ = ["bounds", "quotient", "remainder", "value_of"]
