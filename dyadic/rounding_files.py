@@ -19,6 +19,7 @@ from typing import Any, TypeGuard
 from dyadic.paper.rounding_section import ParameterBound, RunBounds
 from dyadic.physics.certified_run import equations_digest
 from dyadic.physics.rounded_numbers import FUNCTION_UNITS
+from dyadic.symbolic.decimal_bounds import SMALLEST
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError, as_written
 from dyadic.symbolic.limits import MOST_ENTRIES, regular_file
@@ -85,7 +86,7 @@ def _expect_agreement(read: _Fields, inside: Mapping[str, Any], bound: Parameter
         computed, error = read.magnitude("computed", inside), Fraction(bound.error)
         if computed is None or abs(computed - exact) > error + unit:
             raise read.wrong("error_at_most", bound.error)
-        largest = Fraction(bound.largest) * (1 + Fraction(1, 2**50)) + 2 * _SMALLEST  # it was rounded down
+        largest = Fraction(bound.largest) * (1 + Fraction(1, 2**50)) + 2 * SMALLEST  # it was rounded down
         if abs(exact) > largest + (0 if over_a_box else error) + unit:
             raise read.wrong("largest_at_most" if over_a_box else "largest_at_least", bound.largest)
     if not over_a_box:
@@ -100,7 +101,7 @@ def _expect_ratio(read: _Fields, inside: Mapping[str, Any], bound: ParameterBoun
         return
     stated = Fraction(read.number("relative", inside))
     least = Fraction(bound.error) / Fraction(bound.largest) if bound.error else Fraction(0)
-    if not least <= stated <= least * (1 + Fraction(1, 2**40)) + 2 * _SMALLEST:
+    if not least <= stated <= least * (1 + Fraction(1, 2**40)) + 2 * SMALLEST:
         raise read.wrong("relative", inside["relative"])
 
 
@@ -167,7 +168,6 @@ class _Fields:
         return Fraction(text), unit if Fraction(text) else Fraction(0)
 
 
-_SMALLEST = Fraction(5e-324)
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[-+]?\d{1,4})?"
 _BALL = rf"\[(?:({_NUMBER}) )?\+/- ({_NUMBER})\]"
 

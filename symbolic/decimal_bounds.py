@@ -7,7 +7,7 @@ import sys
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
-_UNIT = Fraction(5e-324)
+SMALLEST = Fraction(5e-324)
 """The smallest float, of which those below the normal ones are multiples."""
 
 
@@ -42,7 +42,7 @@ def _known(value: float | Fraction, digits: int) -> int:
     """A float below the normal ones has few digits: its neighbours differ in those that follow."""
     if isinstance(value, Fraction) or value == 0 or not abs(value) < sys.float_info.min:
         return digits
-    return min(digits, len(str(abs(int(Fraction(value) / _UNIT)))))
+    return min(digits, len(str(abs(int(Fraction(value) / SMALLEST)))))
 
 
-__all__ = ["decimal_above", "decimal_below", "in_full", "text_above"]
+__all__ = ["SMALLEST", "decimal_above", "decimal_below", "in_full", "text_above"]

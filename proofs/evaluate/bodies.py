@@ -74,7 +74,12 @@ def _power(base: Value, p: int, q: int, ring: Ring) -> Value:
     return lambda: ring.power(base(), p, q)
 
 
-def _factors(children: Sequence[Any]) -> list[Any]:
+def factors_of(node: Any) -> list[Any]:
+    """The factors of a product as it is written; of anything else, itself."""
+    return node[1:] if isinstance(node, list) and node[:1] == ["*"] else [node]
+
+
+def all_factors(children: Sequence[Any]) -> list[Any]:
     """Without products of products: a bracket in brackets guards what stands beside these."""
     found, left = [], [*reversed(children)]
     while left:
@@ -87,7 +92,7 @@ def _factors(children: Sequence[Any]) -> list[Any]:
 
 
 def _product(children: Sequence[Any], scope: ClosureScope, ring: Ring, depth: int) -> Value:
-    children = _factors(children)
+    children = all_factors(children)
     tests = [guard(child, scope, depth + 1).test for child in children if is_guard(child)]
     factors = [compile_body(child, scope, ring, depth + 1) for child in children if not is_guard(child)]
     multiply, zero = ring.mul, ring.number(0)
@@ -184,7 +189,7 @@ def _reduction(kind: str, name: str, extent: Any, body: Any, scope: ClosureScope
     names, repeats = dict(scope.names), scope.repeats
     slot = scope.bind(name)
     scope.repeats = repeats * max(length.constant, 1)
-    children = _factors([body])
+    children = all_factors([body])
     guards = [guard(child, scope, depth + 1) for child in children if is_guard(child)]
     rest = [child for child in children if not is_guard(child)]
     outer = [item.test for item in guards if slot not in item.reads]

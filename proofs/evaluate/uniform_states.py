@@ -17,6 +17,7 @@ from flint import arb
 
 from dyadic.proofs.checker.evaluation.domain import RESTRICTED
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.evaluate.integers import is_guard
 from dyadic.proofs.evaluate.network import Rejected, RingDefinition, entries
 from dyadic.proofs.evaluate.number_rings import Ball
@@ -151,7 +152,7 @@ class _Equations:
         return found.union(arb(0)) if any(map(is_guard, factors)) else found
 
     def _reduced(self, kind: str, name: str, length: int, body: Any, ranges: Ranges) -> arb:
-        factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
+        factors = factors_of(body)
         guards = [factor for factor in factors if is_guard(factor)]
         rest = [factor for factor in factors if not is_guard(factor)]
         term = self._product(rest, {**ranges, name: (0, length - 1)})

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import factorial, floor, prod
 from typing import Any
 
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.methods.formal.extents import Size, inverse_power, is_below, natural, number, written
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
@@ -45,7 +46,7 @@ def guarded(body: Any) -> tuple[list[Any], Any]:
 
     They are the brackets among its factors, and no others.
     """
-    parts = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
+    parts = factors_of(body)
     guards = [part for part in parts if isinstance(part, list) and part[0] in BRACKETS]
     rest = [part for part in parts if part not in guards] or [1]
     return guards, rest[0] if len(rest) == 1 else ["*", *rest]

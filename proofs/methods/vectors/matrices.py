@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.methods.vectors.algebras import Algebra, Value
 
 Key = tuple[str, str]
@@ -99,7 +100,7 @@ class Translator:
         if body[:1] == ["sum"] if isinstance(body, list) else False:
             raise NoVectorForm("a sum over two indices")
         self.extents[bound] = extent
-        factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
+        factors = factors_of(body)
         pair = (["index", index], ["index", bound])
         matrices = [f for f in factors if isinstance(f, list) and f[:1] == ["entry"] and len(f[3]) == 2]
         if not matrices:
@@ -145,7 +146,7 @@ def rule(translator: Translator, data: Mapping[str, Any]) -> VectorRule:
 
 
 def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> VectorRule:
-    factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
+    factors = factors_of(body)
     sides: list[list[Expression]] = [[], []]
     for factor in factors:
         for side, index in zip(sides, indices, strict=True):

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.bodies import all_factors, factors_of
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, index_names, less
 from dyadic.proofs.statements.parsing.folded_numbers import negated
 from dyadic.proofs.statements.parsing.tokens import Condition, ReductionHead, Unreadable
@@ -42,11 +43,6 @@ def settled(sides: list[Any], known: Collection[str] = ()) -> list[Any]:
     return [_settled(side, frozenset(), elsewhere) for side in sides]
 
 
-def factors_of(node: Any) -> list[Any]:
-    """The factors of a product; of anything else, itself."""
-    return node[1:] if isinstance(node, list) and node[0] == "*" else [node]
-
-
 def _within_range(head: ReductionHead) -> list[Any]:
     """What holds of the index of a range whose start or end is an expression; the extent is told by its largest end."""
     index, start, end = ["index", head.index], head.start, head.extent
@@ -60,9 +56,7 @@ def _is_unsettled(node: Any) -> bool:
 
 def _conditions(body: Any) -> list[Condition]:
     """Those that are factors of what a sum is taken of."""
-    if _is_unsettled(body):
-        return [body[1]]
-    return [one for factor in body[1:] for one in _conditions(factor)] if factors_of(body) != [body] else []
+    return [one[1] for one in all_factors([body]) if _is_unsettled(one)]
 
 
 def free_indices(node: Any) -> set[str]:
@@ -101,4 +95,4 @@ def _settled(node: Any, bound: frozenset[str], elsewhere: Collection[str]) -> An
     return found
 
 
-__all__ = ["factors_of", "free_indices", "reduced", "settled"]
+__all__ = ["free_indices", "reduced", "settled"]

@@ -17,7 +17,8 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.conditional_sums import factors_of, reduced
+from dyadic.proofs.evaluate.bodies import factors_of
+from dyadic.proofs.statements.parsing.conditional_sums import reduced
 from dyadic.proofs.statements.parsing.conditions import index_names, real_relation
 from dyadic.proofs.statements.parsing.folded_numbers import inverted, negated, number_node, power_of, product_of
 from dyadic.proofs.statements.parsing.tokens import (
@@ -318,7 +319,7 @@ def _where(brackets: list[Any], side: Any) -> Any:
     """A side of an equation that is claimed where brackets are 1."""
     if isinstance(side, int) and side == 0:
         return side
-    return ["*", *brackets, *(factors_of(side))]
+    return ["*", *brackets, *factors_of(side)]
 
 
 def has_wholes(node: Any) -> bool:

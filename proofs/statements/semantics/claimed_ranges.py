@@ -10,6 +10,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.bodies import all_factors, factors_of
 from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -51,8 +52,8 @@ def other_end(slot: Slot, sides: list[Any]) -> tuple[str, str] | None:
 def without_full_ranges(side: Any, slots: Iterable[Slot]) -> Any:
     """A side without the brackets before it that let an index run over all of an axis of a named size, from 0 on."""
     named = [(slot, slot.extent.bound) for slot in slots if slot.extent is not None and slot.extent.true is None]
-    left = [factor for factor in _leading(side) if not any(_is_full(factor, *each) for each in named)]
-    if len(left) == len(_leading(side)):
+    left = [factor for factor in factors_of(side) if not any(_is_full(factor, *each) for each in named)]
+    if len(left) == len(factors_of(side)):
         return side
     return left[0] if len(left) == 1 else ["*", *left] if left else 1
 
@@ -90,7 +91,7 @@ def _range(bracket: Any) -> tuple[Any, bool, Linear] | None:
 
 def _ends(side: Any, slot: Slot) -> list[Linear]:
     """Before what brackets that stand before a side let an index end."""
-    found = map(_range, _leading(side))
+    found = map(_range, factors_of(side))
     return [one[2] for one in found if one is not None and one[0] is slot]
 
 
@@ -150,7 +151,7 @@ def _below_largest(sides: list[Any]) -> Iterator[tuple[Any, Slot]]:
 
 def bound_twice(name: str, body: Any) -> bool:
     """Whether what stands directly below a sum, but for brackets, is another one over the same index."""
-    rest = [each for each in _leading(body) if not _is_bracket(each)]
+    rest = [each for each in factors_of(body) if not _is_bracket(each)]
     return len(rest) == 1 and isinstance(rest[0], list) and rest[0][0] in REDUCTIONS and rest[0][1] == name
 
 
@@ -196,10 +197,7 @@ def _is_own_range(bracket: Any, slot: Slot) -> bool:
 
 def _factors(node: Any) -> list[Any]:
     """The factors of a product, those of products among them in their place; a power of a bracket is that bracket."""
-    if isinstance(node, list) and node[0] == "*":
-        return [one for factor in node[1:] for one in _factors(factor)]
-    return [node[1]] if isinstance(node, list) and node[0] == "^" and _is_bracket(node[1]) else [node]
-
-
-def _leading(side: Any) -> list[Any]:
-    return side[1:] if isinstance(side, list) and side[0] == "*" else [side]
+    return [
+        one[1] if isinstance(one, list) and one[0] == "^" and _is_bracket(one[1]) else one
+        for one in all_factors([node])
+    ]

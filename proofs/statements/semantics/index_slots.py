@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 
@@ -90,8 +91,7 @@ def start_of(node: Any) -> Any:
 
 def _first_bracket(body: Any) -> Any:
     """The first factor of a body that is no number: a range is written before all else below a sum."""
-    factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
-    return next((each for each in factors if isinstance(each, list) and each[0] != "rational"), None)
+    return next((each for each in factors_of(body) if isinstance(each, list) and each[0] != "rational"), None)
 
 
 def is_inequality(sides: list[Any]) -> bool:

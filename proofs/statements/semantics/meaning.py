@@ -157,10 +157,9 @@ class Meaning(dict[tuple[str, str], Entries]):
         if what.sense is Sense.ADJOINT:
             return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
         positions = self.evaluated(owner).positions
-        if what.sense is Sense.CHOICE:
-            return Chosen(positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
-        if what.sense is Sense.CANDIDATE:
-            return Candidates(positions[Quantity(Sense.POSITION, what.letter).kind])
+        if what.sense in (Sense.CHOICE, Sense.CANDIDATE):
+            one = positions[Quantity(Sense.POSITION, what.letter).kind]
+            return Chosen(one, self.ring.number(0)) if what.sense is Sense.CHOICE else Candidates(one)
         if what.sense is Sense.POSITION:
             return {place: found.number for place, found in positions[kind].items()}
         return self.evaluated(owner).values[kind]

@@ -137,9 +137,10 @@ def elaborate(
                 f"the range of the index {slot.name} cannot be told",
                 f"write {_sum(vocabulary, slot.name, '<5')}",
             )
-    for name, start in work.starts:
-        if starts_below(start, vocabulary):
-            problem = f"the range of {name} starts before {vocabulary.first} for some values of other indices"
+    for node in nodes_of(marked):
+        start = start_of(node) if node and node[0] in REDUCTIONS else None
+        if start is not None and starts_below(start, vocabulary):
+            problem = f"the range of {node[1].name} starts before {vocabulary.first} for some values of other indices"
             raise SpecError(where, problem, "start it with a value that there always is")
     work.check(marked)
     found = work.ranges
@@ -195,7 +196,6 @@ class _Elaboration:
         self.guarded = False
         self.ambiguous: set[str] = set()
         self.doubted = ""
-        self.starts: list[tuple[str, Any]] = []  # indices and the expressions from which on they run
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
         self.twice: set[str] = set()  # indices that a sum directly below a sum binds again
         self.apart: set[str] = set()  # free indices of which a sum leaves out the value
@@ -226,8 +226,6 @@ class _Elaboration:
             self.apart |= set(slot.apart)
             found = [kind, slot, self.mark(body, {**scope, name: slot})]
             self.ending |= range_names(found) - scope.keys()
-            if (start := start_of(found)) is not None:
-                self.starts.append((name, start))
             return found
         if node[0] == "entry":
             self.guarded = self.guarded or node[1] == "delta"

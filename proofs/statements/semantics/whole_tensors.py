@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 
@@ -173,10 +174,7 @@ def scales(one: WholeTensor, factors: int, two: WholeTensor, three: WholeTensor)
 
 
 def times(one: Any, two: Any) -> Any:
-    factors = [
-        factor for node in (one, two) for factor in (node[1:] if isinstance(node, list) and node[0] == "*" else [node])
-    ]
-    factors = [factor for factor in factors if factor != 1]
+    factors = [factor for node in (one, two) for factor in factors_of(node) if factor != 1]
     return factors[0] if len(factors) == 1 else ["*", *factors] if factors else 1
 
 

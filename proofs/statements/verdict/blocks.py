@@ -25,6 +25,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.evaluate.bodies import factors_of
 from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.number_rings import Ring
@@ -149,8 +150,7 @@ def _weighed(node: Any, key_of: Callable[[Any], str | None]) -> Any:
         return [kind, name, extent, body]
     weight = ["entry", "weight", key, [["index", name]]]
     if kind == "sum":
-        factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
-        return ["sum", name, extent, ["*", weight, *factors]]
+        return ["sum", name, extent, ["*", weight, *factors_of(body)]]
     total = ["sum", name, extent, ["*", weight, ["apply", "exp", 0, body]]]
     return ["apply", "log", 0, total]
 

@@ -161,9 +161,7 @@ def _decided(
                 if trial.shortened and kinds is SHORT:  # few of these claims are true: numbers come first
                     outcome, at = longer(link, chosen, values.values)
         except Outside as error:
-            if any(
-                is_position(kind) for kind, _ in claim.read(link)
-            ):  # the one that it is read at may never be that of the largest
+            if any(is_position(kind) for kind, _ in claim.read(link)):  # the largest value may never be at that one
                 return undecided(f"{link.label} {error.reason}, at a position that a largest value may not have")
             return refuted(link, {"entry": error.reason})
         if outcome.method is not None and outcome.nowhere == len(values.values):
