@@ -114,14 +114,27 @@ class Renderer(ABC):
 
     def equations(self, block: EquationBlock) -> str:
         self.printer.kind = self.ruler.kind = block.kind
-        lines = self.document.notation.apart(
-            [with_known_slopes(apart_from_sizes(line)) for line in block.lines], block.kind
-        )
+        lines = self.lines(block)
         left = max(self.ruler(line.element) for line in lines)
         first_gradient = len(lines) - block.gradients
         rows = [self.row(line, left, k >= first_gradient) for k, line in enumerate(lines)]
         self.printer.kind = self.ruler.kind = ""
         return self.tagged(rows, block.tag)
+
+    def lines(self, block: EquationBlock) -> tuple[Definition, ...]:
+        """The equations of a block in the letters in which they are printed."""
+        return self.document.notation.apart(
+            [with_known_slopes(apart_from_sizes(line)) for line in block.lines], block.kind
+        )
+
+    def width(self, block: EquationBlock) -> float:
+        """How wide the equations of a block are where none is broken, in points of a font of 10 points."""
+        self.ruler.kind = block.kind
+        lines = self.lines(block)
+        left = max(self.ruler(line.element) for line in lines)
+        right = max(self.ruler(line.body) for line in lines)
+        self.ruler.kind = ""
+        return left + RELATION + right
 
     def row(self, item: Definition, widest: float, gradient: bool) -> str:
         """An equation, its right-hand side broken where it is wider than the line."""

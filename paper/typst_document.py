@@ -84,11 +84,27 @@ class TypstRenderer(Renderer):
 
     def blocks(self, blocks: Sequence[Block]) -> str:
         """What announces the next block stays on its page."""
-        found = [
-            f"#block(sticky: true, width: 100%)[{self.block(block)}]" if announces else self.block(block)
-            for block, announces in zip(blocks, _announcing(blocks), strict=True)
-        ]
+        found: list[str] = []
+        announcing = _announcing(blocks)
+        place = 0
+        while place < len(blocks):
+            two = blocks[place : place + 2], blocks[place + 2 : place + 4]
+            if all(map(self._fits_half, two)):
+                left, right = ("\n\n".join(map(self.block, pair)) for pair in two)
+                found.append(f"#beside[{left}][{right}]")
+                place += 4
+                continue
+            shown = self.block(blocks[place])
+            found.append(f"#block(sticky: true, width: 100%)[{shown}]" if announcing[place] else shown)
+            place += 1
         return "\n\n".join(found)
+
+    def _fits_half(self, pair: Sequence[Block]) -> bool:
+        """Whether this is a heading with few short equations, which leave room for others beside them."""
+        match pair:
+            case (Paragraph(), EquationBlock() as shown):
+                return len(shown.lines) <= _FEW and self.width(shown) <= _HALF
+        return False
 
     def paragraph(self, block: Paragraph) -> str:
         lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
@@ -153,6 +169,8 @@ def _announcing(blocks: Sequence[Block]) -> list[bool]:
 _ROOM, _SMALLEST = (453.0, 650.0), 0.7
 """A page in points, less what a caption needs, and the scale below which no drawing is legible."""
 
+_HALF = 165.0
+"""The room for equations in half a line, in points: their tag stands beside them."""
 _ANNOUNCED = Display | EquationBlock | Algorithm | Theorem | Table
 _SHORT = 40
 _FEW = 3

@@ -67,6 +67,36 @@ def test_resnet50_takes_8_pages():
     assert len(boxes) < 70 < len(derivation.architecture.vertices)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["gpt", "vit"])
+def test_exports_of_12_blocks_take_8_pages(name):
+    require(importlib.util.find_spec("torch"), "torch is not installed")
+    from campaigns.typeset_matrix import network_document, networks
+
+    document = network_document(networks()[name])
+    source = render_typst(document)
+    assert count_pages(document) <= 8
+    assert source.count("#beside[") >= 2
+
+
+def test_short_kinds_stand_side_by_side():
+    layers = [
+        {"name": "a", "type": "transpose", "permutation": [1, 0]},
+        {"name": "b", "type": "tanh"},
+        {"name": "c", "type": "layer_norm"},
+        {"name": "d", "type": "relu"},
+        {"name": "e", "type": "transpose", "permutation": [1, 0]},
+    ]
+    layers += [{"name": f"f{k}", "type": "sigmoid"} for k in range(40)]
+    derivation = derive(
+        architecture({"inputs": {"x": {"shape": [3, 4]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    )
+    source = render_typst(build_document(derivation, verify(derivation, methods=["lemma"]), sections=["equations"]))
+    beside = [line for line in source.splitlines() if line.startswith("#beside[")]
+    assert len(beside) == 2, source  # the norm stands alone, between them
+    assert 'K3", $' in source
+
+
 def test_names_that_count_up_are_one():
     derivation = derive(decoder(12))
     document = build_document(derivation, verify(derivation, methods=["lemma"]), sections=["setting"])
