@@ -23,7 +23,7 @@ def verification(
         for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
     assumed = "; ".join(dict.fromkeys(functions_named(text) for claim in claims for text in claim["hypotheses"]))
-    floats = "floating-point arithmetic" + (", of which the next section bounds one run," if has_bounds else "")
+    floats = "floating-point arithmetic" + (" beyond what the next section says" if has_bounds else "")
     groups = _alike(claims)
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)

@@ -44,7 +44,7 @@ def test_every_gradient_has_its_bound(chain, tmp_path):
     for (mantissa, power), one in zip(shown, found.gradients, strict=True):
         bound = Fraction(mantissa) * Fraction(10) ** int(power)
         assert Fraction(one.error) <= bound <= Fraction(one.error) * Fraction(102, 100)
-    assert "of which the next section bounds one run" in text
+    assert "beyond what the next section says" in text
     assert found.run.arrays[:6] in section
     assert "Rounding errors" in written(tmp_path, derivation, found, "html")
     assert "Rounding errors" not in written(tmp_path, derivation, None)
