@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from fractions import Fraction
 from typing import Any
 
@@ -47,7 +47,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 )
 
 _PAIR = ("values", "indices")
-Names = dict[str, Any]
+Names = MutableMapping[str, Any]
 
 
 class CodeExpressions(CodeOperators):

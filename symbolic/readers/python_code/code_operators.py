@@ -25,7 +25,14 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, check_types, common, library_of
 from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized
-from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short
+from dyadic.symbolic.readers.python_code.known_values import (
+    by_zero,
+    is_number,
+    known_comparison,
+    plain,
+    repeated,
+    short,
+)
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 from dyadic.symbolic.readers.python_code.stored_arrays import MaskedPart, StoredArray
@@ -55,7 +62,7 @@ class CodeOperators:
             if operator is ast.Add and type(one) is type(two):
                 return short(one + two)
             if operator is ast.Mult and isinstance(two, int):
-                return short(one * min(max(two, 0), 1000))
+                return repeated(one, two)
             if operator is ast.Mult and sized(two):
                 raise NumbersNeeded
             raise NotInSubset("this between tuples or lists")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import ChainMap
 from collections.abc import Iterator
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import Recorder
 from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
+from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, comprehended
 from dyadic.symbolic.readers.python_code.library_values import is_constant
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, defaults_of
 from dyadic.symbolic.readers.python_code.stored_arrays import (
@@ -34,21 +36,25 @@ class CodeScopes(CodeExpressions):
         return LocalFunction(node, names, usual)
 
     def turns(self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp, names: Names) -> Iterator[Names]:
-        """The variables at each turn of a comprehension."""
-        yield from self._turns(node.generators, dict(names))
+        """The variables at each turn of a comprehension: its own before those around it, as they are then."""
+        inner: Names = ChainMap({name.id: UNBOUND for name in comprehended(node)}, names)
+        first, *others = node.generators
+        yield from self._turns(first, others, self.value(first.iter, names), inner)
 
-    def _turns(self, generators: list[ast.comprehension], names: Names) -> Iterator[Names]:
-        if not generators:
-            yield names
-            return
-        first, *rest = generators
+    def _turns(
+        self, first: ast.comprehension, others: list[ast.comprehension], values: Any, names: Names
+    ) -> Iterator[Names]:
         if first.is_async:
             raise NotInSubset("an asynchronous comprehension")
-        for item in self.iterated(self.value(first.iter, names)):
+        for item in self.iterated(values):
             self.step(first.target)
             self.assign(first.target, item, names)
-            if all(self.truth(self.value(test, names)) for test in first.ifs):
-                yield from self._turns(rest, names)
+            if not all(self.truth(self.value(test, names)) for test in first.ifs):
+                continue
+            if others:
+                yield from self._turns(others[0], others[1:], self.value(others[0].iter, names), names)
+            else:
+                yield names
 
     def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
         """A method of a class of the file, of ``self`` or of the class itself; or a number that the class holds."""

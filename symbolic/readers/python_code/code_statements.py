@@ -93,12 +93,12 @@ class CodeReader(CodeCalls):
             if name not in HARMLESS_DECORATORS or not library:
                 raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
 
-    def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> Names:
+    def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
         function, name = called.node, getattr(called.node, "name", "the lambda")
         arguments = function.args
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
-        found: Names = {}
+        found: dict[str, Any] = {}
         defaults = defaults_of(function)
         for argument in arguments_of(function):
             if given and argument in arguments.args:

@@ -44,8 +44,17 @@ UNBOUND = Unbound()
 
 def own_variables(body: list[ast.stmt]) -> set[str]:
     """The variables that a function sets somewhere: everywhere in it they are its own."""
-    found = {n.id for n in nodes_within(body) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    return found | {n.name for n in nodes_within(body) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    nodes = list(nodes_within(body))
+    turned = {id(name) for node in nodes for name in comprehended(node)}
+    found = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load) and id(n) not in turned}
+    found |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and n.name}
+    return found | {(n.asname or n.name).partition(".")[0] for n in nodes if isinstance(n, ast.alias)}
+
+
+def comprehended(node: ast.AST) -> list[ast.Name]:
+    """The variables of a comprehension, which are those of nothing else."""
+    targets = [one.target for one in getattr(node, "generators", [])]
+    return [part for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
 
 
 _HARMLESS = frozenset({
@@ -80,4 +89,7 @@ def changes_nothing(node: ast.AST, is_python: Any) -> bool:
     return True
 
 
-__all__ = ["UNBOUND", "DictionaryView", "LazyItems", "Unbound", "UntoldText", "changes_nothing", "own_variables"]
+__all__ = [
+    "UNBOUND", "DictionaryView", "LazyItems", "Unbound", "UntoldText", "changes_nothing", "comprehended",
+    "own_variables",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,7 +92,7 @@ class LocalFunction:
     """
 
     node: ast.FunctionDef | ast.Lambda
-    around: dict[str, Any] = field(default_factory=dict)
+    around: Mapping[str, Any] = field(default_factory=dict)
     usual: dict[str, Any] | None = None
 
     def scope(self) -> dict[str, Any]:
