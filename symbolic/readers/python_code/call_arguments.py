@@ -83,7 +83,7 @@ def dimension(value: Any) -> Dim:
         return value.name
     if whole_size(value):
         raise NumbersNeeded
-    if isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= LARGEST_SIZE and value:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_SIZE:
         return value
     raise NotInSubset(f"a shape that holds {value if isinstance(value, int) else kind_of(value)}")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import replace
-from fractions import Fraction
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
@@ -22,22 +21,20 @@ from dyadic.symbolic.readers.python_code.array_library import (
 )
 from dyadic.symbolic.readers.python_code.call_arguments import (
     CallArguments,
-    SizeName,
     as_list,
     dimension,
     size_value,
-    sized,
-    sliced,
     takes_lists,
     whole_number,
-    whole_size,
 )
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.code_operators import integer_power
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
 from dyadic.symbolic.readers.python_code.library_functions import METHODS, has
+from dyadic.symbolic.readers.python_code.python_builtins import BUILTINS, COUNTS, LAZY, MOST_TURNS, zipped
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
@@ -51,8 +48,6 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 )
 
 _MOST_ENTRIES = 50_000
-MOST_TURNS = 1_000
-"""Turns of a loop."""
 _HELD = VIEWS | {
     "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
     "copy", "tensordot",
@@ -117,20 +112,24 @@ class CodeCalls(CodeScopes):
         if name in self.names.functions:
             given, named = self._arguments(node, names)
             return self.run_function(LocalFunction(self.names.functions[name]), given, named)
-        if name in self.names.classes or name in self.names.constants or name not in _BUILTINS:
+        if name in self.names.classes or name in self.names.constants or (name not in BUILTINS and name != "zip"):
             raise self.source.at(node.func, f"{name} is no function that is known here")
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
+            if name in LAZY:
+                raise NotInSubset("a generator that is not used up at once")
             given, named = [self.comprehension(node.args[0], names)], {}
         else:
             given, named = self._arguments(node, names)
         if name == "dict" and not given:
             return {key: self.held(value, key) for key, value in named.items()}
-        if named and name not in ("zip", "print"):
+        if named and name != "print" and (name, *named) != ("zip", "strict"):
             raise NotInSubset("an argument by name here")
-        least, most = _COUNTS.get(name, (1, 1))
+        least, most = COUNTS.get(name, (1, 1))
         if not least <= len(given) <= most:
             raise NotInSubset(f"{name} of {len(given)} arguments")
-        return _BUILTINS[name](self, given)
+        if name == "zip":
+            return zipped(self, given, self.truth(named.get("strict", False)))
+        return BUILTINS[name](self, given)
 
     def run_function(self, function: LocalFunction, given: list[Any], named: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -189,7 +188,7 @@ class CodeCalls(CodeScopes):
         direct = (one for one in (*given, *named.values()) if isinstance(one, StoredArray))
         base = next(direct, None) if shares else None
         if name == "item":
-            return self._number_of(found)
+            return self.number_of(found)
         held = name in _HELD
         if isinstance(found, tuple) and name == "broadcast_arrays":  # each the memory of its own array
             own = [one if isinstance(one, StoredArray) else None for one in given]
@@ -198,7 +197,7 @@ class CodeCalls(CodeScopes):
             return tuple(StoredArray(one, base, made, held) if isinstance(one, FormArray) else one for one in found)
         return StoredArray(found, base, made, held) if isinstance(found, FormArray) else found
 
-    def _number_of(self, array: FormArray) -> StoredArray:
+    def number_of(self, array: FormArray) -> StoredArray:
         """Python's own number."""
         if array.shape:
             raise NotInSubset("an array as a number")
@@ -243,7 +242,7 @@ class CodeCalls(CodeScopes):
         if isinstance(owner, dict) and name == "get" and given and isinstance(given[0], str):
             return owner.get(given[0], given[1] if len(given) > 1 else None)
         if isinstance(owner, dict) and name in ("values", "items", "keys") and not given:
-            return list(getattr(dict, name)(owner))
+            return DictionaryView(owner, name)
         raise NotInSubset(f"the method {name}")
 
     def with_other_entries(self, place: PartOfNew, operator: type[ast.operator] | None, value: Any) -> StoredArray:
@@ -291,105 +290,24 @@ class CodeCalls(CodeScopes):
         return self._known("abs", [value], {}, common(stored, self.home) or "math")
 
     def listed(self, value: Any) -> list[Any]:
-        """What a loop runs over."""
+        """All that a loop runs over."""
+        found = list(islice(self.iterated(value), MOST_TURNS + 1))
+        if len(found) > MOST_TURNS:
+            raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
+        return found
+
+    def iterated(self, value: Any) -> Iterator[Any]:
+        """What a loop runs over, each item as it is when its turn comes; what is used up stays so."""
         if isinstance(value, SizeRange):
             raise NumbersNeeded
+        if isinstance(value, LazyItems):
+            return value.items
+        if isinstance(value, dict | DictionaryView):
+            return (DictionaryView(value, "keys") if isinstance(value, dict) else value).entries()
         if isinstance(value, tuple | list | range):
             if len(value) > MOST_TURNS:
                 raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
-            return list(value)
+            return iter(value)
         if isinstance(value, StoredArray) and value.array.shape:  # one part after the other along the first axis
-            return [self.item(value, k) for k in range(number_of(value.array.shape[0]))]
+            return (self.item(value, k) for k in range(number_of(value.array.shape[0])))
         raise NotInSubset("a loop over this")
-
-
-def _length(calls: CodeCalls, given: list[Any]) -> Any:
-    (value,) = given
-    if isinstance(value, StoredArray):
-        if not value.array.shape:
-            raise NotInSubset("the length of a number")
-        return size_value(value.array.shape[0])
-    if isinstance(value, tuple | list | dict | str):
-        return len(value)
-    raise NotInSubset("the length of this")
-
-
-def _range(calls: CodeCalls, given: list[Any]) -> range | SizeRange:
-    if len(given) == 1 and isinstance(given[0], SizeName):
-        return SizeRange(given[0].name)
-    bounds = [whole_number(bound, "a bound of a loop") for bound in given]
-    if len(bounds) == 3 and not bounds[2]:
-        raise NotInSubset("this range")
-    found = range(*bounds)
-    if len(found) > MOST_TURNS:
-        raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
-    return found
-
-
-def _number(calls: CodeCalls, given: list[Any]) -> Any:
-    (value,) = given
-    if isinstance(value, str):
-        infinite = value.strip().lstrip("+-").lower() in ("inf", "infinity", "nan")
-        raise NotInSubset("a number that is not finite" if infinite else "a number from a text")
-    if isinstance(value, StoredArray):
-        return calls._number_of(replace(value.array, truth=False, whole=False))
-    return Fraction(value) if isinstance(value, int) else value
-
-
-def _int(calls: CodeCalls, given: list[Any]) -> Any:
-    (value,) = given
-    if isinstance(value, int | Fraction):
-        return int(value)
-    if whole_size(value):
-        return value
-    if sized(value):
-        raise NumbersNeeded
-    raise NotInSubset("an integer from this")
-
-
-def _sum(calls: CodeCalls, given: list[Any]) -> Any:
-    total: Any = 0
-    for value in calls.listed(given[0]):
-        total = calls.operation(ast.Add, total, value)
-    return total
-
-
-def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
-    def builtin(calls: CodeCalls, given: list[Any]) -> Any:
-        values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
-        if any(map(sized, values)):
-            raise NumbersNeeded
-        if any(isinstance(value, StoredArray) for value in values) or not values:
-            raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
-        return max(values) if name == "max" else min(values)
-
-    return builtin
-
-
-_MANY = 100
-_COUNTS = {
-    "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
-    "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
-}  # fmt: skip
-"""The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
-_BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
-    "len": _length,
-    "range": _range,
-    "slice": lambda calls, given: sliced(given),
-    "float": _number,
-    "int": _int,
-    "abs": lambda calls, given: calls.absolute(given[0]),
-    "sum": _sum,
-    "max": _extreme("max"),
-    "min": _extreme("min"),
-    "tuple": lambda calls, given: tuple(calls.listed(given[0])) if given else (),
-    "list": lambda calls, given: calls.listed(given[0]) if given else [],
-    "dict": lambda calls, given: {},
-    "zip": lambda calls, given: [tuple(row) for row in zip(*map(calls.listed, given), strict=False)],
-    "enumerate": lambda calls, given: [tuple(pair) for pair in enumerate(calls.listed(given[0]))],
-    "reversed": lambda calls, given: calls.listed(given[0])[::-1],
-    "print": lambda calls, given: None,
-    "pow": lambda calls, given: calls.operation(ast.Pow, *given),
-    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
-    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from fractions import Fraction
 from typing import Any
 
@@ -24,8 +24,15 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
 from dyadic.symbolic.readers.python_code.code_operators import CodeOperators
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import plain, short, small
+from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, UntoldText, changes_nothing
 from dyadic.symbolic.readers.python_code.library_values import is_constant, library_value, node_in_words
-from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.source_text import (
+    SHAPES,
+    CodeError,
+    NotInSubset,
+    NumbersNeeded,
+    ShapesDoNotFit,
+)
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     AlwaysTrue,
     ArrayMethod,
@@ -40,7 +47,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 )
 
 _PAIR = ("values", "indices")
-Names = dict[str, Any]
+Names = MutableMapping[str, Any]
 
 
 class CodeExpressions(CodeOperators):
@@ -72,6 +79,9 @@ class CodeExpressions(CodeOperators):
     def call(self, node: ast.Call, names: Names) -> Any:
         raise NotImplementedError
 
+    def listed(self, value: Any) -> list[Any]:
+        raise NotImplementedError
+
     def of_class(self, owner: FileClass, name: str, kept: KeptObject | None) -> Any:
         raise NotImplementedError
 
@@ -87,10 +97,34 @@ class CodeExpressions(CodeOperators):
             return plain(Fraction(repr(value)), whole=False)
         raise NotInSubset("this number")
 
-    def _text(self, node: ast.JoinedStr, names: Names) -> str:
-        return ""  # of a message, which nobody reads
+    def _text(self, node: ast.JoinedStr, names: Names) -> str | UntoldText:
+        """A text made of texts and integers; any other is that of a message."""
+        parts = [self._piece(part, names) for part in node.values]
+        return UntoldText() if None in parts else "".join(map(str, parts))
+
+    def _piece(self, node: ast.expr, names: Names) -> str | None:
+        """A part of a text; None where its letters are not known."""
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        assert isinstance(node, ast.FormattedValue)
+        try:
+            value = self.value(node.value, names)
+            told = [] if node.format_spec is None else [self.value(node.format_spec, names)]
+        except CodeError:
+            parts = [node.value, *([node.format_spec] if node.format_spec else [])]
+            if not all(changes_nothing(part, lambda name: not self._is_own(name, names)) for part in parts):
+                raise
+            return None
+        plain_text = isinstance(value, str | int | None.__class__) and node.conversion in (-1, ord("s"))
+        return str(value) if plain_text and told in ([], [""]) else None
+
+    def _is_own(self, name: str, names: Names) -> bool:
+        """Whether a name has another meaning here than Python gives it."""
+        return name in names or self.names.binds(name)
 
     def _name(self, node: ast.Name, names: Names) -> Any:
+        if names.get(node.id) is UNBOUND:
+            raise self.source.at(node, f"{node.id} has no value here yet, or none any more", "set it before it is read")
         if node.id in names:
             return names[node.id]
         self.names.once(node.id, node)
@@ -132,10 +166,7 @@ class CodeExpressions(CodeOperators):
         found: list[Any] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                value = self.value(node.value, names)
-                if not isinstance(value, tuple | list):
-                    raise NotInSubset("a star before what is no tuple")
-                found += value
+                found += self.listed(self.value(node.value, names))
             else:
                 found.append(self.value(node, names))
         return short(found)

@@ -25,7 +25,15 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, check_types, common, library_of
 from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized
-from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short
+from dyadic.symbolic.readers.python_code.known_values import (
+    by_zero,
+    is_number,
+    known_comparison,
+    plain,
+    repeated,
+    short,
+)
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 from dyadic.symbolic.readers.python_code.stored_arrays import MaskedPart, StoredArray
 from dyadic.symbolic.readers.python_code.subscript_bounds import quotient, remainder
@@ -54,7 +62,7 @@ class CodeOperators:
             if operator is ast.Add and type(one) is type(two):
                 return short(one + two)
             if operator is ast.Mult and isinstance(two, int):
-                return short(one * min(max(two, 0), 1000))
+                return repeated(one, two)
             if operator is ast.Mult and sized(two):
                 raise NumbersNeeded
             raise NotInSubset("this between tuples or lists")
@@ -130,6 +138,10 @@ class CodeOperators:
             raise NotInSubset("a condition that depends on the numbers in an array")
         if sized(value):
             raise NumbersNeeded
+        if isinstance(value, UntoldText):
+            raise NotInSubset("a text whose letters are not known, as a condition")
+        if isinstance(value, DictionaryView):
+            return bool(value.owner)
         if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
             return bool(value)
         return True
@@ -139,6 +151,8 @@ class CodeOperators:
             if one is not None and two is not None:
                 raise NotInSubset("a comparison with is, except with None")
             return (one is two) == isinstance(operator, ast.Is)
+        if isinstance(two, DictionaryView) and two.kind == "keys":
+            two = two.owner
         if isinstance(operator, ast.In | ast.NotIn) and isinstance(two, dict | tuple | list):
             if not isinstance(one, str | int) or not all(isinstance(item, str | int) for item in two):
                 raise NotInSubset("a search among arrays")

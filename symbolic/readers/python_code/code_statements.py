@@ -11,19 +11,28 @@ from dyadic.symbolic.readers.python_code.array_functions import chosen
 from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
 from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, library_of
-from dyadic.symbolic.readers.python_code.code_calls import MOST_TURNS, CodeCalls
+from dyadic.symbolic.readers.python_code.call_arguments import sized
+from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.known_values import items_for
+from dyadic.symbolic.readers.python_code.lazy_values import (
+    UNBOUND,
+    DictionaryView,
+    LazyItems,
+    changes_nothing,
+    own_variables,
+)
+from dyadic.symbolic.readers.python_code.python_builtins import MOST_TURNS
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
+    CodeError,
     NotInSubset,
     ShapesDoNotFit,
     arguments_of,
     defaults_of,
 )
 from dyadic.symbolic.readers.python_code.stored_arrays import (
-    FileClass,
     KeptObject,
     LocalFunction,
     MaskedPart,
@@ -33,7 +42,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
-_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject)
+_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject, LazyItems, DictionaryView)
 _WITHOUT_EFFECT = ("torch.no_grad", "numpy.errstate")
 HARMLESS_DECORATORS = frozenset({
     "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
@@ -84,12 +93,12 @@ class CodeReader(CodeCalls):
             if name not in HARMLESS_DECORATORS or not library:
                 raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
 
-    def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> Names:
+    def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
         function, name = called.node, getattr(called.node, "name", "the lambda")
         arguments = function.args
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
-        found: Names = {}
+        found: dict[str, Any] = {}
         defaults = defaults_of(function)
         for argument in arguments_of(function):
             if given and argument in arguments.args:
@@ -110,6 +119,8 @@ class CodeReader(CodeCalls):
 
     def follow(self, body: list[ast.stmt], names: Names) -> Any:
         """The value that is returned; None where nothing is."""
+        for name in own_variables(body):
+            names.setdefault(name, UNBOUND)
         try:
             self._block(body, names)
         except _Ended as ended:
@@ -158,42 +169,34 @@ class CodeReader(CodeCalls):
                 names[name] = self.make_function(statement, names)
             case ast.With(items=items, body=body) if all(self._without_effect(item, names) for item in items):
                 self._block(body, names)
-            case ast.Expr(value=value) if self._starts_base(value, names):
+            case ast.Expr(value=value) if self.starts_base(value, names):
                 pass
-            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert() | ast.AnnAssign(value=None):
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.AnnAssign(value=None):
                 pass
+            case ast.Assert(test=test):
+                self._asserted(test, names)
             case ast.Expr(value=value):
                 self.value(value, names)
             case ast.Break() | ast.Continue():
                 raise _Ended(type(statement).__name__.lower())
             case ast.Delete(targets=targets) if all(isinstance(target, ast.Name) for target in targets):
                 for target in targets:
-                    names.pop(getattr(target, "id", ""), None)
+                    self.value(ast.copy_location(ast.Name(getattr(target, "id", ""), ast.Load()), target), names)
+                    names[getattr(target, "id", "")] = UNBOUND
             case _:
                 words = f"this statement ({type(statement).__name__})"
                 raise self.source.at(statement, f"{words} is not in the subset that is read")
 
-    def _starts_base(self, value: ast.expr, names: Names) -> bool:
-        """``super().__init__()`` of a class that inherits from nothing but a class of a library."""
-        match value:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=_, keywords=[]), attr="__init__"),
-                args=[],
-                keywords=[],
-            ):
-                kept = [one.made_of for one in names.values() if isinstance(one, KeptObject) and one.made_of]
-                bases = [base for made_of in kept[:1] for base in made_of.node.bases]
-                return bool(kept) and not self.names.binds("super") and all(map(self._of_library_class, bases))
-        return False
-
-    def _of_library_class(self, base: ast.expr) -> bool:
-        if isinstance(base, ast.Name) and base.id == "object":
-            return not self.names.binds("object")
-        found = self.value(base, {}) if isinstance(base, ast.Name | ast.Attribute) else None
-        if isinstance(found, FileClass):
-            own = {item.name for item in found.node.body if isinstance(item, ast.FunctionDef)}
-            return not {"__init__", "__new__", "__setattr__"} & own and not found.node.bases
-        return isinstance(found, LibraryName)
+    def _asserted(self, test: ast.expr, names: Names) -> None:
+        """What is asserted of numbers in arrays is taken to hold; what cannot be read must have no effect."""
+        try:
+            holds = self.value(test, names)
+        except CodeError:
+            if not changes_nothing(test, lambda name: name not in names and not self.names.binds(name)):
+                raise
+            return
+        if not isinstance(holds, StoredArray | MaskedPart) and not sized(holds) and not self.truth(holds):
+            raise NotInSubset("an assertion that does not hold")
 
     def _without_effect(self, item: ast.withitem, names: Names) -> bool:
         """Whether within ``with`` numbers are what they are elsewhere: no_grad, errstate."""
@@ -203,7 +206,7 @@ class CodeReader(CodeCalls):
     def _turns_of(self, statement: ast.For | ast.While, names: Names) -> Iterator[None]:
         """One after the other the turns of a loop, its variable being set."""
         if isinstance(statement, ast.For):
-            for item in self.listed(self.value(statement.iter, names)):
+            for item in self.iterated(self.value(statement.iter, names)):
                 self.assign(statement.target, item, names)
                 yield
             return
@@ -232,7 +235,7 @@ class CodeReader(CodeCalls):
             case ast.Name(id=name):
                 names[name] = self.held(value, name)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                if isinstance(value, StoredArray):
+                if isinstance(value, StoredArray | LazyItems | DictionaryView | dict | range):
                     value = self.listed(value)
                 items = items_for(parts, value)
                 if items is None:

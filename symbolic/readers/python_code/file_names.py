@@ -18,6 +18,10 @@ _MEDDLING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
 }  # fmt: skip
 _NEW_ARRAYS = ("array", "asarray", "zeros", "ones", "full", "empty", "copy", "eye", "arange")
+_MODULES = frozenset({
+    "numpy", "lax", "nn", "functional", "linalg", "random", "special", "autograd", "fft", "ma", "scipy", "Tensor",
+})  # fmt: skip
+"""Last parts of the names of modules and classes within libraries."""
 _PLAIN_DUNDERS = ("__name__", "__file__", "__doc__", "__all__", "__version__", "__author__", "__init__")
 _CHANGES = "an assignment here could change what a library does"
 
@@ -44,6 +48,7 @@ class FileNames:
         for statement in source.tree.body:
             self._statement(statement)
         self._nothing_meddles()
+        self._nothing_is_patched()
 
     @property
     def libraries(self) -> set[str]:
@@ -179,11 +184,31 @@ class FileNames:
                     self._bind(name, node)
                     self._twice[name] = node
             if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-                root: ast.expr = node
-                while isinstance(root, ast.Attribute | ast.Subscript):
-                    root = root.value
+                root = _root_of(node)
                 if not isinstance(root, ast.Name) or root.id in modules:
                     raise self.source.at(node, _CHANGES, "leave it out")
+
+    def _nothing_is_patched(self) -> None:
+        """Refuse what could set an attribute of a library or of a class of the file under another name.
+
+        Attributes are set of what a method of a class has as its first argument, or a function as its ``ctx``; and
+        that is never a library or a class, since neither stands as a value anywhere.
+        """
+        own = {id(node) for node in ast.walk(self.source.tree) for node in _set_by_methods(node)}
+        told = {id(part) for node in ast.walk(self.source.tree) for part in _never_values(node)}
+        modules = {name for name, node in self._bound.items() if isinstance(node, ast.Import)}
+        modules |= {root.id for root in map(_root_of, _attributes(self.source.tree)) if isinstance(root, ast.Name)}
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and id(node) not in own:
+                raise self.source.at(node, "an attribute of this could be one of a library or a class", "leave it out")
+            if id(node) in told or not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+                continue
+            root = _root_of(node)
+            name = root.id if isinstance(root, ast.Name) else ""
+            library = name in self.known and (name in modules if node is root else _dotted(node) in _MODULES)
+            if library or (node is root and name in self.classes):
+                what = "a library" if library else "a class"
+                raise self.source.at(node, f"{what} as a value could be changed under another name", "leave it out")
 
     def _no_word(self, node: ast.expr, name: str, attribute: str) -> None:
         word = name or attribute
@@ -221,6 +246,55 @@ def _bound_by(node: ast.AST) -> list[str]:
         case ast.MatchMapping(rest=str() as name):
             return [name]
     return []
+
+
+def _root_of(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node
+
+
+def _dotted(node: ast.expr) -> str:
+    """The last part of a name with dots."""
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+
+
+def _set_by_methods(node: ast.AST) -> Iterator[ast.AST]:
+    """The attributes that a function sets of its own object: of a method's first argument, or of ``ctx``."""
+    if isinstance(node, ast.ClassDef):
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef):
+                yield from _set_of(method, [argument.arg for argument in method.args.args[:1]])
+    elif isinstance(node, ast.FunctionDef):
+        yield from _set_of(node, [argument.arg for argument in node.args.args if argument.arg == "ctx"])
+
+
+def _set_of(function: ast.FunctionDef, names: list[str]) -> Iterator[ast.AST]:
+    for node in nodes_within(function.body):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
+            yield node
+
+
+def _never_values(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of an element that are looked into, called or asked for, and not handed on."""
+    match node:
+        case ast.Attribute(value=value) | ast.Subscript(value=value):
+            yield value
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "super"), args=args):
+            yield from (part for argument in args for part in ast.walk(argument))
+            yield node.func
+        case ast.Call(func=func):
+            yield func
+        case ast.ClassDef(bases=bases):
+            yield from bases
+        case ast.arg(annotation=ast.expr() as annotation) | ast.AnnAssign(annotation=annotation):
+            yield from ast.walk(annotation)
+        case ast.FunctionDef(returns=ast.expr() as returns):
+            yield from ast.walk(returns)
 
 
 def _line(node: ast.AST) -> int:

@@ -36,6 +36,7 @@ from dyadic.symbolic.readers.python_code.code_statements import CodeReader
 from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import parts_of
+from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND
 from dyadic.symbolic.readers.python_code.pair_convention import JAX, TORCH, convention_of, home_of, pair_names
 from dyadic.symbolic.readers.python_code.source_text import (
     SHAPES,
@@ -257,7 +258,8 @@ class _PairReading:
         """What a function returns, and its variables at the end."""
         self.reader.check_decorators(function)
         names = self._arguments(function, given, kept)
-        return self.reader.follow(function.body, names), names
+        returned = self.reader.follow(function.body, names)
+        return returned, {name: value for name, value in names.items() if value is not UNBOUND}
 
     def _arguments(self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject) -> dict[str, Any]:
         """The values of a function's arguments."""

@@ -204,7 +204,8 @@ def _einsum(call: CallArguments) -> FormArray:
 
 
 def _reshape(call: CallArguments) -> FormArray:
-    return reshaped(_in_rows(call), _shape(call.listed("shape", "newshape")))
+    told = call.listed("shape", "newshape")
+    return reshaped(_in_rows(call), tuple(-1 if isinstance(one, int) and one == -1 else dimension(one) for one in told))
 
 
 def _in_rows(call: CallArguments) -> FormArray:

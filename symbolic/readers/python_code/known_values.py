@@ -11,6 +11,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import sized
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _MOST_BITS = 256
+_MOST_ITEMS = 1000
 
 
 def by_zero() -> Any:
@@ -35,9 +36,16 @@ def plain(value: int | Fraction, whole: bool) -> int | Fraction:
 
 
 def short(value: Any) -> Any:
-    if len(value) > 1000:
+    if len(value) > _MOST_ITEMS:
         raise NotInSubset("a list of so many entries")
     return value
+
+
+def repeated(value: Any, times: int) -> Any:
+    """A tuple or a list so many times over."""
+    if len(value) * times > _MOST_ITEMS:
+        raise NotInSubset("a list of so many entries")
+    return value * times
 
 
 def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
@@ -77,4 +85,4 @@ def items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
     return items if len(items) == len(parts) and not starred else None
 
 
-__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "plain", "short", "small"]
+__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "plain", "repeated", "short", "small"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from tokenize import detect_encoding
 
 from dyadic.symbolic.errors import SpecError, pointed_at
 from dyadic.symbolic.limits import regular_file
@@ -17,6 +19,8 @@ MOST_SYNTAX = 200_000
 """Nodes of the syntax tree of a file."""
 HOW = "see `dyadic explain check-vjp`"
 """The remedy where code is not written as pairs are, or holds what is not read."""
+_LIKE_ASCII = ("ascii", "us-ascii", "iso-8859-1", "latin-1")
+"""Encodings that Python may be told of a file that has no other letters."""
 SHAPES = "mind the shapes"
 """The remedy where code would stop because two shapes do not go together."""
 
@@ -49,9 +53,13 @@ class SourceText:
         self.path = str(path)
         regular_file(path, LARGEST_SOURCE, "put the pair of functions into a file of its own")
         try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
+            content = path.read_bytes()
+            text = content.decode("utf-8-sig")
+            encoding, _ = detect_encoding(BytesIO(content).readline)
+        except (UnicodeDecodeError, SyntaxError) as error:
             raise SpecError(self.path, "is no text in UTF-8", "save it as UTF-8") from error
+        if encoding not in ("utf-8", "utf-8-sig") and not (encoding in _LIKE_ASCII and content.isascii()):
+            raise SpecError(self.path, f"says that it is written in {encoding[:40]}", "save it as UTF-8 and say so")
         self.lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
         try:
             self.tree = ast.parse("\n".join(self.lines))

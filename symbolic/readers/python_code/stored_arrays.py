@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit, nodes_within
+from dyadic.symbolic.readers.python_code.lazy_values import own_variables
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 
 class StoredArray:
@@ -90,14 +92,13 @@ class LocalFunction:
     """
 
     node: ast.FunctionDef | ast.Lambda
-    around: dict[str, Any] = field(default_factory=dict)
+    around: Mapping[str, Any] = field(default_factory=dict)
     usual: dict[str, Any] | None = None
 
     def scope(self) -> dict[str, Any]:
         """The variables from outside that it sees: all but those that it sets itself."""
         body: list[Any] = [self.node.body] if isinstance(self.node, ast.Lambda) else self.node.body
-        own = {n.id for n in nodes_within(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        own |= {n.name for n in nodes_within(body) if isinstance(n, ast.FunctionDef)}
+        own = own_variables(body)
         return {name: value for name, value in self.around.items() if name not in own}
 
 

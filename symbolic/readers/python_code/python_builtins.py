@@ -1,0 +1,154 @@
+"""Functions that Python has itself, and the subset knows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Protocol
+
+from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.readers.python_code.call_arguments import (
+    SizeName,
+    size_value,
+    sized,
+    sliced,
+    whole_number,
+    whole_size,
+)
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.stored_arrays import SizeRange, StoredArray
+
+MOST_TURNS = 1_000
+"""Turns of a loop."""
+
+
+class Caller(Protocol):
+    """What these functions ask of the reader that meets a call of them."""
+
+    def listed(self, value: Any) -> list[Any]: ...
+    def iterated(self, value: Any) -> Iterator[Any]: ...
+    def operation(self, operator: type[ast.operator], one: Any, two: Any) -> Any: ...
+    def truth(self, value: Any) -> bool: ...
+    def absolute(self, value: Any) -> Any: ...
+    def number_of(self, array: FormArray) -> StoredArray: ...
+
+
+def _length(calls: Caller, given: list[Any]) -> Any:
+    (value,) = given
+    if isinstance(value, StoredArray):
+        if not value.array.shape:
+            raise NotInSubset("the length of a number")
+        return size_value(value.array.shape[0])
+    if isinstance(value, DictionaryView):
+        return len(value.owner)
+    if isinstance(value, tuple | list | dict | str):
+        return len(value)
+    raise NotInSubset("the length of this")
+
+
+def _range(calls: Caller, given: list[Any]) -> range | SizeRange:
+    if len(given) == 1 and isinstance(given[0], SizeName):
+        return SizeRange(given[0].name)
+    bounds = [whole_number(bound, "a bound of a loop") for bound in given]
+    if len(bounds) == 3 and not bounds[2]:
+        raise NotInSubset("this range")
+    found = range(*bounds)
+    if len(found) > MOST_TURNS:
+        raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
+    return found
+
+
+def _number(calls: Caller, given: list[Any]) -> Any:
+    (value,) = given
+    if isinstance(value, str):
+        infinite = value.strip().lstrip("+-").lower() in ("inf", "infinity", "nan")
+        raise NotInSubset("a number that is not finite" if infinite else "a number from a text")
+    if isinstance(value, StoredArray):
+        return calls.number_of(replace(value.array, truth=False, whole=False))
+    return Fraction(value) if isinstance(value, int) else value
+
+
+def _int(calls: Caller, given: list[Any]) -> Any:
+    (value,) = given
+    if isinstance(value, int | Fraction):
+        return int(value)
+    if whole_size(value):
+        return value
+    if sized(value):
+        raise NumbersNeeded
+    raise NotInSubset("an integer from this")
+
+
+def _sum(calls: Caller, given: list[Any]) -> Any:
+    total: Any = 0
+    for value in calls.listed(given[0]):
+        total = calls.operation(ast.Add, total, value)
+    return total
+
+
+def _extreme(name: str) -> Callable[[Caller, list[Any]], Any]:
+    def builtin(calls: Caller, given: list[Any]) -> Any:
+        values = calls.listed(given[0]) if len(given) == 1 else given
+        if any(map(sized, values)):
+            raise NumbersNeeded
+        if any(isinstance(value, StoredArray) for value in values) or not values:
+            raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
+        return max(values) if name == "max" else min(values)
+
+    return builtin
+
+
+def _reversed(calls: Caller, given: list[Any]) -> LazyItems:
+    (value,) = given
+    if isinstance(value, SizeRange):
+        raise NumbersNeeded
+    if isinstance(value, LazyItems | dict | DictionaryView):
+        raise NotInSubset("this from the end on")
+    return LazyItems(reversed(value if isinstance(value, list | range) else calls.listed(value)))
+
+
+def zipped(calls: Caller, given: list[Any], strict: bool) -> LazyItems:
+    """``zip(*given, strict=strict)``."""
+    iterators = [calls.iterated(value) for value in given]
+
+    def rows() -> Iterator[Any]:
+        try:
+            yield from zip(*iterators, strict=strict)
+        except ValueError as error:
+            raise ShapesDoNotFit("zip of what has other lengths") from error
+
+    return LazyItems(rows())
+
+
+_MANY = 100
+LAZY = ("zip", "enumerate", "reversed")
+COUNTS = {
+    "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
+    "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
+}  # fmt: skip
+"""The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
+BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
+    "len": _length,
+    "range": _range,
+    "slice": lambda calls, given: sliced(given),
+    "float": _number,
+    "int": _int,
+    "abs": lambda calls, given: calls.absolute(given[0]),
+    "sum": _sum,
+    "max": _extreme("max"),
+    "min": _extreme("min"),
+    "tuple": lambda calls, given: tuple(calls.listed(given[0])) if given else (),
+    "list": lambda calls, given: calls.listed(given[0]) if given else [],
+    "dict": lambda calls, given: {},
+    "enumerate": lambda calls, given: LazyItems(enumerate(calls.iterated(given[0]))),
+    "reversed": _reversed,
+    "print": lambda calls, given: None,
+    "pow": lambda calls, given: calls.operation(ast.Pow, *given),
+    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
+    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
+}
+
+__all__ = ["BUILTINS", "COUNTS", "LAZY", "MOST_TURNS", "Caller", "zipped"]
