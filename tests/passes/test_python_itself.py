@@ -40,6 +40,8 @@ BLOCKS = [
     # variables
     "k = 2.0\n    fs = [lambda v: v * k for _ in range(1)]\n    k = 4.0\n    return fs[0](x)",
     "fs = [lambda v: v * k for k in (1, 2, 3)]\n    return fs[0](x)",
+    "k = 2.0\n\n    def mk():\n        return [lambda v: v * k for _ in range(1)]\n\n    fs = mk()\n    k = 4.0\n    return fs[0](x)",
+    "def mk(k):\n        def inner(v):\n            return v * k\n\n        k = k + 1\n        return inner\n\n    return mk(2)(x) + mk(5)(y)",
     "K = 5.0\n\n    def inner(v):\n        a = [K for K in (1, 2)]\n        return v * a[1] * K\n\n    return inner(x)",
     "k = 3\n    a = [k for k in range(k)]\n    return x * (k + sum(a))",
     "return x * sum([a * b for a in (1, 2) for b in range(a + 1)])",

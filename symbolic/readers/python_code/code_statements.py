@@ -75,7 +75,7 @@ class CodeReader(CodeCalls):
         self.step(node)
         if isinstance(node, ast.FunctionDef):
             self.check_decorators(node)
-        names = function.scope() | self._bound(function, list(given), dict(named))
+        names = function.variables(self._bound(function, list(given), dict(named)))
         self._depth += 1
         try:
             return self.value(node.body, names) if isinstance(node, ast.Lambda) else self.follow(node.body, names)

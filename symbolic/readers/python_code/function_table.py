@@ -204,8 +204,8 @@ def _einsum(call: CallArguments) -> FormArray:
 
 
 def _reshape(call: CallArguments) -> FormArray:
-    told = call.listed("shape", "newshape")
-    return reshaped(_in_rows(call), tuple(-1 if isinstance(one, int) and one == -1 else dimension(one) for one in told))
+    array, told = _in_rows(call), call.listed("shape", "newshape")
+    return reshaped(array, tuple(-1 if isinstance(one, int) and one == -1 else dimension(one) for one in told))
 
 
 def _in_rows(call: CallArguments) -> FormArray:

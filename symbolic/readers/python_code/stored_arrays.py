@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
-from dyadic.symbolic.readers.python_code.lazy_values import own_variables
+from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, own_variables
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 
@@ -92,14 +93,13 @@ class LocalFunction:
     """
 
     node: ast.FunctionDef | ast.Lambda
-    around: Mapping[str, Any] = field(default_factory=dict)
+    around: MutableMapping[str, Any] = field(default_factory=dict)
     usual: dict[str, Any] | None = None
 
-    def scope(self) -> dict[str, Any]:
-        """The variables from outside that it sees: all but those that it sets itself."""
+    def variables(self, given: dict[str, Any]) -> MutableMapping[str, Any]:
+        """Its own variables when it is called with some arguments, before those around it, as they are then."""
         body: list[Any] = [self.node.body] if isinstance(self.node, ast.Lambda) else self.node.body
-        own = own_variables(body)
-        return {name: value for name, value in self.around.items() if name not in own}
+        return ChainMap(dict.fromkeys(own_variables(body), UNBOUND) | given, self.around)
 
 
 @dataclass(frozen=True)
