@@ -32,7 +32,7 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
     yield from page.wrapped(f"{row.method.source}; {row.method.form}", "  from ")
     yield from page.wrapped("; ".join(row.method.needs), "  needs ")
     if row.trial is None:
-        yield from page.wrapped(row.reason, "  does not apply: ")
+        yield from page.wrapped(row.without, "  ", "    ")
         return
     wide = max(_WIDTH, *(len(one.setting) for one in row.trial.measurements))
     for one in row.trial.measurements:
