@@ -15,9 +15,7 @@ _WIDTH = 46
 
 def comparison_text(found: Comparison, page: Page, equations: bool) -> Iterator[str]:
     """A block for every method: what it needs, its errors, what it took, its claims."""
-    yield from page.wrapped(
-        f"{found.name}: gradients against backpropagation's on one sample; relative error over all parameters, cosine"
-    )
+    yield from page.wrapped(f"{found.caption}; relative error over all parameters, cosine")
     for row in found.rows:
         yield ""
         yield from _block(row, page, equations)

@@ -87,6 +87,13 @@ class Comparison:
 
     name: str
     rows: tuple[Row, ...]
+    decayed: bool = False
+
+    @property
+    def caption(self) -> str:
+        """What is compared.  ``decayed``: whether the cost has weight decay, which every method would add alike."""
+        what = f"{self.name}: gradients against backpropagation's on one sample"
+        return f"{what}, both without weight decay" if self.decayed else what
 
     def row(self, method: str) -> Row:
         """The row of a method by its id."""
@@ -137,7 +144,7 @@ class Comparison:
         )
         out = "".join(f"<li>{escape(name)}: {escape(reason)}</li>\n" for name, reason in LEFT_OUT.items())
         return (
-            f"<table><caption>{escape(self.name)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
+            f"<table><caption>{escape(self.caption)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
             "<table>\n<tr><th>verdict</th><th>claim</th><th>statement</th><th>hypotheses, reasons, numbers</th></tr>\n"
             f"{claims}</table>\n"
             f"{derived}<p>Not compared:</p>\n<ul>\n{out}</ul>\n"
@@ -233,7 +240,7 @@ def compare(
         if method.id in chosen:
             progress(method.title)
             rows.append(_tried(method, bench, seconds, progress))
-    return Comparison(derivation.architecture.name, tuple(rows))
+    return Comparison(derivation.architecture.name, tuple(rows), bool(derivation.architecture.decay))
 
 
 def _tried(method: RivalMethod, bench: Bench, seconds: float, progress: Callable[[str], None]) -> Row:
