@@ -31,6 +31,10 @@ def derivation():
     return dyadic.derive(dyadic.architecture(SPEC))
 
 
+def sigmoid(z):
+    return np.exp(-np.logaddexp(0, -z))
+
+
 class ByHand:
     """The equations of the network above, written out; sums over the samples are means."""
 
@@ -47,14 +51,14 @@ class ByHand:
         w, u = self.params["W"], self.data["u"]
         larger = np.where(x["square"] > u, x["square"], u)
         return {
-            "a": self.data["x"] @ w.T, "b0": x["a"] @ w.T, "b": 1 / (1 + np.exp(-x["b0"])), "square": x["b"] ** 2,
+            "a": self.data["x"] @ w.T, "b0": x["a"] @ w.T, "b": sigmoid(x["b0"]), "square": x["b"] ** 2,
             "larger": larger, "out": x["larger"] @ self.params["out.weight"].T + self.params["out.bias"],
         }  # fmt: skip
 
     def back(self, x, s):
-        b = 1 / (1 + np.exp(-x["b0"]))
+        slope = sigmoid(x["b0"]) * sigmoid(-x["b0"])
         return {
-            "a": s["b0"] @ self.params["W"] + 2.5 * (x["a"] - self.data["y:cost2"]), "b0": s["b"] * b * (1 - b),
+            "a": s["b0"] @ self.params["W"] + 2.5 * (x["a"] - self.data["y:cost2"]), "b0": s["b"] * slope,
             "b": 2 * s["square"] * x["b"], "square": s["larger"] * (x["square"] > self.data["u"]),
             "larger": s["out"] @ self.params["out.weight"], "out": 0.7 * (x["out"] - self.data["y:cost1"]),
         }  # fmt: skip
