@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 SECONDS = 60.0
-"""Of a method, where nothing else is asked for."""
+"""Of a method, where nothing else is asked for: of the processor, so that what is found does not depend on what else it
+has to do."""
 _SHOWN_EVERY = 0.1
 
 
@@ -23,11 +24,14 @@ class OutOfTime(Exception):
 
 @dataclass
 class _Allowance:
-    """seconds: in all.  show: told what is being done.  doing, reached: what was last said of it."""
+    """seconds: in all.  show: told what is being done.  doing, reached: what was last said of it.
+
+    The time is that of this thread: threads that a library of linear algebra keeps do not count.
+    """
 
     seconds: float
     show: Callable[[str], None]
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.thread_time)
     shown: float = 0.0
     doing: str = ""
     reached: str = ""
@@ -37,7 +41,7 @@ class _Allowance:
         if now - self.shown >= _SHOWN_EVERY:
             self.shown = now
             self.show(", ".join(text for text in (self.doing, self.reached) if text))
-        if now - self.began > self.seconds:
+        if time.thread_time() - self.began > self.seconds:
             where = ", ".join(text for text in (self.doing, self.reached) if text)
             raise OutOfTime(f"stopped after {self.seconds:g} s" + (f": {where}" if where else ""))
 

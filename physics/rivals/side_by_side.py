@@ -58,7 +58,9 @@ setting is one of its own."""
 
 @dataclass(frozen=True)
 class Row:
-    """A method with what it did; ``reason`` where it does not apply to the network, or was stopped.
+    """A method with what it did; ``reason`` where it does not apply to the network, or finds nothing.
+
+    tried: whether it applies.
 
     equations, latex: as the engine derived them, from the method's energy, or from the field that it moves by; then how
     the method combines these.
@@ -69,12 +71,12 @@ class Row:
     reason: str = ""
     equations: tuple[str, ...] = ()
     latex: tuple[str, ...] = ()
-    stopped: bool = False
+    tried: bool = True
 
     @property
     def without(self) -> str:
         """Why there are no numbers."""
-        return self.reason if self.stopped else f"does not apply: {self.reason}"
+        return self.reason if self.tried else f"does not apply: {self.reason}"
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -217,7 +219,8 @@ def compare(
     params, data, seed: as for :func:`dyadic.relax`.  methods: ids of :data:`METHODS`; all where None.
     over: parameters whose gradients are compared; all where None.
     feedback: weights B for feedback alignment, or an .npz file of them; drawn where None.
-    limit: seconds for a method; what it has found by then stands, and what it has not says where it was stopped.
+    limit: seconds of the processor for a method; what it has found by then stands, and the rest says where it was
+        stopped.
     progress: told the name of every method as it starts, and then, up to ten times a second, how far it is.
     Raises :class:`DyadicError` for names that there are not, a network without parameters, weights that nothing uses,
     arrays that do not fit, and a limit that is no positive number.
@@ -247,11 +250,9 @@ def _tried(method: RivalMethod, bench: Bench, seconds: float, progress: Callable
     with np.errstate(all="ignore"), allowed(seconds, lambda text: progress(f"{method.title}: {text}")):
         try:  # what diverges is shown as such
             found = method.run(bench)
-        except OutOfTime as error:
-            return Row(method, None, str(error), stopped=True)
-        except NotAtRest as error:  # no numbers of an unfinished descent
-            found = str(error)
-    return Row(method, None, found) if isinstance(found, str) else _row(method, found, bench.derivation)
+        except (OutOfTime, NotAtRest) as error:  # no numbers of an unfinished descent
+            return Row(method, None, str(error))
+    return Row(method, None, found, tried=False) if isinstance(found, str) else _row(method, found, bench.derivation)
 
 
 def _row(method: RivalMethod, trial: MethodTrial, derivation: Derivation) -> Row:
