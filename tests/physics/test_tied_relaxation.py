@@ -35,7 +35,7 @@ def sigmoid(z):
     return np.exp(-np.logaddexp(0, -z))
 
 
-class ByHand:
+class TiedByHand:
     """The equations of the network above, written out; sums over the samples are means."""
 
     def __init__(self, batch):
@@ -96,7 +96,7 @@ class ByHand:
     ),
 )
 def test_states_energy_rates_and_gradients_are_those_by_hand(derivation, batch, setting):
-    one, steps, (h, tau) = ByHand(batch), 12, setting
+    one, steps, (h, tau) = TiedByHand(batch), 12, setting
     constants = {(letter, v): tau.get(f"{letter}:{v}", tau.get(v, 1.0)) for letter in "xs" for v in VERTICES}
     start = {f"x:{v}": one.x[v] for v in VERTICES} | {f"s:{v}": one.s[v] for v in VERTICES}
     found = dyadic.relax(
