@@ -28,7 +28,6 @@ from dyadic.physics.rivals.beta_series import (
 )
 from dyadic.physics.rivals.branch import on_branch, scaled
 from dyadic.physics.rivals.descent import (
-    MOST_STEPS,
     Objective,
     Rest,
     at_rest,
@@ -39,7 +38,17 @@ from dyadic.physics.rivals.descent import (
 )
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain, identity_claim
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, in_time, stays
+from dyadic.physics.rivals.method import (
+    WANTED,
+    Effort,
+    Measurement,
+    MethodTrial,
+    RivalMethod,
+    Watch,
+    effort,
+    in_time,
+    stays,
+)
 from dyadic.physics.rivals.phases import together
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
@@ -47,10 +56,10 @@ from dyadic.physics.words import Rules, word
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.nouns import counted
 
 BETAS = (0.1, 0.01, 0.001)
 SMALL = tuple(float(f"1e-{k}") for k in range(1, 9))
-_RESTLESS = f"descent does not come to rest in {MOST_STEPS} steps"
 
 
 def squared_error(equation: LayerEquation, activation: str | None) -> Expr:
@@ -96,7 +105,7 @@ def _clamped(bench: Bench) -> MethodTrial | str:
 
     def watched() -> Effort:
         watch = together(bench, [path(objective, _held(bench), step)], _held(bench), gradient)
-        return effort(setting, watch, count, len(bench.vertices), "" if found.steps else _RESTLESS)
+        return effort(setting, watch, count, len(bench.vertices), _on_the_way(watch, error[0]))
 
     if error[0] <= WANTED:
         taken = in_time(watched, setting, count)
@@ -206,16 +215,23 @@ def _effort(minima: _Minima, step: float) -> Effort:
         place += 1
     spend()
     if not minima.error(place) <= WANTED:
-        errors = map(minima.error, range(len(SMALL)))
-        return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, stays(*errors))
+        last = minima.error(len(SMALL) - 1)
+        found = f"{last:.1e} for the smallest nudge that was tried, beta {SMALL[-1]:g}"
+        reason = found if isfinite(last) else stays(*map(minima.error, range(len(SMALL))))
+        return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, reason)
     while place and minima.error(place - 1) <= WANTED:
         place -= 1
     beta = SMALL[place]
     spend(doing=f"steps of descent, beta {beta:g}")
     descent = path(Objective.of(bench, energy).nudged(beta), bench.free, step)
     watch = together(bench, [descent], bench.free, partial(_estimate, bench, energy, beta=beta))
-    reason = f"{_RESTLESS}; the error there is {watch.last[0]:.1e}" if watch.seen >= MOST_STEPS else ""
+    reason = _on_the_way(watch, minima.error(place))
     return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
+
+
+def _on_the_way(watch: Watch, end: float) -> str:
+    """Where descent ended that did not come to the minimum, of which the error is small enough."""
+    return f"{watch.last[0]:.1e} after {counted(watch.seen, 'step')} of descent, {end:.1e} at the minimum"
 
 
 @recorded

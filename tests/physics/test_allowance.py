@@ -96,3 +96,23 @@ def test_what_was_found_in_time_stands():
 def test_what_is_no_limit(wrong):
     with pytest.raises(dyadic.DyadicError, match="limit = .*: write a positive number"):
         compare(network(), methods=["dyadic"], limit=wrong)
+
+
+def test_a_nudge_that_should_be_smaller_is_not_said_to_leave_an_error():
+    """An error that falls with beta stays at nothing: it is that of the smallest nudge tried."""
+    derivation, random, params = network((4, 4, 2), "identity"), np.random.default_rng(1), {}
+    for k, (before, after) in enumerate(((3, 4), (4, 4), (4, 2))):
+        params |= {f"l{k}.weight": 30 * random.normal(size=(after, before)), f"l{k}.bias": random.normal(size=after)}
+    found = compare(derivation, params, methods=["pc-nudged"], limit=5).rows[0].trial
+    assert found.effort.steps is None
+    assert "for the smallest nudge that was tried, beta 1e-08" in found.effort.reason
+    assert found.claims[0].verdict == "proved"
+
+
+def test_descent_that_ends_on_the_way_says_where(monkeypatch):
+    monkeypatch.setattr("dyadic.physics.rivals.descent.MOST_STEPS", 40)
+    found = compare(network(), methods=["pc-nudged"]).rows[0].trial
+    assert found.effort.steps is None
+    assert "after 40 steps of descent" in found.effort.reason
+    assert found.effort.reason.endswith("at the minimum")
+    assert all(np.isfinite(one.error) for one in found.measurements)
