@@ -81,8 +81,8 @@ def test_there_is_no_branch_where_the_energy_is_not_convex():
 
 
 def test_what_was_found_in_time_stands():
-    """PC-ALM on a network that has more to do: its readings before the end, and one where it was stopped."""
-    derivation = network((40, 40, 2))
+    """PC-ALM, which has more to do: its readings before the end, and one where it was stopped."""
+    derivation = network()
     whole = compare(derivation, methods=["pc-alm"]).rows[0].trial
     cut = compare(derivation, methods=["pc-alm"], limit=0.3).rows[0].trial
     assert "stopped" not in " ".join(one.setting for one in whole.measurements)
