@@ -97,7 +97,8 @@ def _augmented(bench: Bench) -> MethodTrial | str:
     measured = tuple(found for step in sorted(read) for found in read[step])
     setting = f"rho {RHO}, rates {rate:.2g} and {ascent:g}"
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    taken = effort(setting, watch, 3 * count, count, stopped)
+    reason = stopped or f"{watch.last[0]:.1e} after {counted(watch.seen, 'step')}"  # it may still be falling
+    taken = effort(setting, watch, 3 * count, count, reason)
     return MethodTrial(measured, taken, (stationary_claim("pc-alm", True),), *equations)
 
 
