@@ -226,6 +226,7 @@ def devices(**options: Any) -> int:
 @click.option("--equations", is_flag=True, help="Show the equations derived from each method's energy or field.")
 @click.option("--over", metavar="A,B,...", help="Compare the gradients of these parameters alone.")
 @click.option("--feedback", type=_file, help="Weights B of feedback alignment from this .npz file [drawn].")
+@click.option("--limit", type=Real(), metavar="SECONDS", help="Processor time for a method; what it found stands [60].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
 @_seed

@@ -15,9 +15,7 @@ _WIDTH = 46
 
 def comparison_text(found: Comparison, page: Page, equations: bool) -> Iterator[str]:
     """A block for every method: what it needs, its errors, what it took, its claims."""
-    yield from page.wrapped(
-        f"{found.name}: gradients against backpropagation's on one sample; relative error over all parameters, cosine"
-    )
+    yield from page.wrapped(f"{found.caption}; relative error over all parameters, cosine")
     for row in found.rows:
         yield ""
         yield from _block(row, page, equations)
@@ -32,7 +30,7 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
     yield from page.wrapped(f"{row.method.source}; {row.method.form}", "  from ")
     yield from page.wrapped("; ".join(row.method.needs), "  needs ")
     if row.trial is None:
-        yield from page.wrapped(row.reason, "  does not apply: ")
+        yield from page.wrapped(row.without, "  ", "    ")
         return
     wide = max(_WIDTH, *(len(one.setting) for one in row.trial.measurements))
     for one in row.trial.measurements:

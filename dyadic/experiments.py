@@ -138,11 +138,12 @@ def _idle_of_devices(
 def compare(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
     data: Path | None, seed: int | None, methods: str | None, over: str | None, feedback: Path | None, equations: bool,
-    output: Path | None,
+    limit: float | None, output: Path | None,
 ) -> int:  # fmt: skip
     from dyadic.comparison_text import comparison_text
     from dyadic.physics.rivals import METHODS
     from dyadic.physics.rivals import compare as side_by_side
+    from dyadic.physics.rivals.allowance import SECONDS
 
     if output is not None and output.suffix not in _TABLES:
         raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
@@ -163,7 +164,8 @@ def compare(
                 methods=chosen,
                 over=names_of(over),
                 feedback=feedback,
-                progress=lambda name: show(f"comparing: {name}"),
+                limit=SECONDS if limit is None else limit,
+                progress=lambda doing: show(f"comparing: {doing}"),
             )
         if write is not None:
             write(getattr(found, _TABLES[output.suffix])().encode() if output else b"")

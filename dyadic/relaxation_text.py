@@ -155,10 +155,16 @@ def late_of_many(found: Trajectory, many: ManyStarts) -> list[Variable]:
 
 
 def _eigenvalues(spectrum: Spectrum) -> str:
-    shown = ", ".join(f"{value:.4g} ({count} times)" for value, count in spectrum.shown[:4])
+    shown = ", ".join(f"{_near_one(value)} ({count} times)" for value, count in spectrum.shown[:4])
     more = f" and {len(spectrum.shown) - 4} more" if len(spectrum.shown) > 4 else ""
-    radius = "" if spectrum.of == "flow" else f"; spectral radius {spectrum.radius:.4g}"
+    radius = "" if spectrum.of == "flow" else f"; spectral radius {_near_one(spectrum.radius)}"
     return f"eigenvalues of {_MOTION[spectrum.of]}: {shown}{more}{radius}: {spectrum.behaviour}"
+
+
+def _near_one(value: float) -> str:
+    """Four digits, or as many as say on which side of 1 and -1 a number is: what it does there depends on it."""
+    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
+    return next(text for text in texts if abs(value) == 1 or abs(float(text)) != 1)
 
 
 _MOTION = {
@@ -175,6 +181,8 @@ def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
     if not steps:
         return "deviation: that of the initial state is not finite, so predicted and simulated are not compared"
     off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
+    if not off:
+        return f"deviation: predicted and simulated are equal {until}"
     largest = float(found.deviation[:steps].max())
     share = f", {text_above(off / largest, 2)} of the largest deviation, {largest:.2g}," if largest else ""
     return f"deviation: predicted and simulated differ by at most {text_above(off, 2)}{share} {until}"

@@ -22,7 +22,9 @@ def decimal_below(value: float | Fraction, digits: int) -> Decimal:
 
 
 def text_above(value: float | Fraction, digits: int) -> str:
-    """A bound from above as text, such as 1.3e-9; a float that is not finite as it is."""
+    """A bound from above as text, such as 1.3e-9, or 0; a float that is not finite as it is."""
+    if value == 0:
+        return "0"
     return f"{decimal_above(value, digits):.{_known(value, digits) - 1}e}"
 
 

@@ -17,6 +17,7 @@ from dyadic.physics.enclosures import in_balls, matrix, small_enough
 from dyadic.physics.gradient_error import error_by_parts
 from dyadic.physics.held_values import held_value
 from dyadic.physics.number_types import Slopes
+from dyadic.physics.rivals.allowance import spend
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.derivation import Derivation
 
@@ -63,21 +64,25 @@ class Bench:
 
     def field(self, u: Units) -> dict[str, Array]:
         """F(u)."""
+        spend()
         frame = self.updates.at(u, {})
         return {name: frame.f(name) - u[name] for name in self.vertices}
 
     def pull(self, u: Units, s: Units) -> dict[str, Array]:
         """(J + 1)^T s at u: every vertex's children's adjoints."""
+        spend()
         frame = self.updates.at(u, s)
         return {name: frame.pulled(name) for name in self.vertices}
 
     def slope(self, u: Units) -> dict[str, Array]:
         """c at u."""
+        spend()
         frame = self.updates.at(u, {})
         return {name: frame.cost_slope(name) for name in self.vertices}
 
     def pairing(self, u: Units, s: Units) -> dict[str, Array]:
         """(dF/dtheta)^T s at u, of the parameters that are compared."""
+        spend()
         return self.chosen(self.updates.at(u, s).gradients(decayed=False))
 
     def chosen(self, gradient: Mapping[str, Array]) -> dict[str, Array]:

@@ -16,6 +16,7 @@ from flint import arb, arb_mat, ctx
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.gradient_error import NOTHING
 from dyadic.physics.number_types import Series, lower
+from dyadic.physics.rivals.allowance import OutOfTime
 from dyadic.physics.rivals.bench import Bench, Units
 from dyadic.physics.updates import Array
 from dyadic.proofs.claims import Claim, Verdict
@@ -138,7 +139,7 @@ def exactness_claim(
         try:
             with enclosing():
                 place, empty = nonzero(found()), nothing()
-        except Unenclosed as error:
+        except (Unenclosed, OutOfTime) as error:
             return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
             reason = NOTHING if empty else f"the coefficient of beta^{order} may be 0 here"
@@ -172,7 +173,7 @@ def limit_claim(
                 if all_zero(off) and not empty:
                     return Claim(name, what, Verdict.PROVED, method, (smooth,))
                 place = nonzero(off)
-        except Unenclosed as error:
+        except (Unenclosed, OutOfTime) as error:
             return Claim(name, what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
             reason = NOTHING if empty else "no entry is certainly different here"

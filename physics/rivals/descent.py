@@ -13,15 +13,21 @@ from functools import partial
 
 import numpy as np
 
+from dyadic.physics.rivals.allowance import OutOfTime, spend
 from dyadic.physics.rivals.bench import LARGEST, Bench, Units, added, largest
 from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.rivals.resting import Mask, Rests
 from dyadic.physics.updates import Array
 
-STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
+STEP, MOST_STEPS = 0.1, 20_000
+STALLED, SLOW, _FLOOR = 200, 1000, 1e-9
+"""Steps after which descent ends whose slope has not fallen by a tenth: near rounding, a part of the largest slope, and
+elsewhere."""
 _NEWTON, _HALVINGS, _CHANGES, _POWERS, _IDLE = 100, 40, 30, 30, 6
 _DIFFERENCE = 1e-6
-_CONJUGATE, _NEARING = 1e-9, 1e-4
+_CONJUGATE, _PART, _NEARING = 1e-9, 1e-4, 1e-4
+"""Of a vector, what conjugate gradients leave for a solution, and for a step of Newton's method; of the slope, what is
+left where it takes over."""
 _MOVED, _SETTLED = 1e-9, 1e-15
 _BEYOND_ROUNDING = 1e-11
 """Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
@@ -99,18 +105,20 @@ class Rest:
     """A minimum; NaN where none was found, with the reason.
 
     steps: of gradient descent that went there; None where its steps do not, and Newton's method did.
+    followed: whether it was found from the free state on, without descent.
     """
 
     u: dict[str, Array]
     steps: int | None
     reason: str = ""
+    followed: bool = False
 
     @property
     def how(self) -> str:
         """What is added to a setting's name."""
         if self.reason:
             return f"; {self.reason}"
-        return "" if self.steps is not None else "; descent does not come to rest, Newton's method"
+        return "" if self.steps is not None or self.followed else "; descent does not come to rest, Newton's method"
 
 
 def step_size(bench: Bench) -> float:
@@ -171,11 +179,14 @@ def _smooth_rest(objective: Objective, start: Units, step: float, most: float = 
     """
     large = objective.bench.size > LARGEST
     with np.errstate(all="ignore"):
-        found = _by_products(objective, start, step, most) if large else None
-        if found is not None:
-            return found
-        u, steps, terms = _descended(objective, start, step)
+        u, steps, terms = _descended(objective, start, step, _NEARING if large else _SETTLED)
         terms = max(terms, most)
+        if large:
+            found = _by_products(objective, start, u, steps, terms)
+            if found is not None:
+                return found
+            u, more, further = _descended(objective, u, step)
+            steps, terms = steps + more, max(terms, further)
         finite = all(np.isfinite(value).all() for value in u.values())
         left = largest(objective.moving(u)) if finite else np.inf
         if large:
@@ -187,14 +198,14 @@ def _smooth_rest(objective: Objective, start: Units, step: float, most: float = 
         return Rest(end, steps if arrived else None)
 
 
-def _by_products(objective: Objective, start: Units, step: float, most: float) -> Rest | None:
-    """Descent until it is near, then Newton's method by conjugate gradients, without a matrix; None where it fails.
+def _by_products(objective: Objective, start: Units, u: Units, steps: int, terms: float) -> Rest | None:
+    """Newton's method by conjugate gradients, without a matrix, from where descent is near; None where it fails.
 
     Near is where the slope has fallen far and the minimum is a small part of the way off: whole descent, whose last
     digits take most of its steps, would arrive there too.  What is further off, and lower, is a minimum all the same.
+
+    u, steps, terms: where descent from ``start`` ended, after how many steps, and the largest slope on the way.
     """
-    u, steps, terms = _descended(objective, start, step, _NEARING)
-    terms = max(terms, most)
     at, end = objective.flat(u), objective.flat(u)
     least, idle = np.inf, 0
     for _ in range(_NEWTON):
@@ -208,14 +219,14 @@ def _by_products(objective: Objective, start: Units, step: float, most: float) -
             near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
             lower = objective.value(objective.bench.units(end)) <= objective.value(u)
             return Rest(objective.bench.units(end), steps if near else None) if near or lower else None
-        direction = positive_solution(partial(_times, objective, end), -slope)
+        direction = positive_solution(partial(curvature_along, objective, end), -slope, _PART)
         if direction is None:
             return None
         end = end + direction
     return None
 
 
-def _times(objective: Objective, at: Array, along: Array) -> Array:
+def curvature_along(objective: Objective, at: Array, along: Array) -> Array:
     """The energy's second derivatives times a vector, by central differences of its slope."""
     scale = float(np.abs(along).max(initial=0)) / _DIFFERENCE
     ahead, behind = (
@@ -225,11 +236,16 @@ def _times(objective: Objective, at: Array, along: Array) -> Array:
 
 
 def at_rest_or_nowhere(objective: Objective, start: Units, step: float = STEP) -> Rest:
-    """The same for one nudging of several: where no minimum is found, no numbers and the reason."""
+    """The same for one nudging of several: where no minimum is found, or in time, no numbers and the reason."""
     try:
         return at_rest(objective, start, step)
-    except NotAtRest as error:
-        return Rest({name: np.full_like(value, np.nan) for name, value in start.items()}, None, str(error))
+    except (NotAtRest, OutOfTime) as error:
+        return nowhere(start, str(error))
+
+
+def nowhere(start: Units, reason: str) -> Rest:
+    """No minimum: no numbers, and the reason."""
+    return Rest({name: np.full_like(value, np.nan) for name, value in start.items()}, None, reason)
 
 
 def path(
@@ -244,11 +260,13 @@ def path(
         slope = objective.moving(u)
         u = added((1, u), (-step, slope))
         size = largest(slope)
+        spend(partial("step {} of descent, slope left {:.1e}".format, number, size))
         yield u, size
         most = max(most, size)
         if size < 0.9 * least:
             least, fell = size, number
-        if size <= settled * most or number - fell > STALLED or not np.isfinite(size):
+        patience = STALLED if size <= _FLOOR * most else SLOW
+        if size <= settled * most or number - fell > patience or not np.isfinite(size):
             return
 
 
@@ -280,6 +298,7 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
         length = float(np.abs(direction).max())
         near = _MOVED * float(np.abs(at - origin).max()) + _SETTLED * max(1.0, float(np.abs(at).max()))
         downwards = values.min() <= -1e-7 * np.abs(values).max()
+        spend(partial("descent does not come to rest, Newton's method moves by {:.1e}".format, length))
         if length <= near and not downwards:
             return objective.bench.units(at + direction)
         saddle = f"; it is a saddle, of a curvature of {values.min():.1e}" if length <= near else ""
@@ -290,23 +309,26 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
     raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e}{saddle})")
 
 
-def positive_solution(times: Callable[[Array], Array], right: Array) -> Array | None:
+def positive_solution(times: Callable[[Array], Array], right: Array, part: float = _CONJUGATE) -> Array | None:
     """H^-1 of a vector, H symmetric and positive, by conjugate gradients, which ask for H times a vector.
 
+    part: of the vector, what may be left of it; more is where no less comes, as where the products are not linear.
     None where H is not positive along some direction that comes up.
     """
     found, left = np.zeros_like(right), right.copy()
     along, size = left.copy(), float(left @ left)
-    smallest = (_CONJUGATE**2) * size
-    for _ in range(len(right)):
-        if not size > smallest:
+    smallest, least, fell = part**2 * size, size, 0
+    for number in range(len(right)):
+        if size < least:
+            least, fell = size, number
+        if not size > smallest or number - fell > STALLED:
             break
         turned = times(along)
         curvature = float(along @ turned)
         if not curvature > 0:
             return None
-        part = size / curvature
-        found, left = found + part * along, left - part * turned
+        length = size / curvature
+        found, left = found + length * along, left - length * turned
         before, size = size, float(left @ left)
         along = left + size / before * along
     return found
@@ -337,6 +359,6 @@ def _shortened(objective: Objective, at: Array, direction: Array, slope: float) 
 
 
 __all__ = [
-    "MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "at_rest_or_nowhere", "path",
-    "positive_solution", "step_size",
+    "MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "at_rest_or_nowhere", "curvature_along",
+    "nowhere", "path", "positive_solution", "step_size",
 ]  # fmt: skip

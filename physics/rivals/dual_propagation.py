@@ -24,7 +24,17 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim, vanishing
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
-from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort, stays
+from dyadic.physics.rivals.method import (
+    NUDGES,
+    Effort,
+    MethodTrial,
+    RivalMethod,
+    Watch,
+    effort,
+    in_time,
+    measurement,
+    stays,
+)
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.checker.trust import FRACTIONS, POLYNOMIALS, called
@@ -154,8 +164,8 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
     measured = []
     for alpha in ALPHAS:
         for beta in BETAS:
-            found = settled(bench, energy, DualForm(transposed, alpha), beta)
-            measured.append(Measurement(f"alpha {alpha:g}, beta {beta:g}", *bench.error(found.gradient())))
+            error = partial(_error, bench, energy, DualForm(transposed, alpha), beta)
+            measured.append(measurement(f"alpha {alpha:g}, beta {beta:g}", error))
     label = "dual-transposed" if transposed else "dual"
     claims = []
     for alpha, order in zip(ALPHAS, (2, 1), strict=True):
@@ -167,7 +177,12 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
             affine = exactness_claim(name, order, term, f"alpha {alpha:g}", nothing=partial(vanishing, bench))
         claims.append(affine)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return MethodTrial(tuple(measured), _effort(bench, energy, transposed), tuple(claims), *equations)
+    taken = in_time(partial(_effort, bench, energy, transposed), "alpha 0.5", 3 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, tuple(claims), *equations)
+
+
+def _error(bench: Bench, energy: EnergyNetwork, form: DualForm, beta: float) -> tuple[float, float]:
+    return bench.error(settled(bench, energy, form, beta).gradient())
 
 
 def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool) -> Effort:

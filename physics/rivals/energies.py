@@ -16,6 +16,7 @@ from sympy import Expr
 
 from dyadic.codegen.standalone import EmittedFunction, FunctionModule
 from dyadic.physics.loading import imported
+from dyadic.physics.rivals.allowance import spend
 from dyadic.physics.sure_decisions import deciding
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.energy import derive_layer, needed
@@ -131,10 +132,12 @@ class EnergyNetwork:
 
     def value(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> float:
         """E, summed over the batch."""
+        spend()
         return float(sum(np.sum(self._part(name, "value", x, s)) for name in self.updates.vertices))
 
     def by_x(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> dict[str, Array]:
         """dE/dx_v of every vertex: its own term and those of its children."""
+        spend()
         found = {}
         for name in self.updates.vertices:
             parts = [self._part(name, "x", x, s)]
@@ -146,11 +149,13 @@ class EnergyNetwork:
 
     def by_s(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> dict[str, Array]:
         """dE/ds_v of every vertex."""
+        spend()
         parts = {name: self._part(name, "s", x, s) for name in self.updates.vertices}
         return {name: 0 * s[name] if part is None else part for name, part in parts.items()}
 
     def by_parameters(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> dict[str, Array]:
         """dE/dtheta by parameter, a mean over the batch; without weight decay."""
+        spend()
         found: dict[str, Array] = {}
         for vertex in self.architecture.vertices:
             for parameter in self.terms[vertex.name].equation.parameters:

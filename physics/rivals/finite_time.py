@@ -12,9 +12,20 @@ from dyadic.physics.dynamics import RelaxationSetting, run
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.gradient_error import NOTHING
 from dyadic.physics.hardware.readout import gradient_ranks
+from dyadic.physics.rivals.allowance import OutOfTime
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import all_zero, nonzero
-from dyadic.physics.rivals.method import AFTER_FORWARD, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.method import (
+    AFTER_FORWARD,
+    Effort,
+    Measurement,
+    MethodTrial,
+    RivalMethod,
+    Watch,
+    effort,
+    in_time,
+    measurement,
+)
 from dyadic.physics.rivals.ring_bench import compared
 from dyadic.physics.updates import Array
 from dyadic.proofs.claims import Claim, Verdict
@@ -101,7 +112,7 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
     method = "the algorithm and backpropagation, executed modulo a prime with unknown functions"
     try:
         difference, bound, empty = compared(bench.derivation, algorithm, bench.over)
-    except (Rejected, Undetermined) as error:
+    except (Rejected, Undetermined, OutOfTime) as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
     if difference is None and empty:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=NOTHING)
@@ -118,7 +129,7 @@ def identity_claim(name: str, what: str, bench: Bench, algorithm: Algorithm, hyp
             if all_zero(off) and not empty:
                 return Claim(name, what, Verdict.PROVED, method, (*hypotheses, _THESE))
             place = nonzero(off)
-    except Unenclosed as error:
+    except (Unenclosed, OutOfTime) as error:
         return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
     if place is None:
         reason = "it is no identity of unknown functions, and at these numbers no entry is certainly different"
@@ -165,10 +176,9 @@ def _z_il(bench: Bench) -> MethodTrial | str:
 
 def _fixed(bench: Bench) -> MethodTrial | str:
     depth, count = bench.derivation.L - 1, len(bench.vertices)
-    slow = Watch(bench)
     measured = (
-        Measurement(f"step 1, {counted(depth, 'step')}", *bench.error(fixed_prediction(bench, depth))),
-        Measurement("step 0.1, 400 steps", *bench.error(fixed_prediction(bench, 400, 0.1, slow))),
+        measurement(f"step 1, {counted(depth, 'step')}", lambda: bench.error(fixed_prediction(bench, depth))),
+        measurement("step 0.1, 400 steps", lambda: bench.error(fixed_prediction(bench, 400, 0.1))),
     )
     what = f"after {counted(depth, 'step')} of size 1 the gradient is backpropagation's"
     exact = identity_claim("fixed-prediction:exact", what, bench, lambda one: fixed_prediction(one, depth))
@@ -177,9 +187,13 @@ def _fixed(bench: Bench) -> MethodTrial | str:
         bench,
         lambda one: fixed_prediction(one, depth + 20, 0.5),
     )  # fmt: skip
-    fast = Watch(bench)
-    fixed_prediction(bench, depth, 1.0, fast)
-    return MethodTrial(measured, effort("step 1", fast, count, count), (exact, wrong))
+
+    def watched() -> Effort:
+        watch = Watch(bench)
+        fixed_prediction(bench, depth, 1.0, watch)
+        return effort("step 1", watch, count, count)
+
+    return MethodTrial(measured, in_time(watched, "step 1", count), (exact, wrong))
 
 
 METHODS = (

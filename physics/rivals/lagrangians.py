@@ -8,10 +8,12 @@ Stationary: x = f(x), and c + (1 - (J + 1)^T) m = 0, which is J^T m = c: m = -s,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from sympy import Expr, Integer, Rational
 
+from dyadic.physics.rivals.allowance import OutOfTime, spend
 from dyadic.physics.rivals.bench import Bench, Units, added, largest
 from dyadic.physics.rivals.descent import STEP, NotAtRest, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, Term, own
@@ -20,9 +22,10 @@ from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.nouns import counted
 
 RHO, ASCENTS = 1, (0.1, 0.01, 0.001)
-_READ, _MOST_UPDATES = (50, 200, 1000, 5000), 20_000
+_READ = (50, 200, 1000, 5000)
 
 
 def constrained(rho: int) -> Term:
@@ -57,6 +60,7 @@ def ascended(
         u = {name: value if name in outputs else value - rate * slope[name] for name, value in u.items()}
         u, m = _with_outputs(bench, u, m, outputs)
         watch.see(step, bench.chosen(energy.by_parameters(u, m)))
+        spend(partial("step {} of {}, gradient error {:.1e}".format, step, steps, watch.last[0]))
         if step in read:
             read[step].append(Measurement(f"{step} steps", *watch.last))
         m = added((1, m), (-ascent, bench.field(u)))
@@ -80,17 +84,22 @@ def _augmented(bench: Bench) -> MethodTrial | str:
     energy = EnergyNetwork(bench.updates, constrained(RHO))
     count, rate = len(bench.vertices), step_size(bench)
     for ascent in ASCENTS:
-        watch, read = Watch(bench), {step: list[Measurement]() for step in _READ}
-        if ascended(bench, energy, min(_READ[-1], _MOST_UPDATES // count), watch, read, rate, ascent):
+        watch, read, stopped = Watch(bench), {step: list[Measurement]() for step in _READ}, ""
+        try:
+            if ascended(bench, energy, _READ[-1], watch, read, rate, ascent):
+                break
+        except OutOfTime as error:
+            stopped = str(error)
+            read.setdefault(watch.seen, []).append(Measurement(f"{counted(watch.seen, 'step')}; {error}", *watch.last))
             break
     else:
         raise NotAtRest(f"the multipliers diverge at every rate tried, down to {ASCENTS[-1]:g}")
-    measured = tuple(found for step in _READ for found in read[step])
+    measured = tuple(found for step in sorted(read) for found in read[step])
     setting = f"rho {RHO}, rates {rate:.2g} and {ascent:g}"
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return MethodTrial(
-        measured, effort(setting, watch, 3 * count, count), (stationary_claim("pc-alm", True),), *equations
-    )
+    reason = stopped or f"{watch.last[0]:.1e} after {counted(watch.seen, 'step')}"  # it may still be falling
+    taken = effort(setting, watch, 3 * count, count, reason)
+    return MethodTrial(measured, taken, (stationary_claim("pc-alm", True),), *equations)
 
 
 def _lecun(bench: Bench) -> MethodTrial | str:

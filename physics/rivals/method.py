@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf, isfinite, isnan
+from math import inf, isfinite, isnan, nan
 
+from dyadic.physics.rivals.allowance import OutOfTime
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.updates import Array
 from dyadic.proofs.claims import Claim
@@ -84,16 +85,18 @@ class MethodTrial:
 class Watch:
     """Counts the steps until the gradient's error stays below :data:`WANTED`.
 
-    every: the number of steps after which the error was looked at.
+    every: the number of steps after which the error was looked at.  seen: the last step after which it was.
     """
 
     bench: Bench
     every: int = 1
     first: int | None = None
+    seen: int = 0
     last: tuple[float, float] = (inf, 0.0)
 
     def see(self, step: int, gradient: Mapping[str, Array]) -> None:
         """Measure the error after a step."""
+        self.seen = step
         self.last = self.bench.error(gradient)
         if not self.last[0] <= WANTED:
             self.first = None
@@ -109,6 +112,22 @@ def stays(*errors: float) -> str:
     if known:
         return f"the error stays at {min(known):.1e}"
     return "the gradient is 0, and no error is relative to that" if inf in errors else "no state was found"
+
+
+def measurement(setting: str, errors: Callable[[], tuple[float, float]]) -> Measurement:
+    """What ``errors`` finds, a pair of the error and the cosine; no numbers and the reason where the time is over."""
+    try:
+        return Measurement(setting, *errors())
+    except OutOfTime as error:
+        return Measurement(f"{setting}; {error}", nan, nan)
+
+
+def in_time(found: Callable[[], Effort], setting: str, per_step: int) -> Effort:
+    """What ``found`` finds; not reached, with the reason, where the time is over."""
+    try:
+        return found()
+    except OutOfTime as error:
+        return Effort(setting, None, None, per_step, str(error))
 
 
 def effort(setting: str, watch: Watch, per_step: int, forward: int = 0, reason: str = "") -> Effort:
@@ -130,5 +149,7 @@ __all__ = [
     "RivalMethod",
     "Watch",
     "effort",
+    "in_time",
+    "measurement",
     "stays",
 ]

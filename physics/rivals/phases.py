@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from dyadic.physics.rivals.allowance import OutOfTime
 from dyadic.physics.rivals.bench import LARGEST, Bench, Units
 from dyadic.physics.rivals.descent import STEP, Objective, path
 from dyadic.physics.rivals.method import Watch
@@ -74,18 +75,22 @@ def together(
     """Watches an estimate that is made from the states of several phases at once; one that is over stays where it is.
 
     phases: the states after each step, with a measure of what was left to do, which is not used.  Where the network is
-    large, looking costs more than a step, and it is looked at every few steps.
+    large, looking costs more than a step, and it is looked at every few steps.  Raises :class:`OutOfTime` with the
+    error that was seen last.
     """
     every = 1 if bench.size <= LARGEST else _EVERY
     watch, states, number = Watch(bench, every), [start] * len(phases), 0
-    with np.errstate(all="ignore"):
-        watch.see(0, estimate(*states))
-        for number, found in enumerate(zip_longest(*phases), 1):
-            states = [state if new is None else new[0] for state, new in zip(states, found, strict=True)]
-            if number % every == 0:
+    try:
+        with np.errstate(all="ignore"):
+            watch.see(0, estimate(*states))
+            for number, found in enumerate(zip_longest(*phases), 1):
+                states = [state if new is None else new[0] for state, new in zip(states, found, strict=True)]
+                if number % every == 0:
+                    watch.see(number, estimate(*states))
+            if number % every:
                 watch.see(number, estimate(*states))
-        if number % every:
-            watch.see(number, estimate(*states))
+    except OutOfTime as error:
+        raise OutOfTime(f"{error}; gradient error after {watch.seen} steps {watch.last[0]:.1e}") from error
     return watch
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from math import isfinite, log10, nan
 from typing import Any
 
 import numpy as np
 from flint import ctx
 from sympy import Expr, Rational
 
+from dyadic.physics.rivals.allowance import OutOfTime, spend
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import (
     coefficients,
@@ -24,10 +26,29 @@ from dyadic.physics.rivals.beta_series import (
     order_claim,
     vanishing,
 )
-from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, at_rest_or_nowhere, path, step_size
+from dyadic.physics.rivals.branch import on_branch, scaled
+from dyadic.physics.rivals.descent import (
+    Objective,
+    Rest,
+    at_rest,
+    at_rest_or_nowhere,
+    nowhere,
+    path,
+    step_size,
+)
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain, identity_claim
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.method import (
+    WANTED,
+    Effort,
+    Measurement,
+    MethodTrial,
+    RivalMethod,
+    Watch,
+    effort,
+    in_time,
+    stays,
+)
 from dyadic.physics.rivals.phases import together
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
@@ -35,10 +56,10 @@ from dyadic.physics.words import Rules, word
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.nouns import counted
 
 BETAS = (0.1, 0.01, 0.001)
 SMALL = tuple(float(f"1e-{k}") for k in range(1, 9))
-_RESTLESS = f"descent does not come to rest in {MOST_STEPS} steps"
 
 
 def squared_error(equation: LayerEquation, activation: str | None) -> Expr:
@@ -81,9 +102,13 @@ def _clamped(bench: Bench) -> MethodTrial | str:
         claim = limit_claim("pc:exact", what, gradients, how)
     setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
     taken = Effort(setting, None, None, count, stays(error[0]))
-    if error[0] <= WANTED:
+
+    def watched() -> Effort:
         watch = together(bench, [path(objective, _held(bench), step)], _held(bench), gradient)
-        taken = effort(setting, watch, count, len(bench.vertices), "" if found.steps else _RESTLESS)
+        return effort(setting, watch, count, len(bench.vertices), _on_the_way(watch, error[0]))
+
+    if error[0] <= WANTED:
+        taken = in_time(watched, setting, count)
     measured = Measurement(f"minimum, output held{found.how}", *error)
     return MethodTrial((measured,), taken, (claim,), *_equations(energy))
 
@@ -114,47 +139,99 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     energy, measured = EnergyNetwork(bench.updates, squared_error), []
-    nearest = dict[float, tuple[Rest, float]]()
+    minima, step = _Minima(bench, energy), step_size(bench)
+    for beta in reversed(BETAS):  # from where the branch is straight to where it bends
+        minima.at(beta)
     for beta in BETAS:
-        found, error = _nudged_rest(bench, energy, beta)
+        found, error = minima.at(beta)
         measured.append(Measurement(f"beta {beta:g}{found.how}", *error))
-        nearest[beta] = found, error[0]
     claims = (
         _order(),
         exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy), nothing=partial(vanishing, bench)),
     )
-    return MethodTrial(tuple(measured), _effort(bench, energy, nearest), claims, *_equations(energy))
+    count = len(bench.vertices)
+    taken = in_time(partial(_effort, minima, step), f"nudged, steps of {step:.2g}", 2 * count)
+    return MethodTrial(tuple(measured), taken, claims, *_equations(energy))
 
 
 def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dict[str, Array]:
     return {name: value / beta for name, value in bench.chosen(energy.by_parameters(u, {})).items()}
 
 
-def _nudged_rest(bench: Bench, energy: EnergyNetwork, beta: float) -> tuple[Rest, tuple[float, float]]:
-    """The minimum, with the error of the estimate there and the cosine."""
-    found = at_rest_or_nowhere(Objective.of(bench, energy).nudged(beta), bench.free, step_size(bench))
-    return found, bench.error(_estimate(bench, energy, found.u, beta))
+class _Minima:
+    """The minima for several nudgings, each with the error of the estimate there and the cosine."""
+
+    def __init__(self, bench: Bench, energy: EnergyNetwork) -> None:
+        self.bench, self.energy = bench, energy
+        self._found = dict[float, tuple[Rest, tuple[float, float]]]()
+
+    def at(self, beta: float) -> tuple[Rest, tuple[float, float]]:
+        """By Newton's method, from where the nearest nudge's minimum points to; by descent where that finds none.
+
+        Where the time is over there are no numbers, and a reason.
+        """
+        if beta not in self._found:
+            try:
+                self._found[beta] = self._looked_for(beta)
+            except OutOfTime as error:
+                self._found[beta] = nowhere(self.bench.free, str(error)), (nan, nan)
+        return self._found[beta]
+
+    def error(self, place: int) -> float:
+        """For the nudging at a place of :data:`SMALL`."""
+        return self.at(SMALL[place])[1][0]
+
+    def _looked_for(self, beta: float) -> tuple[Rest, tuple[float, float]]:
+        spend(doing=f"minimum for beta {beta:g}")
+        objective, free = Objective.of(self.bench, self.energy).nudged(beta), self.bench.free
+        rest = on_branch(objective, self._guess(beta)) or at_rest_or_nowhere(objective, free, step_size(self.bench))
+        if rest.reason:
+            return rest, (nan, nan)
+        return rest, self.bench.error(_estimate(self.bench, self.energy, rest.u, beta))
+
+    def _guess(self, beta: float) -> Units | None:
+        known = [other for other, (rest, _) in self._found.items() if rest.followed]
+        if not known:
+            return None
+        near = min(known, key=lambda other: abs(log10(other / beta)))
+        return scaled(self.bench.free, self._found[near][0].u, beta / near)
+
+    @property
+    def expected(self) -> int:
+        """Of :data:`SMALL`, the place of the first that should be small enough: the error is proportional to beta."""
+        known = [(beta, error) for beta, (_, (error, _)) in self._found.items() if isfinite(error)]
+        if not known:
+            return 0
+        beta, error = min(known)
+        wanted = [place for place, small in enumerate(SMALL) if error * small <= WANTED * beta]
+        return wanted[0] if wanted else len(SMALL) - 1
 
 
-def _effort(bench: Bench, energy: EnergyNetwork, known: Mapping[float, tuple[Rest, float]]) -> Effort:
-    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase.
+def _effort(minima: _Minima, step: float) -> Effort:
+    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase."""
+    bench, energy = minima.bench, minima.energy
+    count, place = len(bench.vertices), minima.expected
+    while not minima.error(place) <= WANTED and place + 1 < len(SMALL):
+        place += 1
+    spend()
+    if not minima.error(place) <= WANTED:
+        last = minima.error(len(SMALL) - 1)
+        found = f"{last:.1e} for the smallest nudge that was tried, beta {SMALL[-1]:g}"
+        reason = found if isfinite(last) else stays(*map(minima.error, range(len(SMALL))))
+        return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, reason)
+    while place and minima.error(place - 1) <= WANTED:
+        place -= 1
+    beta = SMALL[place]
+    spend(doing=f"steps of descent, beta {beta:g}")
+    descent = path(Objective.of(bench, energy).nudged(beta), bench.free, step)
+    watch = together(bench, [descent], bench.free, partial(_estimate, bench, energy, beta=beta))
+    reason = _on_the_way(watch, minima.error(place))
+    return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
 
-    known: of some nudgings the minimum and the error there.
-    """
-    count, errors, step = len(bench.vertices), list[float](), step_size(bench)
-    for beta in SMALL:
-        if beta in known:
-            found, error = known[beta]
-        else:
-            found, (error, _) = _nudged_rest(bench, energy, beta)
-        errors.append(error)
-        if error <= WANTED:
-            estimate = partial(_estimate, bench, energy, beta=beta)
-            descent = path(Objective.of(bench, energy).nudged(beta), bench.free, step)
-            watch = together(bench, [descent], bench.free, estimate)
-            reason = "" if found.steps else _RESTLESS
-            return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
-    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, stays(*errors))
+
+def _on_the_way(watch: Watch, end: float) -> str:
+    """Where descent ended that did not come to the minimum, of which the error is small enough."""
+    return f"{watch.last[0]:.1e} after {counted(watch.seen, 'step')} of descent, {end:.1e} at the minimum"
 
 
 @recorded
@@ -197,7 +274,7 @@ METHODS = (
     ),
     RivalMethod(
         "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",
-        "+ beta C, divided by beta",
+        "+ beta C, divided by beta; the minimum on the branch from the free state, steps of descent",
         ("small nudging", "convergence"), _nudged,
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from html import escape
 import numpy as np
 
 from dyadic.physics.dynamics import built
+from dyadic.physics.given_numbers import positive
 from dyadic.physics.held_values import as_defined
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.rivals import (
@@ -22,6 +23,7 @@ from dyadic.physics.rivals import (
     symmetric_energy,
     vector_fields,
 )
+from dyadic.physics.rivals.allowance import SECONDS, OutOfTime, allowed
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.descent import NotAtRest
 from dyadic.physics.rivals.field_equations import field_equations
@@ -56,7 +58,9 @@ setting is one of its own."""
 
 @dataclass(frozen=True)
 class Row:
-    """A method with what it did; ``reason`` where it does not apply to the network.
+    """A method with what it did; ``reason`` where it does not apply to the network, or finds nothing.
+
+    tried: whether it applies.
 
     equations, latex: as the engine derived them, from the method's energy, or from the field that it moves by; then how
     the method combines these.
@@ -67,6 +71,12 @@ class Row:
     reason: str = ""
     equations: tuple[str, ...] = ()
     latex: tuple[str, ...] = ()
+    tried: bool = True
+
+    @property
+    def without(self) -> str:
+        """Why there are no numbers."""
+        return self.reason if self.tried else f"does not apply: {self.reason}"
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -79,6 +89,13 @@ class Comparison:
 
     name: str
     rows: tuple[Row, ...]
+    decayed: bool = False
+
+    @property
+    def caption(self) -> str:
+        """What is compared.  ``decayed``: whether the cost has weight decay, which every method would add alike."""
+        what = f"{self.name}: gradients against backpropagation's on one sample"
+        return f"{what}, both without weight decay" if self.decayed else what
 
     def row(self, method: str) -> Row:
         """The row of a method by its id."""
@@ -94,7 +111,7 @@ class Comparison:
         for row in self.rows:
             head = (row.method.title, row.method.source, row.method.form, "; ".join(row.method.needs))
             if row.trial is None:
-                found.append((*head, f"does not apply: {row.reason}", "", "", "", "", "", ""))
+                found.append((*head, row.without, "", "", "", "", "", ""))
                 continue
             verdicts = "; ".join(f"{claim.id} {claim.verdict}" for claim in row.claims)
             for position, one in enumerate(row.trial.measurements):
@@ -129,7 +146,7 @@ class Comparison:
         )
         out = "".join(f"<li>{escape(name)}: {escape(reason)}</li>\n" for name, reason in LEFT_OUT.items())
         return (
-            f"<table><caption>{escape(self.name)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
+            f"<table><caption>{escape(self.caption)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
             "<table>\n<tr><th>verdict</th><th>claim</th><th>statement</th><th>hypotheses, reasons, numbers</th></tr>\n"
             f"{claims}</table>\n"
             f"{derived}<p>Not compared:</p>\n<ul>\n{out}</ul>\n"
@@ -192,7 +209,8 @@ def compare(
     methods: Collection[str] | None = None,
     over: Collection[str] | None = None,
     feedback: Source | None = None,
-    progress: Callable[[str], None] = lambda method: None,
+    limit: float = SECONDS,
+    progress: Callable[[str], None] = lambda doing: None,
 ) -> Comparison:
     """Try every method on one sample of a network.
 
@@ -201,10 +219,13 @@ def compare(
     params, data, seed: as for :func:`dyadic.relax`.  methods: ids of :data:`METHODS`; all where None.
     over: parameters whose gradients are compared; all where None.
     feedback: weights B for feedback alignment, or an .npz file of them; drawn where None.
-    progress: told the name of every method as it starts.
+    limit: seconds of the processor for a method; what it has found by then stands, and the rest says where it was
+        stopped.
+    progress: told the name of every method as it starts, and then, up to ten times a second, how far it is.
     Raises :class:`DyadicError` for names that there are not, a network without parameters, weights that nothing uses,
-    and arrays that do not fit.
+    arrays that do not fit, and a limit that is no positive number.
     """
+    seconds = positive("limit", limit)
     chosen = _names("methods", methods, [method.id for method in METHODS])
     expect_derivation(derivation)
     network = emitted_network(derivation)
@@ -221,13 +242,17 @@ def compare(
     for method in METHODS:
         if method.id in chosen:
             progress(method.title)
-            with np.errstate(all="ignore"):  # what diverges is shown as such
-                try:
-                    found = method.run(bench)
-                except NotAtRest as error:  # no numbers of an unfinished descent
-                    found = str(error)
-            rows.append(Row(method, None, found) if isinstance(found, str) else _row(method, found, derivation))
-    return Comparison(derivation.architecture.name, tuple(rows))
+            rows.append(_tried(method, bench, seconds, progress))
+    return Comparison(derivation.architecture.name, tuple(rows), bool(derivation.architecture.decay))
+
+
+def _tried(method: RivalMethod, bench: Bench, seconds: float, progress: Callable[[str], None]) -> Row:
+    with np.errstate(all="ignore"), allowed(seconds, lambda text: progress(f"{method.title}: {text}")):
+        try:  # what diverges is shown as such
+            found = method.run(bench)
+        except (OutOfTime, NotAtRest) as error:  # no numbers of an unfinished descent
+            return Row(method, None, str(error))
+    return Row(method, None, found, tried=False) if isinstance(found, str) else _row(method, found, bench.derivation)
 
 
 def _row(method: RivalMethod, trial: MethodTrial, derivation: Derivation) -> Row:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from sympy import Expr, Rational
@@ -40,6 +40,7 @@ from dyadic.physics.rivals.method import (
     Measurement,
     MethodTrial,
     RivalMethod,
+    in_time,
     stays,
 )
 from dyadic.physics.rivals.phases import Phases, fewest, stops, together
@@ -260,7 +261,8 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
             same=lambda: found.enclosed.linear_output(), smooth=found.analytic,
         ),
     )  # fmt: skip
-    return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
+    taken = in_time(partial(_effort, found, good, measured), "centred", 4 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, claims, *_equations(found))
 
 
 def _exact(found: EnergyMinimum, estimate: str, order: int) -> Claim:
@@ -321,7 +323,8 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
         f"{name}:exact", what, gradients, how, "gradient_of_the_cost",
         same=lambda: found.enclosed.linear_output(), smooth=found.analytic,
     )  # fmt: skip
-    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), (claim,), *_equations(found))
+    taken = in_time(partial(_effort_of_holding, found, etas, measured), "output held", 2 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, (claim,), *_equations(found))
 
 
 def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: list[Measurement]) -> Effort:

@@ -15,6 +15,7 @@ import numpy as np
 from flint import fmpz_poly
 
 from dyadic.physics.linearity import constant_rates
+from dyadic.physics.rivals.allowance import OutOfTime, spend
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import (
     BetaSeries,
@@ -26,7 +27,17 @@ from dyadic.physics.rivals.beta_series import (
 )
 from dyadic.physics.rivals.complex_numbers import on_complex_numbers
 from dyadic.physics.rivals.finite_time import exact_after
-from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, effort, stays
+from dyadic.physics.rivals.method import (
+    NUDGES,
+    WANTED,
+    Effort,
+    Measurement,
+    MethodTrial,
+    RivalMethod,
+    effort,
+    in_time,
+    stays,
+)
 from dyadic.physics.rivals.nudged_states import Correction, Equilibrium, residual, settled, unit_steps
 from dyadic.physics.rivals.phases import together
 from dyadic.physics.updates import Array
@@ -168,8 +179,11 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     correction = Correction(bench.jacobian - bench.jacobian.T)
-    measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, correction)) for beta in BETAS]
-    measured += [_measured(f"one-sided, beta {beta:g}", bench, one_sided(bench, beta, correction)) for beta in BETAS]
+    measured = [
+        _measured(f"{name}, beta {beta:g}", bench, partial(form, bench, beta, correction))
+        for name, form in (("centred", centred), ("one-sided", one_sided))
+        for beta in BETAS
+    ]
     claims = (
         _order(
             "asymep centred", 2, "the centred estimate is backpropagation's gradient + O(beta^2)", False, True, _SMOOTH
@@ -185,7 +199,8 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
         _exact("asymep", bench, 2, "centred"),
         _exact("asymep", bench, 1, "one-sided"),
     )
-    return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
+    taken = in_time(partial(_effort, bench, correction, 3), "centred", 6 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, claims)
 
 
 def _vector_field(bench: Bench) -> MethodTrial | str:
@@ -193,7 +208,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
     if reason:
         return reason
     none = Correction(None)
-    measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, none)) for beta in BETAS]
+    measured = [_measured(f"centred, beta {beta:g}", bench, partial(centred, bench, beta, none)) for beta in BETAS]
     what = "where J is symmetric, the centred estimate is backpropagation's gradient + O(beta^2)"
     claims = (
         _order("vf-ep symmetric", 2, what, True, False, (*_SMOOTH, "J = J^T at u0")),
@@ -202,7 +217,8 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls", same=lambda: _symmetric(bench),
         ),
     )  # fmt: skip
-    return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
+    taken = in_time(partial(_effort, bench, none, 1), "centred", 2 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, claims)
 
 
 def _holomorphic(bench: Bench) -> MethodTrial | str:
@@ -213,13 +229,15 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     correction = Correction(bench.jacobian - bench.jacobian.T)
     nudged = cache(partial(settled, bench, correction=correction))  # N = 8 has the phases of N = 2 and 4
     measured = [
-        _measured(f"N = {points}, beta {beta:g}", bench, cauchy(bench, beta, points, nudged))
+        _measured(f"N = {points}, beta {beta:g}", bench, partial(cauchy, bench, beta, points, nudged))
         for beta in (0.1, 0.5)
         for points in (2, 4, 8)
     ]
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
     claims += (_exact("holomorphic", bench, 2, "N = 2"),)
-    return MethodTrial(tuple(measured), _effort_of_phases(bench, 0.1, 8, correction), claims)
+    steps = partial(_effort_of_phases, bench, 0.1, 8, correction)
+    taken = in_time(steps, "N = 8, beta 0.1", 24 * len(bench.vertices))
+    return MethodTrial(tuple(measured), taken, claims)
 
 
 def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
@@ -275,7 +293,7 @@ def _dyadic(bench: Bench) -> MethodTrial | str:
     # d = -beta s obeys dd/dt = J^T d - beta c, the relaxation of s times beta: one relaxation stands for every beta.
     found = run(bench.updates, RelaxationSetting(steps), "zero")
     gradient = estimate(bench, added((-1, found.final.s)))
-    measured = _measured("any beta: d / beta = -s of one relaxation", bench, Estimate(gradient, True))
+    measured = Measurement("any beta: d / beta = -s of one relaxation", *bench.error(gradient))
     return MethodTrial((measured,), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
 
 
@@ -293,7 +311,12 @@ def dyadic_claim() -> Claim:
     )  # fmt: skip
 
 
-def _measured(setting: str, bench: Bench, found: Estimate) -> Measurement:
+def _measured(setting: str, bench: Bench, estimated: Callable[[], Estimate]) -> Measurement:
+    try:
+        spend(doing=setting)
+        found = estimated()
+    except OutOfTime as stopped:
+        return Measurement(f"{setting}; {stopped}", np.nan, np.nan)
     error = bench.error(found.gradient)
     newton = "Newton's method" if np.isfinite(error).all() else "and Newton's method finds no state either"
     how = "" if found.stepped else f"; unit steps do not settle, {newton}"

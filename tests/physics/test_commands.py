@@ -44,6 +44,24 @@ def test_relax_shows_the_closed_form_of_a_linear_chain(tmp_path):
     assert "spectral radius 0.75: converges geometrically" in " ".join(text.split())
 
 
+def test_numbers_near_one_and_none_are_said_as_what_they_are(tmp_path):
+    place = tmp_path / "one.toml"
+    place.write_text(
+        'weight_decay = 0.1\n[inputs.x]\nshape = [3]\n[[layers]]\nname = "a"\ntype = "dense"\nunits = 2\n'
+        '[cost]\ntype = "squared_error"\n'
+    )
+    text = " ".join(dyadic("relax", str(place), "--tau", "a=1e15").split())
+    assert "0.999999999999999 (4 times); spectral radius 0.999999999999999: converges geometrically" in text
+    text = " ".join(dyadic("relax", str(place), "--stepsize", "2.0000001").split())
+    assert "-1.0000001 (4 times); spectral radius 1.0000001: does not converge" in text
+    text = " ".join(dyadic("relax", str(place), "--stepsize", "2").split())
+    assert "-1 (4 times); spectral radius 1: does not converge" in text
+    assert "predicted and simulated are equal at every step" in dyadic("relax", str(place))
+    text = dyadic("compare", str(place), "--methods", "lecun", "--limit", "20")
+    assert "on one sample, both without weight decay; relative" in text
+    assert "'--limit': '0'" in dyadic("compare", str(place), "--limit", "0", status=2)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -157,7 +157,7 @@ def test_large_networks_come_to_the_same_minimum_without_a_matrix(monkeypatch):
     assert two.steps < one.steps / 2
     assert largest(added((1, one.free), (-1, two.free))) < 1e-10
     assert largest(added((1, nudged(two, 0.1).u), (-1, up.u))) < 1e-10
-    monkeypatch.setattr(descent, "positive_solution", lambda times, right: None)  # then whole descent
+    monkeypatch.setattr(descent, "positive_solution", lambda times, right, part: None)  # then whole descent
     three = minimum(bench)
     assert three.steps == one.steps
     assert largest(added((1, one.free), (-1, three.free))) < 1e-10
