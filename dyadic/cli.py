@@ -241,7 +241,9 @@ def compare(**options: Any) -> int:
 @_size
 @click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
 @click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
-@click.option("--limit", type=Real(), metavar="SECONDS", help="For loading the module, and as long for its gradients [600].")
+@click.option(
+    "--limit", type=Real(), metavar="SECONDS", help="For loading the module, and as long for its gradients [600]."
+)
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
