@@ -88,7 +88,7 @@ def pixels(config: str, model: str, key: str = "pixel_values", shape: Any = (1, 
     return make
 
 
-class Masked(nn.Module):
+class MaskedTransformer(nn.Module):
     """torch's Transformer, in which no step sees a later one or padding."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class Masked(nn.Module):
 
 def masked() -> Case:
     padding = torch.tensor([[False] * 3, [False, False, True]])
-    return Masked().eval(), (torch.randn(2, 3, 8), torch.randn(2, 4, 8), padding)
+    return MaskedTransformer().eval(), (torch.randn(2, 3, 8), torch.randn(2, 4, 8), padding)
 
 
 class Sample(nn.Module):
