@@ -28,6 +28,8 @@ _UNKNOWN = (0, 2**31)
 """The range of an integer that is looked up."""
 _FEW = 4096
 """Entries that are computed one by one where they depend on indices alone."""
+_STEPS = {"sign": (-1, 1), "step": (0, 1)}
+"""Between which numbers a function is that jumps."""
 
 
 class NoEnclosure(Exception):
@@ -88,6 +90,7 @@ class _Equations:
 
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self.sizes, self.known = sizes, Enclosures()
+        self.sums: dict[tuple[str, str], Any] = {}  # what is the log-sum-exp of a tensor along an axis
 
     def define(self, item: Any) -> arb:
         """All entries of what is defined."""
@@ -96,6 +99,8 @@ class _Equations:
         body = item["body"]
         if isinstance(body, list) and body[0] == "argmax":
             return arb(0)  # a position, which stands in indices and brackets only
+        if isinstance(body, list) and body[0] == "logsumexp":
+            self.sums[item["kind"], item["owner"]] = item
         found = self._counted(item, math.prod(shape))
         found = self._finite(self.value(body, ranges) if found is None else found)
         self.known[item["kind"], item["owner"]] = found
@@ -128,9 +133,12 @@ class _Equations:
             case ["*", *factors]:
                 return self._product(factors, ranges)
             case ["^", base, int(power)]:
-                return self._finite(self.value(base, ranges) ** power)
+                found = self.value(base, ranges)
+                return self._finite((found if power % 2 else abs(found)) ** power)  # a square is at least 0
             case ["^", base, ["rational", int(p), int(q)]]:
                 return self._finite(self.value(base, ranges) ** (arb(p) / q))
+            case ["apply", "exp", 0 | 1, argument] if self._is_share(argument):
+                return arb(0).union(arb(1))
             case ["apply", str(name), int(order), argument]:
                 return self._finite(_function(name, order, self.value(argument, ranges)))
             case ["sum" | "logsumexp" | "max" as kind, str(name), extent, body]:
@@ -138,6 +146,24 @@ class _Equations:
         if is_guard(node):
             return arb(0).union(arb(1))
         raise NoEnclosure
+
+    def _is_share(self, node: Any) -> bool:
+        """Whether it is an entry less the logarithm of a sum of exponentials that has its own among them."""
+        match node:
+            case ["+", ["*", -1, ["entry", *total]], ["entry", *own]] | [
+                "+",
+                ["entry", *own],
+                ["*", -1, ["entry", *total]],
+            ]:
+                item = self.sums.get((total[0], total[1]))
+            case _:
+                return False
+        if item is None or item["body"][3][:3] != ["entry", *own[:2]] or len(item["body"][3][3]) != len(own[2]):
+            return False
+        along = ["index", item["body"][1]]
+        places = [(["index", name], place) for name, place in zip(item["indices"], total[2], strict=True)]
+        pairs = zip(item["body"][3][3], own[2], strict=True)
+        return all(summed == along or (summed, place) in places for summed, place in pairs)
 
     def _finite(self, value: arb) -> arb:
         if not value.is_finite():
@@ -200,6 +226,9 @@ def _function(name: str, order: int, z: arb) -> arb:
     except Undetermined:
         if name in RESTRICTED:
             raise
+        if order == 0 and name in _STEPS:
+            low, high = _STEPS[name]
+            return arb(low).union(arb(high))
         # At a kink of a function with cases: each of them has |f(z)| <= 2 (|z| + 1), and |f'(z)| <= 2.
         return arb(0, 2 * (abs(z).upper() + 1))
 

@@ -96,7 +96,9 @@ class Model:
 
     notes: what was left out or changed on the way, in words.
     values: arrays of the parameters, constants and constant indices.
-    given: the names under which known values already are inputs.
+    given: what was made once and is read again, by what it is.
+    arrays: the known values that already are inputs, with the names of these, by the names that they had: two calls in
+        one module of PyTorch, or two nodes of an ONNX file, may be called the same.
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
@@ -115,6 +117,7 @@ class Model:
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
+        self.arrays: dict[str, list[tuple[np.ndarray, str]]] = {}
         self.layouts: dict[str, Layout] = {}
         self.computed = 0
         self.infinite = False
@@ -189,11 +192,11 @@ class Model:
             raise Unsupported("computes with sizes that are only names")
         if trained is None:
             trained = value.trained and value.array.size >= self.least
-        name = self.given.get(value.name)
+        name = self._known(value.name, value.array)
         if name is None:
             array = value.array if value.array.dtype.kind == "f" else _as_numbers(value.array)
             name = self.array(value.name, array, "parameter" if trained else "constant")
-            self.given[value.name] = name
+            self.arrays.setdefault(value.name, []).append((value.array, name))
         elif trained:
             if not np.isfinite(value.array).all():
                 raise SpecError(f"parameter {name!r}", "holds an infinity", "a parameter must hold numbers")
@@ -202,9 +205,19 @@ class Model:
 
     def indices(self, name: str, positions: np.ndarray, below: int) -> str:
         """A known array of positions as an input of the role "index"."""
-        if f"index {name}" not in self.given:
-            self.given[f"index {name}"] = self.array(name, positions, "index", below)
-        return self.given[f"index {name}"]
+        key = f"index below {below} {name}"
+        found = self._known(key, positions)
+        if found is None:
+            found = self.array(name, positions, "index", below)
+            self.arrays.setdefault(key, []).append((positions, found))
+        return found
+
+    def _known(self, key: str, array: np.ndarray) -> str | None:
+        """The input that an array with this name already is."""
+        for other, name in self.arrays.get(key, ()):
+            if other is array or (other.dtype == array.dtype and np.array_equal(other, array)):
+                return name
+        return None
 
     def layer(self, wanted: str, type_: str, inputs: Sequence[str], **options: Any) -> str:
         """A vertex; returns the name that it was given.  Raises :class:`SpecError` where the shapes do not fit.

@@ -35,7 +35,8 @@ class OperatorCall:
 
     wanted: which of several results somebody reads.
     defaults: what the operator's schema gives for an argument that is left out.
-    kinds: what the tensors among the arguments hold, and under "" the result: "f64", "i64", "b8" and so on.
+    kinds: what the tensors among the arguments hold, and under "" the result: "f64", "i64", "b8" and so on.  Those of a
+        list of tensors are under "indices.0", "indices.1", ...
     traced: whether the call stands in a program as it was traced: then an ``alias`` is a whole slice, no ``detach``.
     alone: whether the first tensor lies in memory alone and by rows, so that strides count its entries.
     read: the arguments that have been asked for.  One that nobody asks for must be left out (:meth:`all_read`).
@@ -136,9 +137,16 @@ class OperatorCall:
 def finite(call: OperatorCall, number: float) -> float:
     """A number, or in place of an infinity the largest float32 with its sign."""
     if math.isinf(number):
+        call.model.infinite = True
         call.model.note(f"infinities in {call.operator} are read as {LARGEST:.1e} with their sign")
         return math.copysign(LARGEST, number)
     return number
+
+
+def numbers_only(call: OperatorCall) -> None:
+    """Refuse to ask for NaN where there are infinities: a softmax of nothing else is NaN in PyTorch, not here."""
+    if call.model.infinite:
+        raise Unsupported("asks for what is no number, in a program that holds infinities")
 
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -148,4 +156,4 @@ operator = OPERATORS.register
 """An ATen operator is registered with all its overloads."""
 
 
-__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "finite", "operator"]
+__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "finite", "numbers_only", "operator"]

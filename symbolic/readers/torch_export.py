@@ -357,8 +357,10 @@ class _TorchReader:
         kinds = {"": kind_of(node.meta.get("val"))}
         for position, argument in enumerate(schema):
             given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
-            if isinstance(given, self.torch.fx.Node):
-                kinds[argument.name] = kind_of(given.meta.get("val"))
+            several = list(enumerate(given)) if isinstance(given, list | tuple) else []
+            for key, one in [(argument.name, given), *((f"{argument.name}.{k}", one) for k, one in several)]:
+                if isinstance(one, self.torch.fx.Node):
+                    kinds[key] = kind_of(one.meta.get("val"))
         written = label_of(node.meta.get("original_aten", node.target)) == label(node)  # not by a rule of decomposition
         alone = bool(node.all_input_nodes) and lies_alone(node.all_input_nodes[0].meta.get("val"))
         traced = self.traced and written

@@ -34,6 +34,8 @@ def index(call: OperatorCall) -> Result:
     if call.operator == "index_select":
         return _looked_up(call, call.x(), call["index"], call.axis())
     given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
+    if any(isinstance(value, str) and call.kinds.get(f"indices.{axis}") == "b8" for axis, value in given):
+        raise Unsupported("chooses entries by a mask that is not known beforehand: their number depends on it")
     if all(isinstance(value, Known) for _, value in given):
         return at_known_places(call, [(axis, value.array) for axis, value in given])
     if len(given) > 1:

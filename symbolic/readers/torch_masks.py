@@ -6,7 +6,16 @@ import numpy as np
 
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import truncated
-from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
+from dyadic.symbolic.readers.torch_call import (
+    LARGEST,
+    Known,
+    OperatorCall,
+    Result,
+    Unsupported,
+    finite,
+    numbers_only,
+    operator,
+)
 
 _RELATIONS = {
     "gt": "greater", "ge": "greater_or_equal", "lt": "less", "le": "less_or_equal", "eq": "equal", "ne": "not_equal",
@@ -23,14 +32,31 @@ def operand(call: OperatorCall, key: str) -> str:
     return call.model.vertex(value)
 
 
+_AT_INFINITY = {
+    ("eq", True): "greater_or_equal", ("eq", False): "less_or_equal", ("ne", True): "less", ("ne", False): "greater",
+}  # fmt: skip
+
+
 @operator(**dict.fromkeys(_RELATIONS, "compare"))
 def compare(call: OperatorCall) -> Result:
-    return call.layer("compare", [operand(call, "self"), operand(call, "other")], relation=_RELATIONS[call.operator])
+    """What is equal to an infinity is what lies beyond the number that stands for it (several added, for instance)."""
+    number = call["other"].array if isinstance(call["other"], Known) else call["other"]
+    infinite = not isinstance(number, str) and np.size(number) == 1 and bool(np.isinf(number).all())
+    relation = _RELATIONS[call.operator]
+    if call["self"] == call["other"] and call.operator in ("eq", "ne"):  # how PyTorch writes isnan
+        numbers_only(call)
+    if infinite:
+        relation = _AT_INFINITY.get((call.operator, bool(np.greater(number, 0).all())), relation)
+    return call.layer("compare", [operand(call, "self"), operand(call, "other")], relation=relation)
 
 
-@operator(isnan="scale", isinf="scale")
+@operator(isnan="scale", isinf="scale abs compare")
 def never(call: OperatorCall) -> Result:
-    """Every number is finite."""
+    """Every number is finite, but the infinities that a program holds itself and what is made of them."""
+    if call.model.infinite and call.operator == "isinf":
+        largest = call.constant(f"{call.name}.largest", np.array(LARGEST))
+        return call.layer("compare", [call.layer("abs", [call.x()], "size"), largest], relation="greater_or_equal")
+    numbers_only(call)
     call.model.note(f"{call.operator} is 0: every number is taken to be finite")
     return call.layer("scale", [call.x()], factor=0)
 

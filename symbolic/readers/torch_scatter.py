@@ -173,19 +173,19 @@ def put(call: OperatorCall) -> Result:
     call.ignore("unsafe")
     given = list(call["indices"])
     adds = bool(call["accumulate"])
-    masks = [one for one in given if isinstance(one, str) and call.kinds.get("values")]
+    masks = [one for k, one in enumerate(given) if isinstance(one, str) and call.kinds.get(f"indices.{k}") == "b8"]
     if all(one is None or _known(one) for one in given):
         line = line_of(call, call.shape())
         places = line[tuple(slice(None) if one is None else one.array for one in given)]
         value = _spread(call, places.shape)
         return _accumulated(call, places, value, line) if adds else placed_at(call, places, value, line)
-    if len(given) == len(masks) == 1 and not adds and len(call.shape("values")) == 0 and call.rank("self"):
+    if len(given) == len(masks) == 1 and not adds and not call.shape("values") and call.rank("self"):
         mask, missing = masks[0], call.rank() - len(call.model.shapes[masks[0]])
         if call.model.shapes[mask] == call.shape()[: call.rank() - missing]:
             axes = list(range(call.rank() - missing, call.rank()))
             mask = call.layer("unsqueeze", [mask], "mask", axes=axes) if axes else mask
             return call.layer("where", [mask, call.x("values"), call.x()])
-    if len(given) == 1 and adds and call.shape("values")[1:] == call.shape()[1:] and given[0] is not None:
+    if len(given) == 1 and adds and not masks and call.shape("values")[1:] == call.shape()[1:] and given[0] is not None:
         chosen = one_hot(call.model, f"{call.name}.choice", given[0], call.shape()[0])
         here = _letters(call.rank(), 0)
         base = _base(call)

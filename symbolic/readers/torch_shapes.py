@@ -9,7 +9,15 @@ from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.operations import padded, parted, sliced
-from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
+from dyadic.symbolic.readers.torch_call import (
+    Known,
+    OperatorCall,
+    Result,
+    Unsupported,
+    finite,
+    numbers_only,
+    operator,
+)
 from dyadic.symbolic.readers.torch_linear_maps import chosen, padded_by_entries
 from dyadic.symbolic.readers.torch_scatter import line_of
 
@@ -28,6 +36,7 @@ def detach(call: OperatorCall) -> Result:
 @operator("nan_to_num")
 def nan_to_num(call: OperatorCall) -> Result:
     call.ignore("nan", "posinf", "neginf")
+    numbers_only(call)
     call.model.note("nan_to_num is the identity: every number is taken to be finite")
     return call.value()
 

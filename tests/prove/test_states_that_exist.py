@@ -88,6 +88,17 @@ ORDINARY = {
             constants={"mask": {"shape": [4], "values": [0, 0, 0, -10000]}},
         ), 1,
     ),
+    "a mask that is compared and chosen": (  # as an exported causal mask
+        lambda: network(
+            (1200,), WIDE, ("h", "dense", "", {"units": 4}), ("k", "compare", "line here", {"relation": "less"}),
+            ("w", "where", "k zero low", {}), ("m", "add", "h w", {}), ("p", "softmax", "", {}),
+            ("r", "scale", "", {"factor": 1, "offset": 1}), ("o", "log", "", {}),
+            constants={
+                "line": {"shape": [4], "values": [0, 1, 2, 3]}, "here": {"shape": [1], "values": [2.0]},
+                "zero": {"shape": [1], "values": [0]}, "low": {"shape": [1], "values": [-1.7976931348623157e308]},
+            },
+        ), 0,
+    ),
     "two heads": (
         lambda: network(
             (1200,), WIDE, *HEADS, ("u", "softmax", "", {}), ("c", "concat", "s u", {"axis": 0}), ("o", "log", "", {})
