@@ -12,7 +12,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
 
 from dyadic import scratch
@@ -21,6 +23,9 @@ from dyadic.exits import CLOSED_PIPE, DEFECT, INVALID, say
 COLLECTIONS = (50_000, 20, 20)
 """Thresholds of the garbage collector.  Equations are trees without cycles, so that the usual ones, made for programs
 with little in memory, would spend a fifth of the time of a large network in looking for cycles."""
+_STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn")
+"""The events that Python announces before it starts a process."""
+_FOR_EVER = 1e6
 _ENDINGS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
 
 
@@ -175,12 +180,42 @@ def _stop(number: int) -> NoReturn:
     sys.setswitchinterval(1e-4)  # this thread is the one that matters now
     scratch.LOCK.acquire(timeout=1)  # and never released: nothing temporary comes into being any more
     try:
+        _start_no_more()
         _end_children()
         scratch.remove_all()
         terminal = b"\r\x1b[2K\x1b[?25h" if os.isatty(2) else b""  # a spinner's line, and the cursor that it hides
         os.write(2, terminal + f"dyadic: {_ENDINGS[signal.Signals(number).name]}\n".encode())
     finally:
         os._exit(128 + number)
+
+
+def _start_no_more() -> None:
+    """From here on no other thread starts a process; what one is starting now is waited for.
+
+    A thread whose child is killed would start the next one while the program ends, and leave it behind.
+    """
+    own = threading.get_ident()
+
+    def hold(event: str, _: object) -> None:
+        if event in _STARTS and threading.get_ident() != own:
+            while True:
+                time.sleep(_FOR_EVER)
+
+    sys.addaudithook(hold)
+    until = time.monotonic() + 1
+    while time.monotonic() < until and any(map(_is_starting, sys._current_frames().values())):
+        time.sleep(1e-3)
+
+
+def _is_starting(frame: FrameType | None) -> bool:
+    """Whether a thread is in the midst of starting a process, and not held before it."""
+    if frame is not None and frame.f_code.co_name == "hold":
+        return False
+    while frame is not None:
+        if frame.f_code.co_name in ("_execute_child", "_launch"):  # of subprocess.Popen and of multiprocessing's
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _end_children() -> None:

@@ -184,3 +184,23 @@ def test_a_file_that_was_removed_is_not_made_again(tmp_path):
         assert list(tmp_path.iterdir()) == []
     writer.join()
     assert (tmp_path / "a.pdf").read_bytes() == b"whole"
+
+
+STARTING = """
+import subprocess
+from dyadic.process import watch_signals
+
+watch_signals()
+print("HERE", flush=True)
+while True:
+    subprocess.run(["sleep", "60"])
+"""
+
+
+def test_no_process_is_started_while_the_program_ends(tmp_path):
+    """A thread whose child is killed goes on, here to start the next one."""
+    for _ in range(5):
+        process = start([], tmp_path, STARTING)
+        assert process.stdout.readline() == "HERE\n"
+        status, errors, left = end(process, tmp_path)
+        assert is_right(status, errors, left), (status, errors, left)
