@@ -121,7 +121,7 @@ REFUSED = [
     ("z = np.reshape(a=x, newshape=12)\n    z[0] = 0\n    return x", "a view"),
     ("return sum(x, y)", "sum of 2 arguments"),
     ("return x * len(x, x)", "len of 2 arguments"),
-    ("z = 0\n    for k, a in enumerate([x, y], 1):\n        z = z + k * a\n    return z", "enumerate of 2 arguments"),
+    ("z = 0\n    for k, a in enumerate([x, y], 1, 2):\n        z = z + k * a\n    return z", "enumerate of 3 arguments"),
     ("t = {'k': 3}\n    return x * dict(t).get('k', 1)", "dict of 1 arguments"),
     ("return x * int([1])", "an integer from this"),
     ("return x @ np.eye(4, 4, 1)", "the argument a further one"),

@@ -34,7 +34,7 @@ from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
 from dyadic.symbolic.readers.python_code.library_functions import METHODS, has
-from dyadic.symbolic.readers.python_code.python_builtins import BUILTINS, COUNTS, LAZY, MOST_TURNS, zipped
+from dyadic.symbolic.readers.python_code.python_builtins import BUILTINS, COUNTS, LAZY, LIST_METHODS, MOST_TURNS, zipped
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
@@ -236,9 +236,8 @@ class CodeCalls(CodeScopes):
                 owner.attributes[_CTX[name]] = tuple(given)
             if name in _CTX or name in _PASSED_OVER:
                 return None
-        if isinstance(owner, list) and name == "append" and len(given) == 1 and len(owner) < MOST_TURNS:
-            owner.append(self.held(given[0]))
-            return None
+        if isinstance(owner, list) and name in LIST_METHODS and not named:
+            return LIST_METHODS[name](self, owner, [self.held(value) for value in given])
         if isinstance(owner, dict) and name == "get" and given and isinstance(given[0], str):
             return owner.get(given[0], given[1] if len(given) > 1 else None)
         if isinstance(owner, dict) and name in ("values", "items", "keys") and not given:

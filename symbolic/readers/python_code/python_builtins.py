@@ -17,7 +17,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     whole_number,
     whole_size,
 )
-from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import SizeRange, StoredArray
 
@@ -101,6 +101,57 @@ def _extreme(name: str) -> Callable[[Caller, list[Any]], Any]:
     return builtin
 
 
+def _text(calls: Caller, given: list[Any]) -> str | UntoldText:
+    (value,) = given
+    return str(value) if isinstance(value, str | int | None.__class__) else UntoldText()
+
+
+def _appended(calls: Caller, owner: list[Any], given: list[Any]) -> None:
+    (value,) = given
+    owner.append(value)
+
+
+def _extended(calls: Caller, owner: list[Any], given: list[Any]) -> None:
+    (values,) = given
+    owner.extend(calls.listed(values))
+
+
+def _inserted(calls: Caller, owner: list[Any], given: list[Any]) -> None:
+    place, value = given
+    owner.insert(whole_number(place, "an index"), value)
+
+
+def _popped(calls: Caller, owner: list[Any], given: list[Any]) -> Any:
+    place = whole_number(given[0], "an index") if given else -1
+    if not -len(owner) <= place < len(owner):
+        raise NotInSubset(f"the index {place} of {len(owner)} entries")
+    return owner.pop(place)
+
+
+def _turned(calls: Caller, owner: list[Any], given: list[Any]) -> None:
+    owner.reverse()
+
+
+def _bounded(
+    method: Callable[[Caller, list[Any], list[Any]], Any], least: int, most: int
+) -> Callable[[Caller, list[Any], list[Any]], Any]:
+    def checked(calls: Caller, owner: list[Any], given: list[Any]) -> Any:
+        if not least <= len(given) <= most:
+            raise NotInSubset(f"this method of {len(given)} arguments")
+        found = method(calls, owner, given)
+        if len(owner) > MOST_TURNS:
+            raise NotInSubset(f"a list of more than {MOST_TURNS} entries")
+        return found
+
+    return checked
+
+
+LIST_METHODS = {
+    "append": _bounded(_appended, 1, 1), "extend": _bounded(_extended, 1, 1), "insert": _bounded(_inserted, 2, 2),
+    "pop": _bounded(_popped, 0, 1), "reverse": _bounded(_turned, 0, 0),
+}  # fmt: skip
+
+
 def _reversed(calls: Caller, given: list[Any]) -> LazyItems:
     (value,) = given
     if isinstance(value, SizeRange):
@@ -128,10 +179,12 @@ LAZY = ("zip", "enumerate", "reversed")
 COUNTS = {
     "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
     "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
+    "enumerate": (1, 2),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "len": _length,
+    "str": _text,
     "range": _range,
     "slice": lambda calls, given: sliced(given),
     "float": _number,
@@ -143,7 +196,9 @@ BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "tuple": lambda calls, given: tuple(calls.listed(given[0])) if given else (),
     "list": lambda calls, given: calls.listed(given[0]) if given else [],
     "dict": lambda calls, given: {},
-    "enumerate": lambda calls, given: LazyItems(enumerate(calls.iterated(given[0]))),
+    "enumerate": lambda calls, given: LazyItems(
+        enumerate(calls.iterated(given[0]), *[whole_number(first, "a number to begin with") for first in given[1:]])
+    ),
     "reversed": _reversed,
     "print": lambda calls, given: None,
     "pow": lambda calls, given: calls.operation(ast.Pow, *given),
@@ -151,4 +206,4 @@ BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
 }
 
-__all__ = ["BUILTINS", "COUNTS", "LAZY", "MOST_TURNS", "Caller", "zipped"]
+__all__ = ["BUILTINS", "COUNTS", "LAZY", "LIST_METHODS", "MOST_TURNS", "Caller", "zipped"]
