@@ -14,6 +14,7 @@ from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
+_MOST_REASONS = 3
 _IN_BALLS = "the emitted code, executed in ball arithmetic with the equations' own numbers"
 
 
@@ -28,7 +29,8 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
         yield page.styled(f"{'gradient of':<{wide}}  largest entry  off by at most  relative", "bold")
         for one in found.gradients:
             numbers = f"{decimal_below(one.largest, 4):>13.4g}  {_above(one.error):>14}  {_relative(one):>8}"
-            yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
+            open_or_wrong = "" if one.verdict is Verdict.PROVED else f"  {one.verdict}"
+            yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}{open_or_wrong}"
     yield ""
     yield from page.wrapped(f"Trusted: Arb; {_IN_BALLS}.")
     yield from page.wrapped("Shown of this run alone; that the equations are right is what `dyadic verify` shows.")
@@ -69,11 +71,19 @@ def _over_a_box(found: PriorCertificate) -> str:
 
 
 def _outcome(found: RoundingCertificate) -> str:
-    if found.verdict is Verdict.UNDECIDED:
+    if found.reason is not None:
         return f"how far the gradients of this run are from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
         return _bounded(found)
+    if found.verdict is Verdict.UNDECIDED:
+        return f"whether rounding explains how far this run is from the exact one: {_open(found)}"
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
+
+
+def _open(found: RoundingCertificate) -> str:
+    left = [one for one in found.gradients if one.verdict is Verdict.UNDECIDED]
+    shown = "; ".join(dict.fromkeys(str(one.reason) for one in left[:_MOST_REASONS]))
+    return f"{shown}; and {len(left) - _MOST_REASONS} gradients more" if len(left) > _MOST_REASONS else shown
 
 
 def _bounded(found: RoundingCertificate) -> str:
@@ -85,14 +95,16 @@ def _bounded(found: RoundingCertificate) -> str:
         return said
     apart = ", ".join(f"{printable(one.parameter)} (off by at most {_above(one.error, 2)})" for one in others)
     if len(others) == len(found.gradients):
-        return f"every gradient of this run has a bound, relative to none as the exact ones may be 0: {apart}"
-    return f"{said}; but for those that may be 0 as a whole: {apart}"
+        return f"every gradient of this run has a bound, but the bound is no smaller than the gradient: {apart}"
+    return f"{said}; but for those whose bound is no smaller than the gradient: {apart}"
 
 
 def _relative(one: GradientError) -> str:
     if one.error == 0:
         return "0"
-    return _above(one.relative, 2) if one.relative < float("inf") else "may be 0"
+    if one.relative < float("inf"):
+        return _above(one.relative, 2)
+    return "may be 0" if one.error < float("inf") else "no bound"
 
 
 def _above(bound: float, digits: int = 3) -> str:

@@ -32,7 +32,7 @@ def as_doubles(name: str, gradient: Any) -> Any:
     """
     array = gradient.get() if hasattr(gradient, "get") else np.asarray(gradient)
     masked = isinstance(gradient, np.ma.MaskedArray) or isinstance(array, np.ma.MaskedArray)
-    if masked or array.dtype.kind != "f" or array.dtype.itemsize > 8:
+    if masked or array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8):
         kind = "a masked array" if masked else f"of type {array.dtype.name}"
         raise NoDoubles(f"the module's gradient of {name} is {kind}; give one of float32 or float64")
     return array.astype(np.float64)

@@ -62,7 +62,7 @@ def test_a_box_of_inputs(chain, tmp_path):
     derivation, module, given, _ = chain
     found = prior_bounds(derivation, module, *given, 0.01)
     text = written(tmp_path, derivation, found)
-    assert "every input of which no entry is further from this one than $0.0100$" in text
+    assert "every input of which no entry is further from this one than $0.01$" in text
     section = " ".join(text[text.index("Rounding errors near a run") :].split())
     assert "Runs near one of emitted code in float64" in section
     assert "those of what the functions emitted for NumPy compute, with sums in any order" in section
