@@ -14,7 +14,6 @@ from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full
 from dyadic.symbolic.nouns import counted
 from dyadic.terminal import Page
 
-_MOST_REASONS = 3
 _IN_BALLS = "the emitted code, executed in ball arithmetic with the equations' own numbers"
 
 
@@ -82,8 +81,8 @@ def _outcome(found: RoundingCertificate) -> str:
 
 def _open(found: RoundingCertificate) -> str:
     left = [one for one in found.gradients if one.verdict is Verdict.UNDECIDED]
-    shown = "; ".join(dict.fromkeys(str(one.reason) for one in left[:_MOST_REASONS]))
-    return f"{shown}; and {len(left) - _MOST_REASONS} gradients more" if len(left) > _MOST_REASONS else shown
+    others = f"; so it is for {counted(len(left) - 1, 'other gradient')}" if len(left) > 1 else ""
+    return f"{left[0].reason}{others}"
 
 
 def _bounded(found: RoundingCertificate) -> str:

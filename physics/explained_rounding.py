@@ -74,6 +74,15 @@ class Explained:
             return FarEntries(_places(far), self._model)
         return FarEntries(_places(off > np.maximum(explained, self._model[name])))
 
+    def is_wide(self, name: str) -> bool:
+        """Whether a gradient's balls are wider than their precision alone makes them: both outcomes of a comparison."""
+        radius = max((upper(ball.rad()) for ball in self.exact[name].ravel()), default=0.0)
+        return radius > self._largest * 2.0**-100
+
+    @cached_property
+    def _largest(self) -> float:
+        return max(map(largest_entry, self.exact.values()), default=0.0)
+
     def no_number(self, name: str, at: tuple[int, ...]) -> str | None:
         """Why it refutes nothing that a computed entry is no finite number; None if it does."""
         if not np.isfinite(self._own[name][at]):
@@ -88,7 +97,7 @@ class Explained:
         """
         largest = largest_entry(self.exact[name])
         allowed = float(self._allowed[name].max(initial=0.0))
-        beside = largest or max(map(largest_entry, self.exact.values()))  # one that is 0 beside the others
+        beside = largest or self._largest  # one that is 0 beside the others
         if error == 0 or allowed <= MOST_ALLOWED * beside:
             return None
         own = float(self._own[name].max(initial=0.0))
@@ -98,13 +107,9 @@ class Explained:
         larger = "the bound is larger than the gradient: " if error >= largest else ""
         return (
             f"{larger}the gradient of {name} is off by at most {text_above(error, 2)} and has an entry of "
-            f"{decimal_below(largest, 2):.1e} or more, the code emitted now is off by at most {text_above(own, 2)}, "
-            f"and {self._what_allows} {_at_most(allowed)}"
+            f"{decimal_below(largest, 2):.1e} or more, the code emitted now is off by at most {_at_most(own)}, and "
+            f"balls of {self.form.bits} bits explain an error of {_at_most(allowed)}"
         )
-
-    @property
-    def _what_allows(self) -> str:
-        return f"numbers of {self.form.bits} bits explain an error of"
 
     @cached_property
     def _allowed(self) -> dict[str, Array]:
@@ -199,7 +204,9 @@ def _places(holds: Array) -> list[tuple[int, ...]]:
 
 
 def _at_most(bound: float) -> str:
-    return text_above(bound, 2) if np.isfinite(bound) else "any size"
+    if not np.isfinite(bound):
+        return "any size"
+    return text_above(bound, 2) if bound else "0"
 
 
 __all__ = [

@@ -254,7 +254,7 @@ def _judged(name: str, computed: Array, explained: Explained, open_because: str 
         error = float(bounds.max(initial=0.0))
         if far.places:
             reason = far.reason
-        elif open_because is not None and not _is_small(exact, computed):
+        elif open_because is not None and explained.is_wide(name):
             reason = open_because
         else:
             reason = explained.too_much(name, error)
