@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from io import BytesIO
 from pathlib import Path
@@ -14,11 +15,14 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from support.rounded_chain import derived
 from test_module_process import certified, is_running, written
 
 import dyadic
 from dyadic.physics.given_arrays import Wanted
+from dyadic.physics.loading import emitted_network
 from dyadic.physics.module_process import ModuleProcess
+from dyadic.physics.starts import problem
 
 HEAD = "import json, os, pathlib, sys\nfolder = pathlib.Path(sys.argv[2])\nanswer = folder / 'answer.json'\n"
 HEAD += "NAMES = ['PARAMETERS', 'INPUTS', 'TARGETS']\n"
@@ -180,3 +184,23 @@ def test_a_truth_value_is_no_extent(tmp_path):
         archive.writestr("x.npy", stream.getvalue().replace(header, b"'shape': (True, 3), }"))
     with pytest.raises(dyadic.DyadicError, match="x is no array in NumPy's format"):
         Wanted("data", {"x": (None, 3)}, np.float64).taken(path)
+
+
+def test_a_compilation_that_is_cut_off_leaves_nothing(tmp_path, monkeypatch):
+    """The compiler never ends; neither the cache nor the place for what is temporary keeps anything of it."""
+    compiler, cache, temporary = tmp_path / "cc", tmp_path / "cache", tmp_path / "temporary"
+    compiler.write_text("#!/bin/sh\ncase $1 in --version) echo 1;; *) sleep 300;; esac\n")
+    compiler.chmod(0o755)
+    temporary.mkdir()
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    derivation = derived()
+    path = tmp_path / "module.py"
+    path.write_text(dyadic.emit(derivation, "c").text)
+    given = problem(emitted_network(derivation), None, None, 1, 0)
+    with pytest.raises(dyadic.DyadicError, match="did not come back"):
+        dyadic.certify(derivation, ModuleProcess(path, 3.0), *given)
+    assert [one for one in cache.rglob("*") if not one.is_dir()] == []
+    assert list((cache / "dyadic").iterdir()) == list(temporary.iterdir()) == []
