@@ -15,8 +15,8 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from support.foreign_modules import certified, is_running, written
 from support.rounded_chain import derived
-from test_module_process import certified, is_running, written
 
 import dyadic
 from dyadic.physics.given_arrays import Wanted
