@@ -62,10 +62,13 @@ def _over_a_box(found: PriorCertificate) -> str:
         return f"how far gradients may be from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
         most = max((one.error for one in found.gradients), default=0.0)
-        return (
+        said = (
             f"for every input within {in_full(found.radius)} of this one, entry by entry, rounding puts no entry of a "
             f"gradient off by more than {_above(most, 2)}"
         )
+        if larger := [printable(one.parameter) for one in found.gradients if one.error and one.error >= one.largest]:
+            said += f"; nothing is shown of digits where the bound is larger than the gradient: {', '.join(larger)}"
+        return said
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
 
 

@@ -7,9 +7,10 @@ from support.rounded_chain import CHAIN, changed, derived
 import dyadic
 from dyadic.physics import explained_rounding, rounding
 from dyadic.physics.loading import emitted_network
+from dyadic.physics.prior_bounds import prior_bounds
 from dyadic.physics.starts import problem
 from dyadic.rounding_files import run_bounds
-from dyadic.rounding_text import rounding_text
+from dyadic.rounding_text import prior_text, rounding_text
 from dyadic.terminal import Page
 
 LAST = "    loss = C_cost.sum() / batch"
@@ -159,3 +160,11 @@ def test_more_samples_than_balls_can_take_are_refused(monkeypatch):
     monkeypatch.setattr(rounding, "MOST_ENCLOSED", 30)
     with pytest.raises(dyadic.DyadicError, match="4 samples of 10 numbers each are too many; give at most 3"):
         wrong("pass", 4)
+
+
+def test_a_bound_over_a_box_that_is_larger_than_the_gradient_is_said(long_chain):
+    derivation, module, given = long_chain
+    found = prior_bounds(derivation, module, *given, 0.0)
+    text = " ".join(" ".join(prior_text(found, Page(100, False))).split())
+    assert found.verdict == "proved"
+    assert "nothing is shown of digits where the bound is larger than the gradient: l0.weight, " in text
