@@ -178,7 +178,7 @@ def test_an_undecided_gradient_is_said_and_read_back(chain, tmp_path):
     assert [one.verdict for one in read] == ["undecided", "undecided", "proved", "proved"]
     said = " ".join(" ".join(rounding_text(some, Page(100, False))).split())
     assert said.startswith("UNDECIDED: whether rounding explains")
-    assert "it is open; so it is for one other gradient" in said
+    assert "it is open; so it is for 1 other gradient" in said
     assert "no bound undecided" in said
 
 
