@@ -29,6 +29,7 @@ def main() -> None:
     """``module_supervisor.py PROGRAM COMMAND...``: run a command for the process of that number, and end as it does."""
     program, *command = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: _stop())
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody can wait for a child
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the program blocks what ends it; the module does not
     _request(_SET_CHILD_SUBREAPER, 1)
     _request(_SET_PDEATHSIG, signal.SIGTERM)

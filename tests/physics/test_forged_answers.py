@@ -96,6 +96,7 @@ import signal
 from pathlib import Path
 from dyadic.physics.module_process import ModuleProcess
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})  # as the command does
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 print(ModuleProcess(Path(%r), 20.0).DTYPE)
 """
 
