@@ -240,7 +240,9 @@ def compare(**options: Any) -> int:
 @_spec
 @_size
 @click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
-@click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
+@click.option(
+    "--module", type=_file, help="A module that `emit` wrote; it is run with your rights [the one emitted now]."
+)
 @click.option(
     "--limit", type=Real(), metavar="SECONDS", help="For loading the module, and as long for its gradients [600]."
 )
@@ -254,7 +256,8 @@ def compare(**options: Any) -> int:
 def certify(**options: Any) -> int:
     """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
 
-    Exit status: 1 where a gradient is further off than rounding explains, 3 where a ball decides nothing.
+    Exit status: 1 where a gradient is further off than rounding explains, 3 where that is undecided. A module is a
+    program: it runs with your rights, and may do whatever you may. Give none that you would not run.
     """
     return _run("certify", "experiments", **options)
 

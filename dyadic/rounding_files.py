@@ -18,7 +18,9 @@ from typing import Any, TypeGuard
 
 from dyadic.paper.rounding_section import ParameterBound, RunBounds
 from dyadic.physics.certified_run import equations_digest
+from dyadic.physics.explained_rounding import UNKNOWN
 from dyadic.physics.rounded_numbers import FUNCTION_UNITS
+from dyadic.proofs.claims import Verdict, overall
 from dyadic.symbolic.decimal_bounds import SMALLEST
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError, as_written
@@ -52,8 +54,7 @@ def run_bounds(content: Any, derivation: Derivation, where: str = "rounding") ->
     if type(samples) is not int or not 1 <= samples <= MOST_ENTRIES:
         raise read.wrong("samples", samples)
     reason = top.get("reason")
-    if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) < 1000):
-        raise read.wrong("reason", reason)
+    _expect_reason(read, "reason", reason, Verdict.UNDECIDED if reason is not None else Verdict.PROVED)
     radius = read.number("radius", top) if "radius" in top else None
     largest = "largest_at_least" if radius is None else "largest_at_most"
     gradients = read.mapping("gradients", top.get("gradients"))
@@ -63,26 +64,39 @@ def run_bounds(content: Any, derivation: Derivation, where: str = "rounding") ->
     bounds = []
     for name, one in gradients.items():
         inside = read.mapping(f"gradients.{name}", one)
-        verdict = read.one_of("verdict", inside, ("proved", "refuted"))
+        verdict = Verdict(read.one_of("verdict", inside, tuple(map(str, Verdict))))
         error = read.number("error_at_most", inside) if inside.get("error_at_most") is not None else None
-        if error is None and verdict != "refuted":
+        if error is None and verdict is Verdict.PROVED:
             raise read.wrong("error_at_most", None)
-        bound = ParameterBound(name, read.number(largest, inside), error, verdict == "refuted")
+        _expect_reason(read, f"gradients.{name}.reason", inside.get("reason"), verdict)
+        bound = ParameterBound(name, read.number(largest, inside), error, verdict)
         _expect_agreement(read, inside, bound, radius is not None)
         _expect_entry(read, inside, name, derivation.architecture.parameters.get(name))
         bounds.append(bound)
-    verdict = "undecided" if reason else "refuted" if any(one.is_refuted for one in bounds) else "proved"
-    read.one_of("verdict", top, (verdict,))
+    verdict = Verdict.UNDECIDED if reason else overall(bounds)
+    read.one_of("verdict", top, (str(verdict),))
     return RunBounds(dtype, samples, read.digest("arrays", top), radius, reason, tuple(bounds), FUNCTION_UNITS)
+
+
+def _expect_reason(read: _Fields, field: str, reason: Any, verdict: Verdict) -> None:
+    """Refuse a reason that is no text of some length, and one of what is decided."""
+    is_reason = isinstance(reason, str) and 0 < len(reason) < 1000
+    if not (is_reason if verdict is Verdict.UNDECIDED else reason is None):
+        raise read.wrong(field, reason)
 
 
 def _expect_agreement(read: _Fields, inside: Mapping[str, Any], bound: ParameterBound, over_a_box: bool) -> None:
     """Refuse bounds that are not those of the entry beside them."""
+    if bound.error is None and not bound.is_refuted and inside.get("exact") == UNKNOWN:
+        _expect_ratio(read, inside, bound)
+        return
     exact, unit = read.middle("exact", inside)
-    if bound.error is None:
+    if bound.error is not None and not exact and unit > 3 * Fraction(bound.error):  # a bound is not below the radius
+        raise read.wrong("exact", inside.get("exact"))
+    if bound.error is None and bound.is_refuted:
         if inside.get("computed") is not None and read.magnitude("computed", inside) is not None:
             raise read.wrong("error_at_most", None)
-    elif not (over_a_box and bound.is_refuted):  # there the entry is further off than its bound
+    elif bound.error is not None and not (over_a_box and bound.is_refuted):  # there it is further off than the bound
         computed, error = read.magnitude("computed", inside), Fraction(bound.error)
         if computed is None or abs(computed - exact) > error + unit:
             raise read.wrong("error_at_most", bound.error)
@@ -157,11 +171,14 @@ class _Fields:
         raise self.wrong(field, value)
 
     def middle(self, field: str, inside: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
-        """A number as Arb prints it, and how far that may be from it: a unit of the last digit, or the radius."""
+        """A number as Arb prints it, and how far that may be from it: a unit of the last digit, or the radius.
+
+        Of a ball no more than its radius is printed where no digit of its middle is certain.
+        """
         value = inside.get(field)
         text = value if isinstance(value, str) and len(value) < 100 else ""
         if found := re.fullmatch(_BALL, text):
-            return Fraction(found[1] or 0), Fraction(found[2])
+            return Fraction(0), Fraction(found[1])
         if not re.fullmatch(_NUMBER, text):
             raise self.wrong(field, value)
         unit = Fraction(10) ** int(Decimal(text).as_tuple().exponent)
@@ -169,7 +186,7 @@ class _Fields:
 
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[-+]?\d{1,4})?"
-_BALL = rf"\[(?:({_NUMBER}) )?\+/- ({_NUMBER})\]"
+_BALL = rf"\[\+/- ({_NUMBER})\]"
 
 
 def _is_double(value: Any) -> TypeGuard[float]:

@@ -28,7 +28,8 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
         yield page.styled(f"{'gradient of':<{wide}}  largest entry  off by at most  relative", "bold")
         for one in found.gradients:
             numbers = f"{decimal_below(one.largest, 4):>13.4g}  {_above(one.error):>14}  {_relative(one):>8}"
-            yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
+            open_or_wrong = "" if one.verdict is Verdict.PROVED else f"  {one.verdict}"
+            yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}{open_or_wrong}"
     yield ""
     yield from page.wrapped(f"Trusted: Arb; {_IN_BALLS}.")
     yield from page.wrapped("Shown of this run alone; that the equations are right is what `dyadic verify` shows.")
@@ -61,19 +62,30 @@ def _over_a_box(found: PriorCertificate) -> str:
         return f"how far gradients may be from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
         most = max((one.error for one in found.gradients), default=0.0)
-        return (
+        said = (
             f"for every input within {in_full(found.radius)} of this one, entry by entry, rounding puts no entry of a "
             f"gradient off by more than {_above(most, 2)}"
         )
+        if larger := [printable(one.parameter) for one in found.gradients if one.error and one.error >= one.largest]:
+            said += f"; nothing is shown of digits where the bound is larger than the gradient: {', '.join(larger)}"
+        return said
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
 
 
 def _outcome(found: RoundingCertificate) -> str:
-    if found.verdict is Verdict.UNDECIDED:
+    if found.reason is not None:
         return f"how far the gradients of this run are from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
         return _bounded(found)
+    if found.verdict is Verdict.UNDECIDED:
+        return f"whether rounding explains how far this run is from the exact one: {_open(found)}"
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
+
+
+def _open(found: RoundingCertificate) -> str:
+    left = [one for one in found.gradients if one.verdict is Verdict.UNDECIDED]
+    others = f"; so it is for {counted(len(left) - 1, 'other gradient')}" if len(left) > 1 else ""
+    return f"{left[0].reason}{others}"
 
 
 def _bounded(found: RoundingCertificate) -> str:
@@ -85,14 +97,16 @@ def _bounded(found: RoundingCertificate) -> str:
         return said
     apart = ", ".join(f"{printable(one.parameter)} (off by at most {_above(one.error, 2)})" for one in others)
     if len(others) == len(found.gradients):
-        return f"every gradient of this run has a bound, relative to none as the exact ones may be 0: {apart}"
-    return f"{said}; but for those that may be 0 as a whole: {apart}"
+        return f"every gradient of this run has a bound, but the bound is no smaller than the gradient: {apart}"
+    return f"{said}; but for those whose bound is no smaller than the gradient: {apart}"
 
 
 def _relative(one: GradientError) -> str:
     if one.error == 0:
         return "0"
-    return _above(one.relative, 2) if one.relative < float("inf") else "may be 0"
+    if one.relative < float("inf"):
+        return _above(one.relative, 2)
+    return "may be 0" if one.error < float("inf") else "no bound"
 
 
 def _above(bound: float, digits: int = 3) -> str:

@@ -251,7 +251,9 @@ def _paragraph(title: str, items: Collection[str], page: Page) -> Iterator[str]:
 def importable(text: str) -> str:
     """The text with the files of proofs/ named as modules of the package: dyadic.proofs.claims for proofs/claims.py."""
     return re.sub(
-        r"\bproofs/([a-z_]+(?:/[a-z_]+)*)(?:\.py\b)?", lambda found: f"dyadic.proofs.{found[1].replace('/', '.')}", text
+        r"\bproofs/([a-z_]+(?:/[a-z_]+)*)(?:\.py\b|(?![\w/]|\.\w))",
+        lambda found: f"dyadic.proofs.{found[1].replace('/', '.')}",
+        text,
     )
 
 

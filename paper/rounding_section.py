@@ -8,7 +8,8 @@ from decimal import Decimal
 from dyadic.paper.document import Block, Code, Math, Paragraph, Section, Span, Table
 from dyadic.paper.prose import number
 from dyadic.paper.setting import joined
-from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below
+from dyadic.proofs.claims import Verdict
+from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full
 
 NAME = "rounding"
 _DIGITS = 3
@@ -21,13 +22,18 @@ class ParameterBound:
     """Of one parameter's gradient.
 
     largest: a bound on its exact entries in magnitude, from below for a run and from above over a box of inputs.
-    error: a bound from above on the difference of any entry; None where a computed entry is no number.
+    error: a bound from above on the difference of any entry; None where there is none.
+    verdict: whether rounding explains that difference.
     """
 
     parameter: str
     largest: float
     error: float | None
-    is_refuted: bool
+    verdict: Verdict
+
+    @property
+    def is_refuted(self) -> bool:
+        return self.verdict is Verdict.REFUTED
 
 
 @dataclass(frozen=True)
@@ -78,9 +84,13 @@ def _outcome(found: RunBounds) -> tuple[Span, ...]:
         return (f"how far its gradients are from the exact ones is undecided, because {found.reason}.",)
     if refuted := [Code(bound.parameter) for bound in found.bounds if bound.is_refuted]:
         return ("what was computed is further off than rounding explains in the gradient of ", *joined(refuted), ".")
+    if left := [Code(bound.parameter) for bound in found.bounds if bound.verdict is Verdict.UNDECIDED]:
+        return ("it is undecided whether rounding explains how far what was computed is off in the gradient of ",
+                *joined(left), ".")  # fmt: skip
     if found.radius is None:
         return ("its gradients are from those of these equations in exact arithmetic not further than the table says.",)
-    radius = _number(decimal_below(found.radius, _DIGITS))
+    text = in_full(found.radius)
+    radius = Math(number(text, len(Decimal(text).as_tuple().digits)))
     return (
         "for every input of which no entry is further from this one than ", radius,
         ", the gradients are from the exact ones not further than the table says: those of what the functions "
@@ -104,9 +114,9 @@ def _badness(one: ParameterBound) -> tuple[bool, bool, float]:
 
 def _error(one: ParameterBound) -> tuple[Span, ...]:
     if one.error is None:
-        return ("no number was computed",)
+        return ("no number was computed",) if one.is_refuted else ("undecided",)
     bound = _number(decimal_above(one.error, _DIGITS))
-    return (bound, ", refuted") if one.is_refuted else (bound,)
+    return (bound,) if one.verdict is Verdict.PROVED else (bound, f", {one.verdict}")
 
 
 def _number(value: Decimal) -> Math:

@@ -192,9 +192,9 @@ def _place(k: Any) -> str:
     return f"[{', '.join(map(str, map(int, k)))}]" if len(k) else ""
 
 
-def few_samples(where: str, count: int, per_sample: int) -> None:
-    """Refuse more samples than can be computed with; one is always fine."""
-    most = max(1, MOST_SAMPLED // max(1, per_sample))
+def few_samples(where: str, count: int, per_sample: int, numbers: int = MOST_SAMPLED) -> None:
+    """Refuse more samples than can be computed with; one is always fine.  numbers: of all of them together."""
+    most = max(1, numbers // max(1, per_sample))
     if count > most:
         raise DyadicError(f"{where}: {count} samples of {per_sample} numbers each are too many; give at most {most}")
 
@@ -217,10 +217,14 @@ def _header(path: Path, name: str, stream: Any) -> tuple[tuple[int, ...], bool, 
     try:
         version = np.lib.format.read_magic(stream)
         if version == (1, 0):
-            return np.lib.format.read_array_header_1_0(stream)
-        if version == (2, 0):
-            return np.lib.format.read_array_header_2_0(stream)
-        raise ValueError(f"version {version}")
+            shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+        elif version == (2, 0):
+            shape, by_columns, dtype = np.lib.format.read_array_header_2_0(stream)
+        else:
+            raise ValueError(f"version {version}")
+        if any(type(extent) is not int for extent in shape):  # a truth value passes for one in NumPy's reader
+            raise ValueError(f"shape {shape}")
+        return shape, by_columns, dtype
     except (BadZipFile, CorruptStream, OSError):
         raise
     except Exception as error:  # it parses Python's notation, which fails in many ways

@@ -1,7 +1,7 @@
 """A module that somebody emitted, executed: what runs in the process that :mod:`dyadic.physics.module_process` starts.
 
 It is run as a file and imports nothing of the package, so that it starts quickly.  What it finds is written beside what
-it is given: ``answer.json``, and the gradients as doubles in ``answer.npz``.
+it is given: ``answer.json``, and the entries of the gradients as doubles, one after the other, in ``answer.bin``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def as_doubles(name: str, gradient: Any) -> Any:
     """
     array = gradient.get() if hasattr(gradient, "get") else np.asarray(gradient)
     masked = isinstance(gradient, np.ma.MaskedArray) or isinstance(array, np.ma.MaskedArray)
-    if masked or array.dtype.kind != "f" or array.dtype.itemsize > 8:
+    if masked or array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8):
         kind = "a masked array" if masked else f"of type {array.dtype.name}"
         raise NoDoubles(f"the module's gradient of {name} is {kind}; give one of float32 or float64")
     return array.astype(np.float64)
@@ -40,7 +40,15 @@ def as_doubles(name: str, gradient: Any) -> Any:
 
 def no_gradients(error: BaseException) -> str:
     """What to say of a module whose function raises."""
-    return f"the module computes no gradients ({type(error).__name__}: {str(error)[:200]}); {AGAIN}"
+    return f"the module computes no gradients ({described(error)}); {AGAIN}"
+
+
+def described(error: BaseException) -> str:
+    """An exception of somebody else's, which may raise another one when it is printed."""
+    try:
+        return f"{type(error).__name__}: {str(error)[:200]}"
+    except BaseException:
+        return "an exception that cannot be printed"
 
 
 def _answered(what: str, folder: Path, path: str) -> dict[str, Any]:
@@ -49,9 +57,9 @@ def _answered(what: str, folder: Path, path: str) -> dict[str, Any]:
         module = imported_from(folder / "emitted.py")
         module.__file__ = path  # what came with a model lies beside it
     except BaseException as error:  # a module may raise anything
-        return {"error": f"{path}: cannot be imported ({type(error).__name__}: {str(error)[:500]})"}
+        return {"error": f"cannot be imported ({described(error)})"}
     if not all(hasattr(module, name) for name in NAMES):
-        return {"error": f"{path}: is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients"}
+        return {"error": "is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients"}
     if what == "tables":
         tables = {name: _table(getattr(module, name)) for name in NAMES[:3]}
         return {**tables, "DTYPE": _type_name(module.DTYPE)}
@@ -64,8 +72,8 @@ def _answered(what: str, folder: Path, path: str) -> dict[str, Any]:
         return {"error": str(error)}
     except BaseException as error:
         return {"error": no_gradients(error)}
-    np.savez(folder / "answer.npz", **{str(number): array for number, array in enumerate(arrays)})
-    return {"names": list(module.PARAMETERS)}
+    (folder / "answer.bin").write_bytes(b"".join(np.ascontiguousarray(one, "<f8").tobytes() for one in arrays))
+    return {"shapes": {str(name): one.shape for name, one in zip(module.PARAMETERS, arrays, strict=True)}}
 
 
 def imported_from(path: Path) -> ModuleType:
@@ -109,10 +117,13 @@ def _type_name(dtype: Any) -> str | None:
 def main() -> None:
     """``module_runner.py WHAT FOLDER PATH``: WHAT is ``tables`` or ``gradients``, PATH that of the module's file."""
     what, folder, path = sys.argv[1:]
-    answer = json.dumps(_answered(what, Path(folder), path))
-    unfinished = Path(folder) / "unfinished"
-    unfinished.write_text(answer, encoding="utf-8")
-    unfinished.replace(Path(folder) / "answer.json")
+    try:
+        answer = json.dumps(_answered(what, Path(folder), path))
+        unfinished = Path(folder) / "unfinished"
+        unfinished.write_text(answer, encoding="utf-8")
+        unfinished.replace(Path(folder) / "answer.json")
+    except BaseException:  # the module has taken the folder away, or changed what this needs
+        os._exit(1)
     os._exit(0)  # whatever the module would do at the end
 
 

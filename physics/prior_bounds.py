@@ -20,10 +20,11 @@ from flint import arb
 
 from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.explained_rounding import exact_gradients, said
 from dyadic.physics.module_process import AnyModule
 from dyadic.physics.number_types import lower, mapped, upper
 from dyadic.physics.rounded_numbers import FORMATS
-from dyadic.physics.rounding import exact_gradients, finite, ran, said
+from dyadic.physics.rounding import finite, ran
 from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates

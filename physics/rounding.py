@@ -4,10 +4,8 @@ The module computes gradients in float32 or float64.  Its parameters, inputs and
 NumPy functions, executed on balls around them (Arb), enclose what exact arithmetic gives; the precision is raised until
 the balls are small beside the difference.  The bound holds for this run, and for nothing else.
 
-A gradient that is further from the exact one than rounding explains is refuted: further than :data:`SLACK` times what
-balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation, and
-further than the model of rounding allows (:mod:`dyadic.physics.rounding_model`), which knows of numbers that are too
-small.  Where the model says nothing, as some number may be too large, the run is undecided.
+What the bound says of the module is another question: a gradient is refuted that is further off than rounding explains,
+and undecided where rounding may explain anything (:mod:`dyadic.physics.explained_rounding`).
 """
 
 from __future__ import annotations
@@ -22,13 +20,14 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.certified_run import CertifiedRun, run_of
-from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.enclosures import Unenclosed, enclosing, entries
+from dyadic.physics.explained_rounding import Explained, differences, exact_gradients, largest_entry, said, with_wide
+from dyadic.physics.given_arrays import few_samples
 from dyadic.physics.loading import EmittedNetwork, exact_network
 from dyadic.physics.module_process import AnyModule
 from dyadic.physics.module_runner import NoDoubles, as_doubles, no_gradients
-from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
+from dyadic.physics.number_types import mapped, upper
 from dyadic.physics.rounded_numbers import FORMATS
-from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
@@ -38,15 +37,10 @@ from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 PRECISIONS = (128, 256, 512, 1024)
-SLACK = 16
-"""Sums may be taken in another order, and functions be off by a few units in the last place."""
+MOST_ENCLOSED = 2**22
+"""Numbers that all samples may take together; each is a ball, several times over."""
 _SMALL = 2.0**-10
 """A ball is small beside a difference where its radius is below this part of it."""
-_SMALLEST = 2.0**-149
-"""The smallest number of float32, below which everything is 0."""
-MOST_MODELLED = 50_000
-"""Entries of the doubled state of a sample, up to which what looks wrong is held against the model of rounding."""
-_BITS = {"float32": 24, "float64": 53}
 
 
 @dataclass(frozen=True)
@@ -54,8 +48,9 @@ class GradientError:
     """How far one parameter's gradient is from the exact one.
 
     largest: a bound from below on the largest entry of the exact gradient, in magnitude.  error: a bound from above on
-    the difference of any entry.  entry: the place of the largest difference.  computed, exact: the two there.
-    verdict: refuted where the difference is more than rounding explains.
+    the difference of any entry, infinite where there is none.  entry: the place of the largest difference.
+    computed, exact: the two there.  verdict: refuted where the difference is more than rounding explains.
+    reason: why it is undecided, where it is.
     """
 
     parameter: str
@@ -65,6 +60,7 @@ class GradientError:
     computed: float
     exact: str
     verdict: Verdict
+    reason: str | None = None
 
     @property
     def relative(self) -> float:
@@ -93,13 +89,13 @@ class RoundingCertificate:
 
     @property
     def relative(self) -> float:
-        """The largest of the relative bounds, of the gradients that have one."""
-        return max((one.relative for one in self.gradients if np.isfinite(one.relative)), default=0.0)
+        """The largest of the relative bounds, of the gradients that are larger than their bounds."""
+        return max((one.relative for one in self.gradients if one.relative < 1), default=0.0)
 
     @property
     def unrelated(self) -> tuple[GradientError, ...]:
-        """Gradients that may be 0 as a whole, with an error that is not: no bound is relative to them."""
-        return tuple(one for one in self.gradients if not np.isfinite(one.relative))
+        """Gradients whose bounds are no smaller than they: nothing is shown of their digits."""
+        return tuple(one for one in self.gradients if not one.relative < 1)
 
     def as_dict(self) -> dict[str, Any]:
         """The certificate as JSON; null stands for what is no finite number."""
@@ -110,6 +106,7 @@ class RoundingCertificate:
                     "error_at_most": finite(one.error), "largest_at_least": one.largest,
                     "relative": finite(one.relative), "entry": list(one.entry),
                     "computed": finite(one.computed), "exact": one.exact, "verdict": str(one.verdict),
+                    "reason": one.reason,
                 }
                 for one in self.gradients
             },
@@ -146,6 +143,8 @@ def ran(
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
     given = _rounded(exact, params, x, y, dtype)
+    updates = Updates(exact, *given)
+    few_samples("certify", updates.batch if exact.batched else 1, entries(updates), MOST_ENCLOSED)
     return exact, given, _computed(module, given, exact), dtype
 
 
@@ -154,8 +153,8 @@ def _name_of(dtype: Any) -> str:
         name = np.dtype(dtype).name
     except TypeError:
         name = repr(dtype)[:60]
-    if dtype is None or name not in _BITS:
-        raise DyadicError(f"the module's type is {name}; give one of {' or '.join(_BITS)}")
+    if dtype is None or name not in FORMATS:
+        raise DyadicError(f"the module's type is {name}; give one of {' or '.join(FORMATS)}")
     return name
 
 
@@ -180,87 +179,96 @@ def _computed(module: AnyModule, given: Any, exact: EmittedNetwork) -> dict[str,
 def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
     updates = Updates(network, *given)
     try:
-        with enclosing(_BITS[dtype]):
-            allowed = {key: mapped(_allowed, value).astype(float) for key, value in exact_gradients(updates).items()}
-        bits, errors = _errors(updates, found, allowed)
-        if any(one.verdict is Verdict.REFUTED for one in errors):  # unless numbers too small or too large explain it
-            model = modelled_gradients(updates, FORMATS[dtype], 0.0, MOST_MODELLED)
-            most = {key: mapped(lambda one: upper(one.error), value).astype(float) for key, value in model.items()}
-            bits, errors = _errors(updates, found, {key: np.maximum(most[key], allowed[key]) for key in allowed})
-        return RoundingCertificate(run_of(updates, dtype), bits, errors)
+        bits, exact, open_because = _enclosed(updates, found)
+        explained = Explained(updates, FORMATS[dtype], exact, bits)
+        with enclosing(bits):
+            errors = tuple(_judged(key, found[key], explained, open_because) for key in exact)
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
+    if errors and all(_has_no_bound(exact[one.parameter]) for one in errors):
+        return _unbounded(updates, dtype, errors[0].reason)
+    return RoundingCertificate(run_of(updates, dtype), bits, errors)
 
 
-def _allowed(ball: Any) -> float:
-    """What rounding explains where nothing is too small, from a ball of the module's own precision."""
-    return SLACK * (upper(ball.rad()) + _SMALLEST)
+def _enclosed(updates: Updates, found: Mapping[str, Array]) -> tuple[int, dict[str, Array], str | None]:
+    """The bits of balls that are small enough, those of the exact gradients, and what no ball decides, if anything.
 
-
-def _errors(updates: Updates, found: Any, allowed: Any) -> tuple[int, tuple[GradientError, ...]]:
-    """The bits of balls that are small enough, and the error of every gradient."""
+    What balls of all precisions leave open is enclosed, so that only the gradients are wide that it matters to.
+    """
+    failed: Unenclosed | None
     for bits in PRECISIONS:
+        failed = None
+        try:
+            with enclosing(bits):
+                exact = exact_gradients(updates)
+                if all(_is_small(exact[key], found[key]) for key in exact):
+                    return bits, exact, None
+        except Unenclosed as error:
+            failed = error
+    if failed is None:
+        return bits, exact, None
+    try:
         with enclosing(bits):
-            exact = exact_gradients(updates)
-            if missing := [(key, at) for key, value in exact.items() if (at := _place_of(value, _is_no_number))]:
-                continue
-            errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
-        if all(small for _, small in errors):
-            break
-    if missing:
-        name, (place,) = missing[0]
-        raise Unenclosed(f"no ball of {bits} bits bounds the exact gradient of {name} at {list(place)}")
-    return bits, tuple(error for error, _ in errors)
+            exact = exact_gradients(with_wide(updates))
+            return bits, exact, f"balls of {bits} bits do not decide {failed.__cause__ or failed}"
+    except Unenclosed:
+        raise failed from None
 
 
-def _place_of(array: Array, holds: Any) -> list[tuple[int, ...]]:
-    """The first place where something holds, or nothing."""
-    return [at for at in np.ndindex(array.shape) if holds(array[at])][:1]
-
-
-def _is_no_number(ball: Any) -> bool:
-    return not ball.is_finite()
-
-
-def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCertificate:
-    return RoundingCertificate(run_of(updates, dtype), 0, (), str(reason))
-
-
-def exact_gradients(updates: Updates) -> dict[str, Array]:
-    """The gradients, as balls that hold the exact ones."""
-    inside = updates.converted(balls, ratio)
-    state = inside.exact()
-    return {name: mapped(arb, value) for name, value in inside.at(state.x, state.s).gradients().items()}
-
-
-def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[GradientError, bool]:
-    """The error of one gradient, and whether its balls are small beside it."""
+def _is_small(exact: Array, computed: Array) -> bool:
+    """Whether balls are small beside the error, or beside what they hold; where a computed entry is no number, any."""
+    if _has_no_bound(exact):
+        return False
     if not np.isfinite(computed).all():
-        place = tuple(int(k) for k in np.argwhere(~np.isfinite(computed))[0])
-        return GradientError(name, 0.0, float("inf"), place, float(computed[place]), said(exact[place]),
-                             Verdict.REFUTED), True  # fmt: skip
-    differences = mapped(abs, exact - balls(computed))
-    bounds = mapped(upper, differences).astype(float)
-    place = tuple(int(k) for k in np.unravel_index(int(np.argmax(bounds)), bounds.shape))
-    worst = float(bounds[place])
-    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > allowed[at]]
-    at = max(far, key=lambda one: bounds[one]) if far else place
-    largest = max(map(lower, exact.ravel()), default=0.0)
+        return True
     radius = max((upper(ball.rad()) for ball in exact.ravel()), default=0.0)
-    error = GradientError(name, largest, worst, at, float(computed[at]), said(exact[at]),
-                          Verdict.REFUTED if far else Verdict.PROVED)  # fmt: skip
-    return error, radius <= _SMALL * worst or radius <= largest * 2.0**-100
+    worst = max((upper(one) for one in differences(computed, exact).ravel()), default=0.0)
+    return radius <= _SMALL * worst or radius <= largest_entry(exact) * 2.0**-100
+
+
+def _has_no_bound(exact: Array) -> bool:
+    return not all(ball.is_finite() for ball in exact.ravel())
+
+
+def _place(holds: Array) -> tuple[int, ...]:
+    """The first place where something holds."""
+    return tuple(int(k) for k in np.argwhere(holds)[0])
+
+
+def _judged(name: str, computed: Array, explained: Explained, open_because: str | None) -> GradientError:
+    """The error of one gradient, and whether rounding explains it.  open_because: what the balls do not decide."""
+    exact = explained.exact[name]
+    largest, error, reason = 0.0, float("inf"), None
+    if _has_no_bound(exact):
+        at = _place(~mapped(lambda ball: ball.is_finite(), exact).astype(bool))
+        reason = f"no ball of {explained.bits} bits bounds the exact gradient of {name} at {list(at)}"
+        verdict = Verdict.UNDECIDED
+    elif not np.isfinite(computed).all():
+        at = _place(~np.isfinite(computed))
+        reason = explained.no_number(name, at)
+        verdict = Verdict.UNDECIDED if reason else Verdict.REFUTED
+    else:
+        largest, bounds = largest_entry(exact), mapped(upper, differences(computed, exact)).astype(float)
+        far = explained.far(name, computed)
+        at = max(far.places or np.ndindex(bounds.shape), key=lambda one: bounds[one])
+        error = float(bounds.max(initial=0.0))
+        if far.places:
+            reason = far.reason
+        elif open_because is not None and explained.is_wide(name):
+            reason = open_because
+        else:
+            reason = explained.too_much(name, error)
+        verdict = Verdict.UNDECIDED if reason else Verdict.REFUTED if far.places else Verdict.PROVED
+    return GradientError(name, largest, error, at, float(computed[at]), said(exact[at]), verdict, reason)
+
+
+def _unbounded(updates: Updates, dtype: str, reason: Any) -> RoundingCertificate:
+    return RoundingCertificate(run_of(updates, dtype), 0, (), str(reason))
 
 
 def finite(value: float) -> float | None:
     """The number; None for what JSON has no number for."""
     return value if np.isfinite(value) else None
-
-
-def said(ball: Any) -> str:
-    """The middle of a ball in 20 digits; the ball itself where it holds no digit for certain."""
-    middle = str(ball.str(20, radius=False))
-    return str(ball.str(3)) if middle.startswith("0e") else middle
 
 
 def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -> tuple[Any, Any, Any]:
@@ -280,4 +288,4 @@ def _of_the_same_network(one: ModuleType, two: AnyModule) -> bool:
         return False
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "finite", "ran", "said"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "finite", "ran"]

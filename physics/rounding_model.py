@@ -7,7 +7,7 @@ from functools import partial
 
 from flint import arb
 
-from dyadic.physics.enclosures import enclosing, small_enough
+from dyadic.physics.enclosures import Unenclosed, enclosing, entries, numpy_target
 from dyadic.physics.number_types import balls, mapped, ratio
 from dyadic.physics.rounded_numbers import FloatFormat, Rounded
 from dyadic.physics.updates import Array, Updates
@@ -21,7 +21,9 @@ def modelled_gradients(updates: Updates, form: FloatFormat, radius: float, most:
     updates: of a network with sure decisions.  most: entries of the doubled state of a sample.
     Raises :class:`Unenclosed` for a network with more, and where a number may be too large or a decision is not sure.
     """
-    small_enough(updates, most)
+    numpy_target(updates)
+    if entries(updates) > most:
+        raise Unenclosed(f"the doubled state has {entries(updates)} entries; rounding is modelled up to {most}")
     with enclosing(_BITS):
         inside = updates.converted(partial(_boxed, form, radius=0.0), ratio)
         boxed = copy(inside)

@@ -163,8 +163,20 @@ def _smaller(one: Any, two: Any) -> Any:
 
 
 def entrywise(function: Callable[..., Any], *arrays: Array) -> Array:
-    """The function of every entry, broadcast; plain numbers where all of them are."""
-    return np.frompyfunc(function, len(arrays), 1)(*arrays)
+    """The function of every entry, broadcast; plain numbers where all of them are.
+
+    What is undetermined is so of an entry, which is named.
+    """
+    applied = np.frompyfunc(function, len(arrays), 1)
+    try:
+        return applied(*arrays)
+    except Undetermined as error:
+        for at in np.ndindex(np.broadcast(*arrays).shape):
+            try:
+                applied(*(array[at] for array in np.broadcast_arrays(*arrays)))
+            except Undetermined as own:
+                raise Undetermined(f"{own}, at entry {list(at)}" if at else str(own)) from error
+        raise
 
 
 def _plain(*values: Any) -> bool:

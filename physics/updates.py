@@ -14,6 +14,7 @@ from typing import Any
 
 from dyadic.codegen.plan import RoutineCall, Source, Summand
 from dyadic.physics.loading import EmittedNetwork
+from dyadic.proofs.evaluate.reals import Undetermined
 
 Variable = tuple[str, str]
 """("x" or "s", the vertex's name)."""
@@ -195,7 +196,10 @@ class Frame:
         arguments = [self._source(source, params) for source in call.sources]
         if call.batch:
             arguments.append(self.updates.batch)
-        return self.updates.network.called(call, arguments)
+        try:
+            return self.updates.network.called(call, arguments)
+        except Undetermined as error:
+            raise Undetermined(f"{error}, in {call.owner}") from error
 
     def _source(self, source: Source, params: Mapping[str, Array]) -> Array:
         name = source.name

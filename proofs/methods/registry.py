@@ -195,8 +195,8 @@ _ALL = (
                 lambda: sizes_of_a_state(s.network, s.derivation.architecture.values) is None,
             )
         ],
-        "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq; the "
-        "adjoints of the layers that the claim counts for all sizes",
+        "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost where the "
+        "conditions that the claim lists hold, in Coq; the adjoints of the layers that the claim counts for all sizes",
         "Coq's kernel and its virtual machine; the axioms of the real numbers; that the file's equations are these",
         "other sizes of the other layers; the emitted code; floating point", deep=True, bears=False,
     ),

@@ -9,10 +9,10 @@ from support.optional import needed
 from support.rounded_chain import CHAIN, changed, derived
 
 import dyadic
+from dyadic.physics.explained_rounding import said
 from dyadic.physics.loading import emitted_network, imported
 from dyadic.physics.module_process import ModuleProcess
 from dyadic.physics.prior_bounds import prior_bounds
-from dyadic.physics.rounding import said
 from dyadic.physics.starts import problem
 
 
@@ -147,8 +147,8 @@ def test_a_number_that_becomes_too_small_on_the_way_refutes_nothing():
 )
 def test_what_has_no_value_or_a_too_large_one_is_undecided(layer, x, reason):
     found = of_one_number([{"name": "m", "type": layer}, DENSE], x, 0.0)
-    assert (found.verdict, found.gradients) == ("undecided", ())
-    assert reason in found.reason
+    assert found.verdict == "undecided"
+    assert reason in (found.reason or found.gradients[0].reason)
 
 
 def test_a_square_over_a_box_around_0_has_a_bound():

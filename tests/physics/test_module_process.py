@@ -2,30 +2,15 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 from support.command import run
-from support.rounded_chain import changed_text, derived
+from support.foreign_modules import certified, is_running, written
+from support.rounded_chain import derived
 
 import dyadic
 from dyadic.physics.loading import emitted_network, imported
-from dyadic.physics.module_process import ModuleProcess
 from dyadic.physics.starts import problem
-
-LINE = "    loss = C_cost.sum() / batch"
-
-
-def written(folder, line, dtype="float64"):
-    path = folder / "module.py"
-    path.write_text(changed_text(derived(), LINE, f"    {line}\n{LINE}", dtype))
-    return path
-
-
-def certified(path, seconds=60.0):
-    derivation = derived()
-    given = problem(emitted_network(derivation), None, None, 3, 0)
-    return dyadic.certify(derivation, ModuleProcess(path, seconds), *given)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -81,13 +66,6 @@ def test_what_a_module_started_ends_with_it(tmp_path):
             return
         time.sleep(0.05)
     pytest.fail("it goes on")
-
-
-def is_running(number):
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_the_command(tmp_path):

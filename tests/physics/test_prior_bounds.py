@@ -11,10 +11,10 @@ from support.rounded_chain import CHAIN, by_hand, changed, derived
 import dyadic
 from dyadic.catalogue import example_network
 from dyadic.physics.enclosures import enclosing
+from dyadic.physics.explained_rounding import exact_gradients
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.number_types import balls, lower, mapped
 from dyadic.physics.prior_bounds import prior_bounds
-from dyadic.physics.rounding import exact_gradients
 from dyadic.physics.starts import problem
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Updates

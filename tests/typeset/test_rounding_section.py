@@ -1,6 +1,7 @@
 """Bounds on rounding errors in the appendix: from Python and from a file, rounded so that they hold, and refused."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from fractions import Fraction
@@ -15,8 +16,11 @@ from dyadic.physics.loading import emitted_network
 from dyadic.physics.prior_bounds import prior_bounds
 from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.starts import problem
+from dyadic.proofs.claims import Verdict
 from dyadic.rounding_files import read_bounds, run_bounds
+from dyadic.rounding_text import rounding_text
 from dyadic.symbolic.decimal_bounds import decimal_above, decimal_below, in_full, text_above
+from dyadic.terminal import Page
 
 SPEC = "examples/digits.toml"
 
@@ -62,7 +66,7 @@ def test_a_box_of_inputs(chain, tmp_path):
     derivation, module, given, _ = chain
     found = prior_bounds(derivation, module, *given, 0.01)
     text = written(tmp_path, derivation, found)
-    assert "every input of which no entry is further from this one than $0.0100$" in text
+    assert "every input of which no entry is further from this one than $0.01$" in text
     section = " ".join(text[text.index("Rounding errors near a run") :].split())
     assert "Runs near one of emitted code in float64" in section
     assert "those of what the functions emitted for NumPy compute, with sums in any order" in section
@@ -134,6 +138,12 @@ def test_a_bound_is_a_number(value, chain):
         ("computed", lambda one: None, "error_at_most"),
         ("exact", lambda one: "1e999999999", "exact"),
         ("exact", lambda one: "nan", "exact"),
+        ("exact", lambda one: "unknown", "exact"),
+        ("exact", lambda one: f"[{one['exact']} +/- 1]", "exact"),
+        ("exact", lambda one: "[+/- 1]", "exact"),
+        ("exact", lambda one: "[+/- 1e9999]", "exact"),
+        ("verdict", lambda one: "undecided", "reason"),
+        ("reason", lambda one: "as it is", "reason"),
         ("exact", lambda one: 1.5, "exact"),
         ("exact", lambda one: "0", "error_at_most"),
         ("entry", lambda one: [3], "entry"),
@@ -150,6 +160,38 @@ def test_numbers_are_held_against_each_other(field, change, refused, chain):
     one[field] = change(one)
     with pytest.raises(dyadic.DyadicError, match=f"({refused}) is"):
         run_bounds(content, derivation)
+
+
+def test_an_undecided_gradient_is_said_and_read_back(chain, tmp_path):
+    """One with a bound, and one that no ball bounds; beside others that keep theirs."""
+    derivation, _, _, found = chain
+    first, second, *others = found.gradients
+    first = replace(first, verdict=Verdict.UNDECIDED, reason="it is open")
+    second = replace(second, verdict=Verdict.UNDECIDED, reason="no ball", error=math.inf, largest=0.0, exact="unknown")
+    some = replace(found, gradients=(first, second, *others))
+    text = " ".join(written(tmp_path, derivation, some).split())
+    names = f"{code(first.parameter)}, {code(second.parameter)}"
+    assert f"undecided whether rounding explains how far what was computed is off in the gradient of {names}" in text
+    path = tmp_path / "bounds.json"
+    path.write_text(json.dumps(some.as_dict(), allow_nan=False))
+    read = read_bounds(path, derivation).bounds
+    assert [one.verdict for one in read] == ["undecided", "undecided", "proved", "proved"]
+    said = " ".join(" ".join(rounding_text(some, Page(100, False))).split())
+    assert said.startswith("UNDECIDED: whether rounding explains")
+    assert "it is open; so it is for 1 other gradient" in said
+    assert "no bound undecided" in said
+
+
+def code(name):
+    return f"\\dyadiccode{{{name.replace('.', '.' + chr(92) + 'allowbreak ')}}}"
+
+
+@pytest.mark.parametrize("radius", ["0.3", "0.1", "1e-07", "0.123456789012345"])
+def test_a_radius_stands_in_full(radius, chain, tmp_path):
+    derivation, module, given, _ = chain
+    text = written(tmp_path, derivation, prior_bounds(derivation, module, *given, float(radius)))
+    (found,) = re.findall(r"further from this one than\s+\$([^$]*)\$", text)
+    assert found == (r"10^{-7}" if radius == "1e-07" else radius)
 
 
 @pytest.mark.parametrize("line", ["*= -1", "*= 1.001", "*= 0", "*= np.inf", "*= 1e30", "[0] *= 1e-30"])

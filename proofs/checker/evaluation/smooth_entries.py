@@ -38,7 +38,7 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Situated:
+class Situated:
     """A vertex or cost: its name, and the names of what it reads, by slot."""
 
     name: str
@@ -92,7 +92,7 @@ def conditions_on_entries(
     among the hypotheses in Coq all the same.
     """
     found: dict[str, dict[bool, dict[str, None]]] = {}
-    for place, content in _places(vertices, layers, costs, kinds):
+    for place, content in places(vertices, layers, costs, kinds):
         known: dict[tuple[str, str], int] = {}
         for item in content["definitions"]:
             for condition, argument in _conditions(item["body"], known):
@@ -108,15 +108,16 @@ def _listed(subjects: Mapping[bool, Mapping[str, None]]) -> str:
     return "; ".join([*entries, *subjects[False]])
 
 
-def _places(
+def places(
     vertices: Sequence[Any], layers: Mapping[str, Any], costs: Mapping[str, Any], kinds: Mapping[str, Any]
-) -> Iterator[tuple[_Situated, Mapping[str, Any]]]:
+) -> Iterator[tuple[Situated, Mapping[str, Any]]]:
+    """Every vertex and cost with the content of its kind."""
     for vertex in vertices:
         content = layers[vertex["layer"]]
-        yield _Situated(vertex["name"], dict(zip(content["inputs"], vertex["inputs"], strict=False))), content
+        yield Situated(vertex["name"], dict(zip(content["inputs"], vertex["inputs"], strict=False))), content
     for name, cost in costs.items():
         content = kinds[cost["cost"]]
-        yield _Situated(name, {content["input"]: cost["input"]}), content
+        yield Situated(name, {content["input"]: cost["input"]}), content
 
 
 def needs(e: Any) -> Iterator[tuple[Need, Any]]:
@@ -172,7 +173,7 @@ def _asked(text: str, known: Signs, argument: Any) -> str:
     return f"{text}, as the equation makes evident" if evident_sign(argument, known) == 2 else text
 
 
-def _whole(e: Any, place: _Situated) -> str:
+def _whole(e: Any, place: Situated) -> str:
     text = place.text(e)
     return f"{text if len(text) <= _LONGEST else text[:_LONGEST] + '...'} in {named(place.name)}"
 

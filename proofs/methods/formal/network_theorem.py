@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.impossible_conditions import never_met
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
@@ -60,12 +61,13 @@ def formal_claim(
     """
     for component in (COQ, COQ_MACHINE, COQ_REALS):
         called(component)
-    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0, "kinds": 0, "parts": 0}
+    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0, "kinds": 0}
+    numbers["parts"] = len(certificate["architecture"]["vertices"]) + 1  # the costs are one
     if find_coqc() is None:
         return _open(certificate, numbers, ABSENT)
     try:
         written = network(certificate)
-        numbers |= {"smooth": int(written.everywhere and not _asked(certificate)), "parts": len(written.layers)}
+        numbers["smooth"] = int(written.everywhere and not _asked(certificate))
         compare(written.source, written)
     except (Inexpressible, Different) as error:
         return _open(certificate, numbers, str(error))
@@ -93,6 +95,10 @@ def formal_claim(
     numbers["kinds"] = len(accepted)  # the list of the network's theorem has what they rest on
     if is_of_nothing():
         return _open(certificate, numbers, NO_STATE)
+    if impossible := _asked_in(certificate, never_met):
+        return _open(
+            certificate, numbers, f"Coq accepts the equations, but no numbers meet its hypotheses: {impossible}"
+        )
     return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
 
 
@@ -133,8 +139,12 @@ def _open(certificate: Mapping[str, Any], numbers: Mapping[str, int], reason: st
 
 def _asked(certificate: Mapping[str, Any]) -> list[str]:
     """What the theorem asks of the network's numbers, in words."""
+    return list(_asked_in(certificate, conditions_on_entries))
+
+
+def _asked_in(certificate: Mapping[str, Any], read: Callable[..., Any]) -> Any:
     graph = certificate["architecture"]
-    return conditions_on_entries(graph["vertices"], certificate["layers"], graph["costs"], certificate["costs"])
+    return read(graph["vertices"], certificate["layers"], graph["costs"], certificate["costs"])
 
 
 def check(folder: Path, written: Network) -> None:
