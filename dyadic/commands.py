@@ -178,6 +178,7 @@ def build(
     spec: Path, cost: str | None, granularity: Granularity | None, output: Path, dtype: str, sizes: tuple[str, ...]
 ) -> int:
     from dyadic.paper import appendix_files
+    from dyadic.summary import outcome
 
     numbers = numbers_of(sizes)
     with reserved_folder(output, spec) as write:
@@ -198,8 +199,7 @@ def build(
                 made = appendix_files(document, Path(f"appendix.{ending}"))
                 contents |= {str(name): content for name, content in made.items()}
         write(contents)
-    name = derivation.architecture.name
-    print_lines([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
+    print_lines([outcome(found)])
     print_lines(f"  {output / name}" for name in sorted(contents))
     print_lines(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
     print_lines([f"  fastest here: {_fastest(derivation, refused)}"])

@@ -150,19 +150,33 @@ def rejected_text(reason: str, page: Page) -> Iterator[str]:
 
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     """What became of the theorem; a claim beside it that fails comes first."""
-    steps, verdict = certificate.claims[-1], certificate.verdict
-    count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
+    numbers, steps = certificate.claims[-1].numbers, certificate.claims[-1].verdict
+    count = counted(certificate.steps, "unit step")
     theorem = (
-        f"after {count} of the saddle-point dynamics from {start}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation{as_held(steps.numbers)} (L = {certificate.L})"
-        f"{these_sizes(steps.numbers)}"
+        f"after {count} of the saddle-point dynamics from {any_state(numbers)}, x, s and "
+        f"dE/dtheta are exactly those of backpropagation{as_held(numbers)} (L = {certificate.L})"
+        f"{these_sizes(numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
-    text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"
-    if steps.verdict is not verdict:
-        fallen = [claim.id for claim in certificate.claims if claim.verdict is verdict]
-        text = f"{verdict.upper()}: {', '.join(fallen)}; {steps.verdict}: {said[steps.verdict]}{theorem}"
-    yield from page.coloured(page.wrapped(text), verdict)
+    text = f"{_fallen(certificate)}{steps if _fallen(certificate) else steps.upper()}: {said[steps]}{theorem}"
+    yield from page.coloured(page.wrapped(text), certificate.verdict)
+
+
+def outcome(certificate: Certificate) -> str:
+    """The same in one short line, with the network's name."""
+    steps = certificate.claims[-1].verdict
+    found = f"L = {certificate.L}, exact after {certificate.steps} steps"
+    if fallen := _fallen(certificate):
+        return f"{certificate.name}: {fallen}{steps}: {found}"
+    return f"{certificate.name}: {found}: {steps.upper()}"
+
+
+def _fallen(certificate: Certificate) -> str:
+    """The claims that give the whole a verdict which is not that of the theorem, before that one."""
+    verdict = certificate.verdict
+    if certificate.claims[-1].verdict is verdict:
+        return ""
+    return f"{verdict.upper()}: {', '.join(claim.id for claim in certificate.claims if claim.verdict is verdict)}; "
 
 
 def _counts(verdicts: Collection[Verdict]) -> str:
