@@ -32,7 +32,7 @@ from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
 from dyadic.symbolic.latex_printing import LatexPrinter
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.printing import NUMBERED, TextPrinter
 
 MOST_LATEX = 300
 """Number of equations up to which the LaTeX is read back as well."""
@@ -124,6 +124,8 @@ def _roots_as_powers(node: Any) -> Any:
 
 def _latex_reader(graph: Graph) -> Read:
     vocabulary = Vocabulary(graph)
+    for letter in NUMBERED:  # no parameter is printed so
+        vocabulary.tensors.pop(letter, None)
 
     def read(text: str) -> tuple[Any, Any]:
         sides = parse(LatexReader(formula(text), vocabulary, limits=PRINTED).tokens(), PRINTED)

@@ -384,8 +384,7 @@ class Vocabulary:
         """For one claim, whose definitions must not reach the next."""
         other = object.__new__(Vocabulary)
         other.__dict__.update(self.__dict__)
-        other.tensors, other._axes = dict(self.tensors), dict(self._axes)
-        other.energies = dict(self.energies)
+        other.tensors, other._axes, other.energies = dict(self.tensors), dict(self._axes), dict(self.energies)
         return other
 
     def extent(self, written: int | str) -> Extent:
