@@ -32,7 +32,7 @@ def appendix(
     expect_apart([*outputs, *([certificate] if certificate else [])])
     if sections is not None and detail is not None:
         raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
-    names = names_of(sections)
+    names = names_of("--sections", sections)
     if names is not None:
         known_sections(names)
     if certificate and others:
@@ -91,6 +91,7 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text
 
+    regular_file(source, sys.maxsize)
     with ExitStack() as stack:
         writers = {path: stack.enter_context(reserved(path, source)) for path in outputs}
         try:
