@@ -117,7 +117,7 @@ def _groups() -> dict[str, set[str]]:
     return {
         "Run by default": set(METHODS) - deep - COQ_METHODS,
         "Run with --deep, or by name with --methods": deep,
-        "Run with --coq, or by name with --methods; they need coqc (`dyadic doctor` says whether it is there)": COQ_METHODS,
+        "Run with --coq, or by name with --methods; need coqc (see `dyadic doctor`)": COQ_METHODS,
     }
 
 
