@@ -96,7 +96,7 @@ def _relative(one: GradientError) -> str:
 
 
 def _above(bound: float, digits: int = 3) -> str:
-    return text_above(bound, digits) if bound else "0"
+    return text_above(bound, digits)
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

@@ -239,8 +239,15 @@ def _details(claim: Claim, page: Page, verbose: bool, statement: bool = True) ->
 
 
 def _data(content: Mapping[str, Any] | None, label: str, page: Page) -> Iterator[str]:
+    for name, value in shown_data(content):
+        yield from _detail(f"{label}{name}: {value}", page)
+
+
+def shown_data(content: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """Numbers and names that belong to a claim, for the eye; what is empty is left out."""
     for name, value in (content or {}).items():
-        yield from _detail(f"{label}{str(name).replace('_', ' ')}: {_brief(value)}", page)
+        if value not in ({}, [], ""):
+            yield str(name).replace("_", " "), _brief(value)
 
 
 def _detail(text: str, page: Page) -> list[str]:
@@ -272,7 +279,9 @@ def importable(text: str) -> str:
 def _brief(value: Any) -> str:
     # A size that is a number stands for the one it is replaced by: 64 -> 2.
     if isinstance(value, dict):
-        text = ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
+        replaced = str(next(iter(value), ""))[:1].isdigit()
+        kept = {k: v for k, v in value.items() if not (replaced and str(k) == str(v))}
+        text = ", ".join(f"{k} {'->' if replaced else '='} {v}" for k, v in kept.items()) or "the network's own"
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
         text = "; ".join(value)
     elif isinstance(value, list) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):

@@ -278,6 +278,20 @@ def test_costs_and_decay_are_said_with_their_signs_and_one_is_singular(tmp_path)
     assert any(line.endswith("E = sum of the terms below - 3/2 C + 3/2 |theta|^2") for line in lines)
 
 
+def test_no_difference_is_written_as_nothing_but_0():
+    from dyadic.symbolic.decimal_bounds import text_above
+
+    assert (text_above(0.0, 2), text_above(0.5, 2)) == ("0", "5.0e-1")
+
+
+def test_what_is_empty_or_unchanged_is_not_printed():
+    """A witness at the network's own sizes, of one without constants."""
+    from dyadic.summary import shown_data
+
+    data = {"constants": {}, "sizes": {"64": 64, "4": 4}, "reduced": {"64": 2, "10": 10}, "at": {"i": 0}, "list": []}
+    assert dict(shown_data(data)) == {"sizes": "the network's own", "reduced": "64 -> 2", "at": "i = 0"}
+
+
 def test_a_theorem_is_not_called_undecided_for_a_cross_check(tmp_path, monkeypatch, capsys):
     """Where only the LaTeX was not read back, ``appendix`` and ``build`` say which claim it is, as ``verify`` does."""
     import dyadic
