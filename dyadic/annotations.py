@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from dyadic.printable import printable
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.summary import shown_data
 from dyadic.version import __version__
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _message(claim: Claim, found: Findings) -> str:
         parts.append(f"expected: {found.expected[claim.id]}")
     if claim.reason:
         parts.append(claim.reason)
-    parts += [f"{name}: {value}" for name, value in (claim.counterexample or {}).items()]
+    parts += [f"{label}: {value}" for label, value in shown_data(claim.counterexample)]
     return "\n".join(parts)
 
 

@@ -19,9 +19,9 @@ import dyadic.symbolic.readers.onnx_model
 import dyadic.symbolic.readers.torch_export  # noqa: F401 (both register operators)
 from dyadic.codegen import emit
 from dyadic.files import write_text
+from dyadic.option_notes import option_note
 from dyadic.symbolic import Derivation, DyadicError, SpecError, architecture, derive
 from dyadic.symbolic.costs import COSTS
-from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
 from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
@@ -34,8 +34,9 @@ from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
 from dyadic.symbolic.spec import LAYER_TYPES
 from dyadic.symbolic.unroll import Unrolled
 
-EMITTED = ("numpy", "cupy")
-_FORMATS: dict[str, Registry[Any]] = {"ONNX": ONNX, "PyTorch": TORCH}
+EMITTED = ("numpy", "c", "cupy", "onnx")
+OF_MODELS: dict[str, tuple[str, Registry[Any]]] = {"onnx": ("ONNX", ONNX), "torch": ("PyTorch", TORCH)}
+"""What can be read besides specifications, by the name that `dyadic layers` has for it."""
 _PRINTER = TextPrinter()
 _WIDTH = 110
 _NUMBERS = {"w": 3}
@@ -48,7 +49,7 @@ class CatalogueEntry:
     """What is said of one layer type or cost.
 
     equations: its index equation and shape rule, as text; derived: what the variation gives, as text.
-    functions: what the scalar functions in it and their derivatives are.
+    functions: what the scalar functions in it and their derivatives are.  notes: what each option says.
     operators: those that a reader may make such a layer of, by format.  targets: None where a target emits the
     example, otherwise its reason.
     """
@@ -62,6 +63,7 @@ class CatalogueEntry:
     derived: tuple[str, ...]
     hypotheses: tuple[str, ...]
     functions: tuple[str, ...]
+    notes: tuple[str, ...]
     operators: Mapping[str, tuple[str, ...]]
     targets: Mapping[str, str | None]
 
@@ -87,7 +89,8 @@ def entry(name: str) -> CatalogueEntry:
         _aligned([*layer.intermediates, *_read(layer.adjoints, type_.index_slots), *layer.gradients.values()]),
         _hypotheses(equation.hypotheses, equation.definitions),
         _functions(equation.definitions),
-        {form: _operators(registry, single) for form, registry in _FORMATS.items()},
+        tuple(option_note(name, key) for key in type_.options),
+        {form: _operators(registry, single) for form, registry in OF_MODELS.values()},
         _targets(example_network(name, numeric=True)),
     )
 
@@ -106,6 +109,7 @@ def _cost_entry(name: str) -> CatalogueEntry:
         _aligned([*derived.intermediates, derived.gradient]),
         _hypotheses(equation.hypotheses, equation.definitions),
         _functions(equation.definitions),
+        tuple(option_note(name, key) for key in cost.options),
         {},
         _targets(_cost_network(name, _NUMBER)),
     )
@@ -150,7 +154,7 @@ def _targets(derivation: Derivation) -> dict[str, str | None]:
         try:
             emit(derivation, target)
             found[target] = None
-        except UnsupportedEquation as error:
+        except DyadicError as error:  # it is refused, or a package that the target needs is not there
             found[target] = str(error)
     return found
 
@@ -233,14 +237,25 @@ def overview() -> Iterator[str]:
     for title, types in (("Layer types", LAYER_TYPES), ("Costs", COSTS)):
         yield f"{title} ({len(types)}):"
         width = max(map(len, types))
-        yield from (f"  {name:<{width}}  {type_.about}" for name, type_ in types.items())
+        yield from (f"  {name:<{width}}  {_plain(type_.about)}" for name, type_ in types.items())
+
+
+def readable(form: str) -> Iterator[str]:
+    """One line for every operator that can be read of a format, with the layers that it may become."""
+    name, registry = OF_MODELS[form]
+    yield f"Operators of {name} that can be read ({len(registry.becomes)}), and what they may become:"
+    width = max(map(len, registry.becomes))
+    yield from (f"  {one:<{width}}  {', '.join(types) or '-'}" for one, types in sorted(registry.becomes.items()))
 
 
 def text(found: CatalogueEntry) -> Iterator[str]:
     """An entry, line by line."""
-    yield f"{found.name}: {found.about}"
-    yield f"  takes    {found.inputs}"
-    yield f"  options  {', '.join(found.options) or 'none'}"
+    yield f"{found.name}: {_plain(found.about)}"
+    yield f"  takes    {_plain(found.inputs)}"
+    if not found.options:
+        yield "  options  none"
+    for line, (option, note) in enumerate(zip(found.options, found.notes, strict=True)):
+        yield f"  {'' if line else 'options':<7}  {option}: {note}"
     yield f"  arrays   {'; '.join(found.arrays)}"
     for title, lines in (
         ("Equation", found.equations),
@@ -326,7 +341,10 @@ def _row(cells: Sequence[str]) -> str:
 def _section(found: CatalogueEntry) -> Iterator[str]:
     yield f"### {found.name}\n"
     yield f"{_escaped(found.about)}\n"
-    yield f"Takes {_escaped(found.inputs)}. Options: {', '.join(map(_code, found.options)) or 'none'}."
+    yield f"Takes {_escaped(found.inputs)}. {'Options:' if found.options else 'Options: none.'}\n"
+    if found.options:
+        pairs = zip(found.options, found.notes, strict=True)
+        yield "\n".join(f"* {_code(option)}: {_escaped(note)}" for option, note in pairs) + "\n"
     yield f"Arrays: {'; '.join(map(_code, found.arrays))}.\n"
     yield "```text"
     yield from (*found.equations, "", *found.derived, *(["", *found.functions] if found.functions else []))
@@ -336,6 +354,11 @@ def _section(found: CatalogueEntry) -> Iterator[str]:
         yield f"* {form}: {', '.join(map(_code, operators)) or 'none'}"
     for target, refusal in found.targets.items():
         yield f"* Target {target}: {f'refused ({_escaped(refusal)})' if refusal else 'emitted'}"
+
+
+def _plain(words: str) -> str:
+    """Text without the marks of a docstring."""
+    return words.replace("``", "")
 
 
 def _code(words: str) -> str:

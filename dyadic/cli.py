@@ -56,8 +56,14 @@ def _read_as(command: Command) -> Command:
 _size = click.option(
     "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size given by name; may be repeated."
 )
-_seed = click.option("--seed", type=click.IntRange(0), help="Of all that is drawn [0].")
+_seed = click.option("--seed", type=click.IntRange(0), help="Seed of everything that is drawn [0].")
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+
+
+def _numbers(command: Command) -> Command:
+    """The options for the numbers of a run."""
+    data = click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+    return click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")(data(command))
 
 
 def _run(name: str, /, place: str = "commands", **options: Any) -> int:
@@ -72,8 +78,9 @@ def commands() -> None:
 
     SPEC is a TOML file, an ONNX model (.onnx) or a program exported from PyTorch (.pt2).
 
-    Exit status: 0 proved or done, 1 refuted or rejected, 2 invalid input or an output that cannot be written,
-    3 undecided, 70 a defect of dyadic, 130 interrupted, 141 the reader of a pipe has gone.
+    Exit status: 0 proved or done, 1 refuted, rejected or a kernel shown to be wrong, 2 invalid input or an output that
+    cannot be written, 3 undecided, 70 a defect of dyadic, 129 the terminal has gone, 130 interrupted, 141 the reader
+    of a pipe has gone, 143 terminated.
     """
 
 
@@ -81,7 +88,10 @@ def commands() -> None:
 @_spec
 @click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True)
 def derive(**options: Any) -> int:
-    """Print the doubled energy, its Euler-Lagrange equations and the dynamics."""
+    """Print the energy, its equations and the dynamics.
+
+    The doubled energy, its Euler-Lagrange equations, ranks; repeated blocks once.
+    """
     return _run("derive", **options)
 
 
@@ -89,10 +99,11 @@ def derive(**options: Any) -> int:
 @_read_as
 @click.argument("spec", type=_file, required=False, metavar="SPEC")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
-)
+    "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True,
+    help="github and sarif with --claims alone.",
+)  # fmt: skip
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
-@click.option("--steps", type=Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
+@click.option("--steps", type=Count(), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option(
     "--coq",
     is_flag=True,
@@ -103,7 +114,7 @@ def derive(**options: Any) -> int:
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 @click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
-    """Prove that the relaxation is exactly backpropagation after 2L unit steps.
+    """Prove that 2L unit steps are exactly backpropagation.
 
     With --claims FILE.tex, SPEC may be named in that file: % dyadic: architecture network.toml
     """
@@ -125,7 +136,9 @@ def verify(claims: Path | None, **options: Any) -> int:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 def check_vjp(**options: Any) -> int:
-    """Decide whether a backward pass in Python is right; the file is read, not executed.
+    """Decide whether a backward pass in Python is right.
+
+    The file is read, not executed.
 
     NAME: NAME_forward and NAME_backward, a class, or the function of a defvjp [all pairs of the file].
     """
@@ -139,10 +152,12 @@ def check_vjp(**options: Any) -> int:
 @click.option(
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
-@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
+@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="At most so many times the usual work [1].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the equations (~/.cache/dyadic/coq keeps its library).")
 def check(**options: Any) -> int:
-    """Verify a certificate again, from its contents alone; of an appendix (.tex), find formulas changed by hand.
+    """Verify a certificate again, from its contents alone.
+
+    Of an appendix (.tex), find formulas that were changed by hand.
 
     Exit status: 0 confirmed, 1 rejected, 3 in part only.
     """
@@ -156,11 +171,16 @@ def check(**options: Any) -> int:
 @click.option("--target", type=click.Choice(TARGETS), required=True)
 @_dtype
 @_size
-@click.option("--tensor-cores", type=click.Choice(("tf32", "float16", "bfloat16")), help="Of cupy in float32.")
+@click.option(
+    "--tensor-cores", type=click.Choice(("tf32", "float16", "bfloat16")),
+    help="Round the factors of large contractions to this, for tensor cores (cupy in float32).",
+)  # fmt: skip
 @click.option("-o", "--output", type=_file, help="Write to this file instead of standard output (-).")
 @click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:
-    """Emit a standalone module with the network's gradients and its relaxation, or the gradients as an ONNX graph.
+    """Emit a module that computes gradients and relaxes.
+
+    It stands alone; for onnx it is the gradients as an ONNX graph.
 
     A model's own arrays go into a file beside the module, of the same name with the ending .npz; a graph holds them.
     """
@@ -171,26 +191,25 @@ def emit(**options: Any) -> int:
 @_spec
 @_size
 @_dtype
-@click.option("--steps", type=click.IntRange(0), help="Number of steps [default: T, usually 2L].")
+@click.option("--steps", type=Count(), help="Number of steps [default: T, usually 2L].")
 @click.option("--stepsize", type=Real(), default=1.0, show_default=True, help="The size h of a step.")
 @click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
 @click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
-@click.option("--starts", type=click.IntRange(1), help="Also from so many random states: the latest exact steps.")
+@click.option("--starts", type=click.IntRange(1), help="Also run from so many random states: the latest exact steps.")
 @click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
 @click.option("--blocks", type=click.IntRange(1), help="Number of blocks of --schedule blocks [2].")
 @click.option(
     "--solver", type=click.Choice(SOLVERS), default="euler", show_default=True, help="Others: continuous, by SciPy."
 )
 @click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
-@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
-@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@_numbers
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
 @_seed
 @click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
 @click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
 @click.option("--figure", type=_file, help="Draw how it settles, and what is predicted, in this .svg or .pdf file.")
 def relax(**options: Any) -> int:
-    """Run the saddle-point dynamics and hold every step against backpropagation.
+    """Run the dynamics step by step against backpropagation.
 
     Exit status: 1 where a variable did not settle when its rank says.
     """
@@ -208,11 +227,10 @@ def relax(**options: Any) -> int:
 @click.option("--resolution", type=Real(), help="How far a stored value may be off: half the pitch of a grid.")
 @click.option("--count", type=click.IntRange(1), help="Number of runs or devices [1000].")
 @click.option("--stepsize", type=Real(), help="The size h of a step, for --noise [1].")
-@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
-@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@_numbers
 @_seed
 def devices(**options: Any) -> int:
-    """Predict what devices that are not ideal reach, and simulate them.
+    """Predict and simulate devices that are not ideal.
 
     Exit status: 1 where a device is outside of what was predicted.
     """
@@ -227,12 +245,16 @@ def devices(**options: Any) -> int:
 @click.option("--over", metavar="A,B,...", help="Compare the gradients of these parameters alone.")
 @click.option("--feedback", type=_file, help="Weights B of feedback alignment from this .npz file [drawn].")
 @click.option("--limit", type=Real(), metavar="SECONDS", help="Processor time for a method; what it found stands [60].")
-@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
-@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@_numbers
 @_seed
-@click.option("-o", "--output", type=_file, help="Write the table to a .csv, .tex or .html file too.")
+@click.option(
+    "-o", "--output", "outputs", type=_file, multiple=True, help="Write the table, as .csv, .tex or .html, too."
+)
 def compare(**options: Any) -> int:
-    """Hold the methods that came before against backpropagation, on one sample of a network."""
+    """Hold other methods against backpropagation.
+
+    The methods that came before, on one sample of a network, with verdicts.
+    """
     return _run("compare", "experiments", **options)
 
 
@@ -247,14 +269,18 @@ def compare(**options: Any) -> int:
     "--limit", type=Real(), metavar="SECONDS", help="For loading the module, and as long for its gradients [600]."
 )
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
-@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
-@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--a-priori", "radius", type=Real(positive=False), metavar="RADIUS", help="Of all inputs so near.")
+@_numbers
+@click.option(
+    "--a-priori", "radius", type=Real(positive=False), metavar="RADIUS",
+    help="Bounds for all inputs so near to the given ones, not for one run.",
+)  # fmt: skip
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
 @_seed
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def certify(**options: Any) -> int:
-    """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
+    """Enclose the rounding errors of one run's gradients.
+
+    How far they are from the exact ones.
 
     Exit status: 1 where a gradient is further off than rounding explains, 3 where that is undecided. A module is a
     program: it runs with your rights, and may do whatever you may. Give none that you would not run.
@@ -268,7 +294,7 @@ def certify(**options: Any) -> int:
 @_size
 @click.option("--verbose", is_flag=True, help="Show methods and what is trusted too.")
 def paper_claims(**options: Any) -> int:
-    """Read both versions of the paper's abstract as claims, with verdicts and reasons.
+    """Read the paper's abstracts as claims, with verdicts.
 
     SPEC: the network on which theorems are instantiated; a chain of three layers by default.
     """
@@ -287,7 +313,7 @@ def paper_claims(**options: Any) -> int:
 @click.option("--rounding", type=_file, help="Bounds that `dyadic certify --format json` printed: a section on them.")
 @click.option("--coq", is_flag=True, help="Have Coq check the network's equations too, as `verify --coq`.")
 def appendix(**options: Any) -> int:
-    """Write the derivation and its verification as a paper appendix.
+    """Write the derivation and its verification for a paper.
 
     Where SPEC is a certificate (.json), it is checked and written alone, as .pdf or .html.
     """
@@ -318,21 +344,28 @@ def figure(**options: Any) -> int:
 @_dtype
 @_size
 def build(**options: Any) -> int:
-    """Write derivation, certificate, NumPy and CuPy modules and appendix into one folder."""
+    """Write derivation, certificate, modules and appendix.
+
+    Into one folder; the modules are those for NumPy, C and CuPy, and it says which is the fastest here.
+    """
     return _run("build", **options)
 
 
 @commands.command()
 @click.argument("name", required=False)
 def layers(**options: Any) -> int:
-    """List the layer types and costs, or show one: equation, adjoint, hypotheses, operators, targets."""
+    """List the layer types and costs, or show one.
+
+    Of one: equation, adjoint, hypotheses, operators, targets.  `dyadic layers onnx` and `dyadic layers torch` list the
+    operators that can be read.
+    """
     return _run("layers", **options)
 
 
 @commands.command()
 @click.argument("topic", required=False, metavar="[METHOD]")
 def explain(**options: Any) -> int:
-    """List the methods of `verify`, or say what one of them proves, trusts and cannot see.
+    """List the methods of `verify`, or explain one.
 
     `dyadic explain claims` shows how to write claims of your own, `dyadic explain check-vjp` pairs of passes.
     """
@@ -341,7 +374,7 @@ def explain(**options: Any) -> int:
 
 @commands.command()
 def doctor() -> int:
-    """Show what this machine offers and what each thing is used for."""
+    """Show what this machine offers, and for what."""
     return _run("doctor")
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Container
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dyadic
 from dyadic import report
@@ -17,8 +17,11 @@ from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.granularity import Granularity
-from dyadic.symbolic.limits import LARGEST_SIZE
+from dyadic.symbolic.limits import LARGEST_SIZE, regular_file
 from dyadic.terminal import page, progress
+
+if TYPE_CHECKING:
+    from dyadic.codegen import Emission
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
 EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "unreadable": 2, "undecided": 3}
@@ -46,7 +49,7 @@ def verify(
     from dyadic.proofs import Notes
     from dyadic.summary import verdict_text
 
-    names, notes = names_of(methods), Notes()
+    names, notes = names_of("--methods", methods), Notes()
     with nullcontext() if certificate is None else reserved(certificate, spec) as write:
         derivation = derivation_of(spec, cost, granularity)
         found = verified(derivation, methods=names, notes=notes, **options)
@@ -90,6 +93,7 @@ def check(
 
     if spec is None and (cost or granularity):
         raise DyadicError("--cost and --granularity say how a SPEC is read: they go with --spec")
+    regular_file(certificate, sys.maxsize)  # what is not there says nothing, and is not rejected
     derivation = None if spec is None else derivation_of(spec, cost, granularity)
     try:
         with progress("checking"):
@@ -109,7 +113,7 @@ def emit(
     if verify:
         return _verify_kernels(spec, cost, granularity, target, dtype, numbers, tensor_cores, output)
     if output is None or output == Path("-"):
-        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
+        found = _emitted(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
         if found.binary is not None:
@@ -118,7 +122,7 @@ def emit(
     if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
-        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores=tensor_cores)
+        found = _emitted(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores)
         stored = output.with_suffix(".npz")
         if found.arrays:
             with reserved(stored, spec) as write_arrays:
@@ -127,6 +131,11 @@ def emit(
     return print_lines(
         [printable(f"{output} needs {stored}, written beside it: the model's arrays")] if found.arrays else []
     )
+
+
+def _emitted(derivation: Derivation, target: str, dtype: str, tensor_cores: str | None) -> Emission:
+    with progress("emitting"):
+        return dyadic.emit(derivation, target, dtype, tensor_cores=tensor_cores)
 
 
 def _verify_kernels(
@@ -178,6 +187,7 @@ def build(
     spec: Path, cost: str | None, granularity: Granularity | None, output: Path, dtype: str, sizes: tuple[str, ...]
 ) -> int:
     from dyadic.paper import appendix_files
+    from dyadic.summary import outcome
 
     numbers = numbers_of(sizes)
     with reserved_folder(output, spec) as write:
@@ -198,8 +208,7 @@ def build(
                 made = appendix_files(document, Path(f"appendix.{ending}"))
                 contents |= {str(name): content for name, content in made.items()}
         write(contents)
-    name = derivation.architecture.name
-    print_lines([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
+    print_lines([outcome(found)])
     print_lines(f"  {output / name}" for name in sorted(contents))
     print_lines(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
     print_lines([f"  fastest here: {_fastest(derivation, refused)}"])
@@ -229,6 +238,8 @@ def _fastest(derivation: Derivation, refused: Container[str]) -> str:
 def layers(name: str | None) -> int:
     from dyadic import catalogue
 
+    if name in catalogue.OF_MODELS:
+        return print_lines(catalogue.readable(name))
     return print_lines(catalogue.overview() if name is None else catalogue.text(catalogue.entry(name)))
 
 
@@ -244,8 +255,9 @@ def doctor() -> int:
 def derivation_of(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: dict[str, int] | None = None
 ) -> Derivation:
-    architecture = dyadic.read(spec, cost, granularity)
-    return dyadic.derive(architecture.with_sizes(sizes) if sizes else architecture)
+    with progress("deriving"):
+        architecture = dyadic.read(spec, cost, granularity)
+        return dyadic.derive(architecture.with_sizes(sizes) if sizes else architecture)
 
 
 def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:
@@ -255,18 +267,18 @@ def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:
         if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) <= LARGEST_SIZE:
             raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a number from 1 to {LARGEST_SIZE}")
         if name in found:
-            raise DyadicError(f"--size {name[:60]}: is given twice")
+            raise DyadicError(f"--size: {name[:60]} is given twice")
         found[name] = int(value)
     return found
 
 
-def names_of(text: str | None) -> list[str] | None:
-    """Names with commas between them; None where the option is not given.  Refuses one that names nothing."""
+def names_of(option: str, text: str | None) -> list[str] | None:
+    """The names that an option takes, with commas between them; None where it is not given.  Refuses no name."""
     if text is None:
         return None
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
-        raise DyadicError("an option that takes names has none; give some with commas between them, or leave it out")
+        raise DyadicError(f"{option}: has no name; give some with commas between them, or leave it out")
     return found
 
 

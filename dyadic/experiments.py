@@ -6,13 +6,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
-from dyadic.files import reserved
+from dyadic.files import expect_apart, reserved
 from dyadic.option_values import real_number
 from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.decimal_bounds import in_full
@@ -138,22 +138,26 @@ def _idle_of_devices(
 def compare(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
     data: Path | None, seed: int | None, methods: str | None, over: str | None, feedback: Path | None, equations: bool,
-    limit: float | None, output: Path | None,
+    limit: float | None, outputs: tuple[Path, ...],
 ) -> int:  # fmt: skip
     from dyadic.comparison_text import comparison_text
     from dyadic.physics.rivals import METHODS
     from dyadic.physics.rivals import compare as side_by_side
     from dyadic.physics.rivals.allowance import SECONDS
 
-    if output is not None and output.suffix not in _TABLES:
-        raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
-    chosen = names_of(methods)
+    for output in outputs:
+        if output.suffix not in _TABLES:
+            raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
+    expect_apart(outputs)
+    chosen = names_of("--methods", methods)
     _refuse_idle((seed is not None and params is not None and data is not None, _NOTHING_DRAWN))
     unknown = set(chosen or ()) - {method.id for method in METHODS}
     if unknown:
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
-    with _reserved(output, spec, params, data, feedback) as write:
+    read = [path for path in (spec, params, data, feedback) if path is not None]
+    with ExitStack() as stack:
+        writers = {output: stack.enter_context(reserved(output, *read)) for output in outputs}
         derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
         with progress("comparing") as show:
             found = side_by_side(
@@ -162,13 +166,13 @@ def compare(
                 data,
                 seed=seed or 0,
                 methods=chosen,
-                over=names_of(over),
+                over=names_of("--over", over),
                 feedback=feedback,
                 limit=SECONDS if limit is None else limit,
                 progress=lambda doing: show(f"comparing: {doing}"),
             )
-        if write is not None:
-            write(getattr(found, _TABLES[output.suffix])().encode() if output else b"")
+        for output, write in writers.items():
+            write(getattr(found, _TABLES[output.suffix])().encode())
     return print_lines(comparison_text(found, page(sys.stdout), equations))
 
 
@@ -279,7 +283,7 @@ def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
         if not equals or number is None or number <= 0:
             raise DyadicError(f"{option} {text[:60]}: write NAME=NUMBER with a positive number")
         if name in found:
-            raise DyadicError(f"{option} {name[:60]}: is given twice")
+            raise DyadicError(f"{option}: {name[:60]} is given twice")
         found[name] = number
     return found
 

@@ -102,14 +102,23 @@ def text(topic: str | None, page: Page) -> Iterator[str]:
 def _overview(page: Page) -> Iterator[str]:
     yield "Methods of `dyadic verify`; `dyadic explain METHOD` says more"
     width = max(map(len, METHODS))
-    for title, deep in (("Run by default", False), ("Run with --deep, or by name with --methods", True)):
+    for title, chosen in _groups().items():
         yield ""
         yield page.styled(title, "bold")
         for method in METHODS.values():
-            if method.deep is deep:
+            if method.name in chosen:
                 yield from page.wrapped(importable(method.proves), f"{method.name:<{width}}  ")
     yield ""
     yield "`dyadic explain claims` says how to write claims of your own, `dyadic explain check-vjp` pairs of passes"
+
+
+def _groups() -> dict[str, set[str]]:
+    deep = {method.name for method in METHODS.values() if method.deep} - COQ_METHODS
+    return {
+        "Run by default": set(METHODS) - deep - COQ_METHODS,
+        "Run with --deep, or by name with --methods": deep,
+        "Run with --coq, or by name with --methods; need coqc (see `dyadic doctor`)": COQ_METHODS,
+    }
 
 
 def _method(method: Method, page: Page) -> Iterator[str]:

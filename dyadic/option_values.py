@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import click
+
+from dyadic.symbolic.docstrings import docstring
+
+_MOST_STEPS = 2**31
 
 
 class PathName(click.Path):
@@ -43,12 +48,30 @@ def real_number(text: str | float) -> float | None:
 
 
 class Count(click.IntRange):
-    """A number of steps, called that in messages."""
+    """A number of steps, which is not negative."""
 
     name = "integer"
 
+    def __init__(self) -> None:
+        super().__init__(min=0)
 
-class StrictCommand(click.Command):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number: int = super().convert(value, param, ctx)
+        if number > _MOST_STEPS:
+            self.fail(f"{number} is more than {_MOST_STEPS} steps.", param, ctx)
+        return number
+
+
+class _Described(click.Command):
+    """A command whose help is its function's docstring, also where Python was told to drop these."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self.help is None and self.callback is not None:
+            self.help = cleandoc(docstring(self.callback)) or None
+
+
+class StrictCommand(_Described):
     """A command that takes an option for one value once: of two values one would be lost without a word."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -60,5 +83,5 @@ class StrictCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-class StrictGroup(click.Group):
+class StrictGroup(_Described, click.Group):
     command_class = StrictCommand

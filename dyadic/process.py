@@ -82,11 +82,17 @@ def _report(error: Exception) -> int:
         say(f"{given}memory does not suffice for it; give a smaller network, or a machine with more memory")
         return INVALID
     if isinstance(error, OSError):
-        place = error.filename or ("standard output" if error.errno in (5, 9, 27, 28) else "the system")
-        say(f"{place}: {error.strerror or error}; check the place")
+        if not error.filename and error.errno in (5, 9, 27, 28):
+            _say_unwritable(error)
+        else:
+            say(f"{error.filename or 'the system'}: {error.strerror or error}; check the place")
         return INVALID
     say(defect_line(error))
     return DEFECT
+
+
+def _say_unwritable(error: OSError) -> None:
+    say(f"standard output: cannot be written ({error.strerror}); check the place")
 
 
 def defect_line(error: Exception) -> str:
@@ -124,7 +130,7 @@ def _leave(status: int) -> NoReturn:
         status = CLOSED_PIPE
     except OSError as error:
         if status != INVALID:
-            say(f"standard output: cannot be written ({error.strerror}); check the place")
+            _say_unwritable(error)
         status = INVALID
     if sys.gettrace() is None and sys.getprofile() is None:
         os._exit(status)

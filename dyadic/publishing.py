@@ -13,6 +13,7 @@ from dyadic.files import appendix_document, expect_apart, known_sections, reserv
 from dyadic.paper import OF_ANY_NETWORK, Document, appendix_files, appendix_format, file_names, read_notation
 from dyadic.printable import printable
 from dyadic.rounding_files import read_bounds
+from dyadic.summary import outcome
 from dyadic.symbolic import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.symbolic.limits import regular_file
@@ -31,7 +32,7 @@ def appendix(
     expect_apart([*outputs, *([certificate] if certificate else [])])
     if sections is not None and detail is not None:
         raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
-    names = names_of(sections)
+    names = names_of("--sections", sections)
     if names is not None:
         known_sections(names)
     if certificate and others:
@@ -44,7 +45,7 @@ def appendix(
             raise DyadicError(f"{spec}: a certificate alone is written as .pdf or .html and takes no further option")
         return _certificate_alone(spec, outputs)
     chosen = read_notation(notation) if notation else None
-    verdicts, documents = [], []
+    certificates, documents = [], []
     with ExitStack() as stack:
         sources = (spec, *others, *([rounding] if rounding else []))
         every = dict.fromkeys(name for output in outputs for name in file_names(output))
@@ -54,7 +55,7 @@ def appendix(
             derivation = derivation_of(path, cost, granularity)
             bounds = read_bounds(rounding, derivation) if rounding else None
             found = verified(derivation, coq=coq)
-            verdicts.append(found.verdict)
+            certificates.append(found)
             documents.append(
                 appendix_document(
                     derivation,
@@ -70,7 +71,8 @@ def appendix(
         _write([first, *(document.without(OF_ANY_NETWORK) for document in further)], outputs, writers)
         if keep:
             keep(found.to_json().encode())
-    return max((EXIT[verdict] for verdict in verdicts), key=(0, 3, 1).index)
+    print_lines(outcome(one) for one in certificates if EXIT[one.verdict])
+    return max((EXIT[one.verdict] for one in certificates), key=(0, 3, 1).index)
 
 
 def _write(documents: Sequence[Document], outputs: Sequence[Path], writers: dict[Path, _Write]) -> None:
@@ -89,6 +91,7 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text
 
+    regular_file(source, sys.maxsize)
     with ExitStack() as stack:
         writers = {path: stack.enter_context(reserved(path, source)) for path in outputs}
         try:
@@ -99,6 +102,8 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
             print_lines(rejected_text(str(error), page(sys.stdout)))
             return 1
         _write([certificate_document(content, found)], outputs, writers)
+    if not found.confirmed:
+        print_lines(page(sys.stdout).wrapped([*found.lines()][-1]))
     return 0 if found.confirmed else 3
 
 

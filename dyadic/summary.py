@@ -150,19 +150,33 @@ def rejected_text(reason: str, page: Page) -> Iterator[str]:
 
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     """What became of the theorem; a claim beside it that fails comes first."""
-    steps, verdict = certificate.claims[-1], certificate.verdict
-    count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
+    numbers, steps = certificate.claims[-1].numbers, certificate.claims[-1].verdict
+    count = counted(certificate.steps, "unit step")
     theorem = (
-        f"after {count} of the saddle-point dynamics from {start}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation{as_held(steps.numbers)} (L = {certificate.L})"
-        f"{these_sizes(steps.numbers)}"
+        f"after {count} of the saddle-point dynamics from {any_state(numbers)}, x, s and "
+        f"dE/dtheta are exactly those of backpropagation{as_held(numbers)} (L = {certificate.L})"
+        f"{these_sizes(numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
-    text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"
-    if steps.verdict is not verdict:
-        fallen = [claim.id for claim in certificate.claims if claim.verdict is verdict]
-        text = f"{verdict.upper()}: {', '.join(fallen)}; {steps.verdict}: {said[steps.verdict]}{theorem}"
-    yield from page.coloured(page.wrapped(text), verdict)
+    text = f"{_fallen(certificate)}{steps if _fallen(certificate) else steps.upper()}: {said[steps]}{theorem}"
+    yield from page.coloured(page.wrapped(text), certificate.verdict)
+
+
+def outcome(certificate: Certificate) -> str:
+    """The same in one short line, with the network's name."""
+    steps = certificate.claims[-1].verdict
+    found = f"L = {certificate.L}, exact after {certificate.steps} steps"
+    if fallen := _fallen(certificate):
+        return f"{certificate.name}: {fallen}{steps}: {found}"
+    return f"{certificate.name}: {found}: {steps.upper()}"
+
+
+def _fallen(certificate: Certificate) -> str:
+    """The claims that give the whole a verdict which is not that of the theorem, before that one."""
+    verdict = certificate.verdict
+    if certificate.claims[-1].verdict is verdict:
+        return ""
+    return f"{verdict.upper()}: {', '.join(claim.id for claim in certificate.claims if claim.verdict is verdict)}; "
 
 
 def _counts(verdicts: Collection[Verdict]) -> str:
@@ -225,8 +239,15 @@ def _details(claim: Claim, page: Page, verbose: bool, statement: bool = True) ->
 
 
 def _data(content: Mapping[str, Any] | None, label: str, page: Page) -> Iterator[str]:
+    for name, value in shown_data(content):
+        yield from _detail(f"{label}{name}: {value}", page)
+
+
+def shown_data(content: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """Numbers and names that belong to a claim, for the eye; what is empty is left out."""
     for name, value in (content or {}).items():
-        yield from _detail(f"{label}{str(name).replace('_', ' ')}: {_brief(value)}", page)
+        if value not in ({}, [], ""):
+            yield str(name).replace("_", " "), _brief(value)
 
 
 def _detail(text: str, page: Page) -> list[str]:
@@ -260,7 +281,9 @@ def importable(text: str) -> str:
 def _brief(value: Any) -> str:
     # A size that is a number stands for the one it is replaced by: 64 -> 2.
     if isinstance(value, dict):
-        text = ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
+        replaced = str(next(iter(value), ""))[:1].isdigit()
+        kept = {k: v for k, v in value.items() if not (replaced and str(k) == str(v))}
+        text = ", ".join(f"{k} {'->' if replaced else '='} {v}" for k, v in kept.items()) or "the network's own"
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
         text = "; ".join(value)
     elif isinstance(value, list) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):

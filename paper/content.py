@@ -69,15 +69,17 @@ def build_document(
     equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
     network = (*equations, *functions(derivation, kinds), *_energy(derivation, by_kinds))
     double = derivation.steps == 2 * derivation.L
+    wanted = DETAILS[detail] if sections is None else sections
+    derives = "energy" in wanted or "dynamics" in wanted
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
         "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, generic)),
         "setting": (
             "Setting",
             lambda: (
-                _generic_setting(derivation, notation, kinds, equations)
+                _generic_setting(derivation, notation, kinds, equations, derives)
                 if generic
-                else _setting(derivation, notation, aliases, kinds, equations, by_kinds)
+                else _setting(derivation, notation, aliases, kinds, equations, by_kinds, derives)
             ),
         ),
         "energy": ("From inference to the doubled energy", theory.flow_and_doubling),
@@ -91,7 +93,6 @@ def build_document(
         "algorithms": ("Algorithms", lambda: _algorithms(steps)),
         "hashes": ("Tags and hashes", lambda: _tags(derivation)),
     }
-    wanted = DETAILS[detail] if sections is None else sections
     shown = [name for name in SECTIONS if name in wanted and not (generic and name == "hashes")]
     parts = [Section(written[name][0], written[name][1](), name) for name in shown]
     if rounding is not None:
@@ -128,7 +129,9 @@ def _setting(
     kinds: list[KindOnPaper],
     equations: list[Block],
     large: bool,
+    derives: bool,
 ) -> tuple[Block, ...]:
+    """derives: whether the appendix derives the energy or the dynamics."""
     blocks: list[Block] = [introduction(derivation)]
     if large:
         if len(derivation.architecture.vertices) > LARGE:
@@ -142,16 +145,16 @@ def _setting(
             Paragraph(("In the equations, " + "; ".join(f"{k} is {name}" for name, k in aliases.items()) + ".",))
         )
     blocks += names_in_other_letters(notation)
-    blocks += symbols(notation, lines_of([*blocks, *equations]))
+    blocks += symbols(notation, lines_of([*blocks, *equations]), derives)
     return tuple(blocks)
 
 
 def _generic_setting(
-    derivation: Derivation, notation: Notation, kinds: list[KindOnPaper], equations: list[Block]
+    derivation: Derivation, notation: Notation, kinds: list[KindOnPaper], equations: list[Block], derives: bool
 ) -> tuple[Block, ...]:
     blocks: list[Block] = [introduction(derivation, generic=True), plain_kinds_table(kinds)]
     blocks += costs_of_any_network(derivation)
-    return (*blocks, *symbols(notation, lines_of([*blocks, *equations])))
+    return (*blocks, *symbols(notation, lines_of([*blocks, *equations]), derives))
 
 
 def _energy(derivation: Derivation, large: bool) -> list[Block]:

@@ -91,12 +91,14 @@ def _verdict(certificate: Mapping[str, Any], example: str = "") -> Paragraph:
         for verdict in ("proved", "refuted", "undecided")
     }
     listed = ", ".join(f"{count} {'is' if count == 1 else 'are'} {name}" for name, count in counts.items() if count)
-    digest, verdict = certificate["hash"], certificate["verdict"]
+    digest, verdict = certificate["hash"], _steps(certificate)["verdict"]
+    beside = ", ".join(claim["id"] for claim in certificate["claims"] if claim["verdict"] == certificate["verdict"])
+    but = "" if certificate["verdict"] == verdict else f"; {certificate['verdict']} beside it: {beside}"
     return Paragraph(
         (
             *(("Of the network ", Code(example), " of these kinds, with its sizes: ") if example else ()),
-            f"{verdict if example else verdict.capitalize()}. Of the claims on which the theorem rests or which follow "
-            f"from it, {listed}; they are listed below with what they trust. The certificate, SHA-256 ",
+            f"{verdict if example else verdict.capitalize()}{but}. Of the claims on which the theorem rests or which "
+            f"follow from it, {listed}; they are listed below with what they trust. The certificate, SHA-256 ",
             Code(" ".join(digest[k : k + 8] for k in range(0, 32, 8))), " (first half), can be checked again with ",
             Code("dyadic check"), ".",
         ),

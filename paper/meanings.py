@@ -105,3 +105,11 @@ OF_THE_THEORY: Mapping[str, str] = {
     "b": "dyadic coordinate",
 }
 """Letters of the statements about any network; as letters of one's own network they may mean something else."""
+
+OF_THE_DYNAMICS = frozenset({"F", "tau", "t", "q", "Lambda", "a", "b"})
+"""Those that stand nowhere but where the energy and the dynamics are derived."""
+
+
+def of_the_theory(dynamics: bool) -> dict[str, str]:
+    """The letters of the theory with their meanings; those of the dynamics where it is derived."""
+    return {letter: meaning for letter, meaning in OF_THE_THEORY.items() if dynamics or letter not in OF_THE_DYNAMICS}

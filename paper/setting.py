@@ -24,7 +24,7 @@ from dyadic.paper.document import (
 )
 from dyadic.paper.glyphs import Notation, entries
 from dyadic.paper.layer_words import KindOnPaper, described, described_cost
-from dyadic.paper.meanings import OF_THE_THEORY
+from dyadic.paper.meanings import of_the_theory
 from dyadic.paper.prose import with_powers
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic import repeats
@@ -201,8 +201,11 @@ def costs(derivation: Derivation) -> list[Block]:
     return blocks
 
 
-def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list[Block]:
-    """What the letters mean that stand in these equations, each given with its layer type, and in the theory."""
+def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]], dynamics: bool = True) -> list[Block]:
+    """What the letters mean that stand in these equations, each given with its layer type, and in the theory.
+
+    dynamics: whether that derives the energy and the dynamics, with letters of their own.
+    """
     letters: list[tuple[str, str]] = [("x", ""), ("s", ""), ("f", ""), ("E", ""), ("C", ""), ("theta", "")]
     names = [
         (notation.types.get(str(element.name.owner), kind), element.name)
@@ -211,7 +214,7 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     ]
     letters += sorted((name.letter, "" if name.letter in "xsfC" else kind) for kind, name in names)
     rows = two_to_a_row(
-        [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
+        [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), of_the_theory(dynamics))]
     )
     table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (12, 27, 12, 27))
     roles = {name.role for _, name in names}

@@ -84,8 +84,8 @@ def refuted_by(statement: str, example: str) -> Reading:
         return Claim(
             name, statement, Verdict.REFUTED, f"{READING}; an example is proved, {example}", found.hypotheses,
             found.trusted, {"example": found.statement}, None,
-            "read literally, and symmetric weights as J = J^T: the example reads W^T on its way back, but so does the "
-            "paper's own dynamics; it is among the methods of `dyadic compare`",
+            "that is how it reads literally, with symmetric weights as J = J^T. The example reads W^T on its way back, "
+            "but so does the paper's own dynamics; it is among the methods of `dyadic compare`",
         )  # fmt: skip
 
     return read

@@ -166,7 +166,9 @@ def checked(setting: RelaxationSetting) -> None:
     if setting.solver != "euler" and (setting.schedule != "synchronous" or setting.coordinates != "xs"):
         raise DyadicError("continuous time has no order of updates and is solved in x and s: leave both as they are")
     if setting.blocks is not None and setting.schedule != "blocks":
-        raise DyadicError("blocks: are those of the schedule blocks, and another is chosen; choose it, or no blocks")
+        raise DyadicError(
+            "blocks go with the schedule blocks, and another is chosen: choose that one, or leave blocks out"
+        )
     if not math.isfinite(h * steps):
         raise DyadicError(
             f"step size h = {in_full(h)}: {steps} steps of that size are no finite time; take a smaller one"

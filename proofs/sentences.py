@@ -139,7 +139,7 @@ def _sentence(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label
         return _general(kind, subject, n, label)
     if kind == "printed":
         extent = f"; {n['left_out']} are in a notation that is not read back" if n["left_out"] else ""
-        notation = subject["notation"]
+        notation = {"latex": "LaTeX"}.get(subject["notation"], subject["notation"])
         text = f"The {notation} printed for {n['compared']} equations and intermediates, read back, is the same{extent}"
         return text, "reading back, and comparing letter by letter"
     if kind == "stepsize":

@@ -22,10 +22,8 @@ def decimal_below(value: float | Fraction, digits: int) -> Decimal:
 
 
 def text_above(value: float | Fraction, digits: int) -> str:
-    """A bound from above as text, such as 1.3e-9, or 0; a float that is not finite as it is."""
-    if value == 0:
-        return "0"
-    return f"{decimal_above(value, digits):.{_known(value, digits) - 1}e}"
+    """A bound from above as text, such as 1.3e-9; a float that is not finite as it is, and 0."""
+    return "0" if value == 0 else f"{decimal_above(value, digits):.{_known(value, digits) - 1}e}"
 
 
 def in_full(value: float) -> str:

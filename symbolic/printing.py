@@ -33,12 +33,21 @@ from dyadic.symbolic.expressions import (
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.tensor_names import COST, Name, NameRole
 
-WORDS = frozenset({"E", "Sum", "LogSumExp", "Max", "ArgMax", "delta", *FUNCTIONS})
+WORDS = frozenset({"E", "Sum", "LogSumExp", "Max", "ArgMax", "delta", "for", "mod", *FUNCTIONS})
 """What means something of its own in text, here or where claims are read; no tensor goes by such a name."""
+NUMBERED = frozenset("aijpu")
+"""Letters that indices of layers have together with a number: ``i_1`` is no entry of a parameter that is called i."""
+
 COST_OWNERS = (COST, COST_OWNER)
 """Whose tensors go by their letter alone: the cost's, in its equation and in a network that has one cost."""
 
 SUM, PRODUCT, POWER, ATOM = range(4)
+
+
+def readable_alone(name: str) -> bool:
+    """Whether a name can stand in a formula without a letter before it: it is no word, no number, and does not start
+    with a sign.  ``/block/constant`` behind another factor would divide it."""
+    return not (name in WORDS or name.isdigit()) and (name[0].isalnum() or name[0] == "_")
 
 
 class Printer(ABC):

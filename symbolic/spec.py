@@ -94,7 +94,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     """Build an architecture from a mapping with the keys of a TOML file (docs/specification.md)."""
     if not isinstance(data, Mapping):
         raise SpecError(
-            "the architecture", f"is a {type(data).__name__}", "give a mapping with the keys of a TOML file"
+            "the architecture", f"is of the type {type(data).__name__}", "give a mapping with the keys of a TOML file"
         )
     try:
         finite(data, ())

@@ -16,7 +16,7 @@ from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LARGEST_SIZE, few_axes, few_entries, few_inputs
-from dyadic.symbolic.printing import WORDS, text_name
+from dyadic.symbolic.printing import NUMBERED, readable_alone, text_name
 from dyadic.symbolic.tensor_names import Name, Owner, V
 
 InputRole = Literal["data", "index", "parameter", "constant"]
@@ -154,8 +154,9 @@ class Architecture:
         Where that name, or the one of its adjoint, would be read as something else, it is written as any other.
         """
         own = {node.name for node in self.inputs if node.role in ("parameter", "constant")}
-        taken = {text_name(name) for name in self._tensor_names()} | WORDS if own else set()
-        return frozenset(n for n in own if not n.isdigit() and not {n, f"{n}bar"} & (taken | own - {n}))
+        taken = {text_name(name) for name in self._tensor_names()} if own else set()
+        alone = own - NUMBERED
+        return frozenset(n for n in alone if readable_alone(n) and not {n, f"{n}bar"} & (taken | own - {n}))
 
     def _tensor_names(self) -> Iterator[Name]:
         """Every tensor of the equations, and what can be derived from it."""

@@ -94,6 +94,25 @@ def test_a_wheel_built_from_the_sdist_holds_the_same(source, wheel, tmp_path):
     assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
 
 
+def test_an_editable_install_is_found_from_a_folder_that_holds_one_called_dyadic(source, tmp_path):
+    """As above a clone: to Python its folder is a namespace package, which must not win.  No part becomes a name."""
+    site = tmp_path / "site"
+    zipfile.ZipFile(built("editable", tmp_path, source)).extractall(site)
+    (tmp_path / "dyadic").mkdir()
+    code = (
+        "import importlib.util, site, sys; site.addsitedir(sys.argv[1]); import dyadic, dyadic.symbolic; "
+        "print(dyadic.read.__name__, dyadic.symbolic.__file__); "
+        f"print([name for name in {PARTS} if importlib.util.find_spec(name)])"
+    )
+    path = os.pathsep.join(entry for entry in sys.path if entry.endswith("site-packages"))
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code, str(site)], capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"read {source}/src/dyadic/symbolic/__init__.py", "[]"]
+
+
 @pytest.mark.index
 @pytest.mark.parametrize("order", [("ours", "symbolic"), ("symbolic", "ours")])
 def test_it_lives_beside_the_package_called_symbolic(order, wheel, tmp_path):

@@ -24,7 +24,7 @@ def test_examples_have_the_parameters_listed(toml, parameters):
 
 
 def test_every_example_is_checked():
-    assert len(EXAMPLES) == TEXT.count("```toml") == 5
+    assert len(EXAMPLES) == TEXT.count("```toml") == 6
 
 
 def test_the_python_example():

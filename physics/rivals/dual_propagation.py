@@ -297,7 +297,12 @@ def _error_term(bench: Bench, energy: EnergyNetwork, form: DualForm, order: int)
         ctx.cap = before
 
 
-_NEEDS = ("affine layers with elementwise activations", "two states for each layer", "small nudging", "convergence")
+_NEEDS = (
+    "a chain of affine layers with elementwise activations",
+    "two states for each layer",
+    "small nudging",
+    "convergence",
+)
 METHODS = (
     RivalMethod(
         "dual", "dual propagation", "arXiv:2302.01228; code Rasmuskh/dualprop_icml_2024, class cnn_dualprop_RAOVR_ff",

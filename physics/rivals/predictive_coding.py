@@ -270,7 +270,7 @@ METHODS = (
     RivalMethod(
         "pc", "predictive coding", "jpc, _energies.py",
         "output held at x_L - grad C, which is y for half a squared norm",
-        ("convergence",), _clamped,
+        ("a chain of layers", "convergence"), _clamped,
     ),
     RivalMethod(
         "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",

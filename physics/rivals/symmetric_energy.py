@@ -350,7 +350,7 @@ def _equations(found: EnergyMinimum) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 _MINIMUM = "the gradient of the minimum's cost"
 _ANALYTIC = "E and C are analytic at the minimum"
-_NEEDS = ("symmetric weights", "an energy", "two phases", "convergence")
+_NEEDS = ("a chain of affine layers", "symmetric weights", "an energy", "two phases", "convergence")
 METHODS = (
     RivalMethod(
         "ep", "equilibrium propagation", "Scellier and Bengio 2017; sign as in Laborieux's code",

@@ -1,5 +1,7 @@
 """``python -m dyadic.proofs.checker FILE [EFFORT]``: exit status 0 confirmed, 1 rejected, 2 usage, 3 in part only.
 
+2 also where there is no such file.
+
 EFFORT, a number from 1: how many times the usual work may be spent on a file.
 """
 
@@ -26,6 +28,9 @@ def main(arguments: list[str]) -> int:
     effort = arguments[1] if len(arguments) == 2 else "1"
     if len(arguments) not in (1, 2) or not effort.isdecimal() or not 0 < int(effort) <= 10_000:
         print(USAGE, file=sys.stderr)
+        return 2
+    if not os.path.isfile(arguments[0]):  # what is not there says nothing, and is not rejected
+        print(f"{arguments[0]}: is no file that can be read", file=sys.stderr)
         return 2
     try:
         report = check(read(arguments[0], int(effort)), int(effort))

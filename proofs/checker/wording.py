@@ -194,7 +194,8 @@ RULES: dict[str, ClaimKind] = {
     "printed": _rule(
         "notation",
         "compared left_out",
-        lambda about, n: "The {notation} printed for {compared} equations and intermediates, read back, is the same"
+        lambda about, n: ("The LaTeX" if about["notation"] == "latex" else "The {notation}")
+        + " printed for {compared} equations and intermediates, read back, is the same"
         + ("; {left_out} are in a notation that is not read back" if n["left_out"] else ""),
         "reading back, and comparing letter by letter",
         (trust.READERS, trust.INTEGER_FORMS),

@@ -32,8 +32,10 @@ from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
 from dyadic.symbolic.latex_printing import LatexPrinter
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.printing import NUMBERED, TextPrinter
 
+_SHOWN = 200
+"""Characters of an equation in a reason."""
 MOST_LATEX = 300
 """Number of equations up to which the LaTeX is read back as well."""
 
@@ -75,7 +77,8 @@ def _claim(
                 same = _same(forms, content, left, right)
             except (Unreadable, Rejected) as error:
                 if covered(item):
-                    unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
+                    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
+                    unread = unread or f"{tag} cannot be read back: {error}; what is printed is {shown}"
                 else:
                     left_out += 1
                 continue
@@ -124,6 +127,8 @@ def _roots_as_powers(node: Any) -> Any:
 
 def _latex_reader(graph: Graph) -> Read:
     vocabulary = Vocabulary(graph)
+    for letter in NUMBERED:  # no parameter is printed so
+        vocabulary.tensors.pop(letter, None)
 
     def read(text: str) -> tuple[Any, Any]:
         sides = parse(LatexReader(formula(text), vocabulary, limits=PRINTED).tokens(), PRINTED)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
@@ -171,12 +172,20 @@ def _together(found: dict[int, Claim], author: AuthorNames, left_out: str) -> Cl
     text += f"; not for {left_out}" if left_out else ""
     numbers = claim.counterexample and {"layer": author.shown(layer), **claim.counterexample}
     reason = claim.reason and f"for {author.shown(layer)}: {claim.reason}"
-    hypotheses = dict.fromkeys(text for each in found.values() for text in each.hypotheses)
+    shown = found if worst is Verdict.PROVED else {layer: claim}  # what is said of the others is of no consequence
+    of = {number: each.hypotheses for number, each in shown.items()}
     trusted = dict.fromkeys(text for each in found.values() for text in each.trusted if each.verdict is worst)
     return replace(
-        claim, statement=text, counterexample=numbers, reason=reason, hypotheses=tuple(hypotheses),
+        claim, statement=text, counterexample=numbers, reason=reason, hypotheses=tuple(_of_layers(of)),
         trusted=tuple(trusted),
     )  # fmt: skip
+
+
+def _of_layers(of: Mapping[int, Sequence[str]]) -> Iterator[str]:
+    """What is assumed for each layer: what is so for all once, the rest with the layers that it is of."""
+    for text in dict.fromkeys(chain.from_iterable(of.values())):
+        layers = [str(number) for number, texts in of.items() if text in texts]
+        yield text if len(layers) == len(of) else f"for l = {', '.join(layers)}: {text}"
 
 
 def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:

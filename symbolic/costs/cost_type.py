@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from dyadic.symbolic.docstrings import docstring
 from dyadic.symbolic.expressions import Definition, Expr, Index, Tensor, total
 from dyadic.symbolic.layers.layer_type import Option
 
@@ -45,7 +46,7 @@ class CostType(ABC):
     @property
     def about(self) -> str:
         """One line for a table of costs: the first of the class's docstring."""
-        return (type(self).__doc__ or "").strip().partition("\n")[0]
+        return docstring(type(self)).strip().partition("\n")[0]
 
 
 def summed(body: Expr, indices: Iterable[Index], extents: Iterable[Expr]) -> Expr:

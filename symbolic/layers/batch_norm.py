@@ -1,4 +1,6 @@
-"""batch_norm:  y[c, i] = G[c] (x[c, i] - M[c]) rsqrt(V[c] + epsilon) + b[c]  with given mean M and variance V.
+"""batch_norm:  y[c, i] = G[c] (x[c, i] - M[c]) rsqrt(V[c] + epsilon) + b[c];  M and V are trained, or constant inputs.
+
+M and V are a mean and a variance that were collected before.  As parameters of the layer they are trained like G and b.
 
 batch_norm_training: the same with the mean and variance of the activations themselves, taken over all axes but the
 channel axis (for tensors that carry their own batch axis).

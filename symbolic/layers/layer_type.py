@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from sympy import Expr, Integer, Rational
 
+from dyadic.symbolic.docstrings import docstring
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, size, total
 from dyadic.symbolic.tensor_names import Name, Owner
 
@@ -140,7 +141,7 @@ class LayerType(ABC):
     @property
     def about(self) -> str:
         """One line for a table of layer types: the first of the docstring of the class, or of its file."""
-        text = type(self).__doc__ or sys.modules[type(self).__module__].__doc__ or ""
+        text = docstring(type(self)) or docstring(sys.modules[type(self).__module__])
         return text.strip().partition("\n")[0].removeprefix(f"{self.name}:").strip()
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sympy import Expr, Integer
@@ -79,16 +79,15 @@ class Problem:
         return f"{self.place}: {self.reason}" if self.reason else self.place
 
 
-def refuse(where: str, problems: Sequence[Problem]) -> None:
-    """One message for everything that is not supported; nothing where all is."""
+def refuse(where: str, problems: Sequence[Problem], form: Literal["onnx", "torch"]) -> None:
+    """One message for everything that is not supported; nothing where all is.  form: what kind of model it is."""
     if problems:
         first, *others = problems
         message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
         if others:
             message += "; neither is " + "; nor ".join(map(str, others))
-        raise SpecError(
-            where, message, "export the model without these (`dyadic layers` lists the operators that can be read)"
-        )
+        remedy = f"export the model without these (`dyadic layers {form}` lists the operators that can be read)"
+        raise SpecError(where, message, remedy)
 
 
 class Model:

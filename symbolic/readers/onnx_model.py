@@ -126,7 +126,7 @@ class _OnnxReader:
             self._read(position, proto)
 
     def finished(self, cost: str | None) -> Architecture:
-        refuse(self.where, self.problems)
+        refuse(self.where, self.problems, "onnx")
         compare_types(self.onnx, self.proto, self.where)
         compare_shapes(self.inferred, self.where, self.model, self.values)
         found: list[str] = []

@@ -139,7 +139,7 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
             return found.with_notes(f"decomposed by torch's own rules: {names}") if wanted else found
         break
     assert first is not None
-    refuse(where, first.problems)
+    refuse(where, first.problems, "torch")
     raise SpecError(where, "is decomposed without an end", "please report this model")
 
 
@@ -195,7 +195,7 @@ class _TorchReader:
             self._read(position, node)
         if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
             raise Decomposable(further, self.problems)
-        refuse(self.where, self.problems)
+        refuse(self.where, self.problems, "torch")
         found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
         outputs = [self._output(value) for value in found]
         for position, value in enumerate(outputs):

@@ -97,3 +97,28 @@ def test_shared_parameters_and_ranges_are_read(derivation, claims):
         found = judged(derivation, claim)
         assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), claim
         assert not any(name.startswith("x_M") for name in (found.counterexample or {}).get("values", {}))
+
+
+@pytest.mark.parametrize(
+    ("formula", "assumed"),
+    [
+        ("sin(pi) = 0", ()),
+        ("pi x_a[0] = x_a[0] pi", ()),
+        ("acosh(1) = 0", ()),
+        ("log(2)/2 - log(sqrt(2)) = 0", ()),
+        ("x_a[0]/sqrt(2 pi) = x_a[0] (2 pi)^(-1/2)", ()),
+        ("log(1 + pi + x_a[0]^2) = log(x_a[0]^2 + pi + 1)", ("the logarithms of the claim are of positive numbers",)),
+        ("acos(x_a[0]) + pi = pi + acos(x_a[0])", ("every acos(z) of the claim has -1 < z < 1",)),
+    ],
+)
+def test_nothing_is_assumed_of_a_constant(formula, assumed):
+    """That acos(z) has -1 < z < 1 would contradict pi, which is acos(-1)."""
+    found = judged(PLAIN, formula)
+    assert found.verdict is Verdict.PROVED
+    numbers = "nothing of the network is read: a statement about numbers alone"
+    assert tuple(text for text in found.hypotheses if text != numbers) == assumed
+
+
+def test_pi_goes_by_its_name_in_a_counterexample():
+    found = judged(PLAIN, "pi x_a[0] = 3 x_a[0]")
+    assert set(found.counterexample["functions"]) == {"pi"}

@@ -75,6 +75,13 @@ def test_the_first_of_two_equations_defines_something(other):
         judged(other, definitions=(ONE[1],), latex=True)
 
 
+def test_letters_side_by_side_define_no_name():
+    """As dO in FlashAttention: the message says how it is read, and shows what was written as it was."""
+    with pytest.raises(SpecError, match=r"'EC = .frac\{1\}\{2\}' defines nothing: its left side is a product") as told:
+        judged("C = 0", definitions=(r"EC  = \frac{1}{2}",), latex=True)
+    assert r"\mathit{dO}" in told.value.remedy
+
+
 @pytest.mark.parametrize("between", one_in(8, BETWEEN))
 def test_a_file_with_several_equations_in_a_claim_says_that_the_first_is_wrong(between, tmp_path):
     path = tmp_path / "two.tex"

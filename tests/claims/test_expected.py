@@ -67,6 +67,8 @@ def test_annotations_stand_at_their_claims(tmp_path):
     assert all("file=a%2Cb%3Ac%25.toml," in line and "\n" not in line for line in lines)
     assert "%0A" in lines[3]
     assert "unreadable: 'x_q' is no quantity" in lines[3]
+    assert "%0Aat: " in lines[2]
+    assert not any("{'" in line or "['" in line for line in lines)  # as in the text, not as Python writes it
 
 
 FORMULAS = {

@@ -205,3 +205,15 @@ def test_who_renames_the_targets_may_define_y():
     assert judged("y_k = t_k", names=names, definitions=definitions).verdict is Verdict.REFUTED
     assert judged("y_k = t_k", names=names).verdict is Verdict.PROVED
     assert judged("t_k = 2 o_k", names=names, definitions=("t_k = 2 o_k",)).verdict is Verdict.REFUTED
+
+
+def test_what_is_assumed_is_said_of_the_layers_that_it_is_of():
+    """Of a refuted layer nothing is said that holds for another one; of several, which."""
+    from dyadic.proofs.statements import _of_layers
+
+    wrong = judged(r"\frac{\partial L}{\partial w^l_{jk}} = a^{l-1}_j \delta^l_k")
+    assert wrong.counterexample["layer"] == "l = 1 (h1)"
+    assert [text for text in wrong.hypotheses if "runs over" in text] == [
+        "k runs over the 4 entries of its axis on the left side"
+    ]
+    assert [*_of_layers({1: ("a", "b"), 2: ("a",), 3: ("a", "b")})] == ["a", "for l = 1, 3: b"]

@@ -1,6 +1,7 @@
 """How verdicts are shown: the outcome first, lines that fit, colours on a terminal alone, counterexamples."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -275,3 +276,38 @@ def test_costs_and_decay_are_said_with_their_signs_and_one_is_singular(tmp_path)
     lines = list(derivation_text(dyadic.derive(dyadic.read(path))))
     assert lines[0] == "one: L = 1 layer (counted in vertices)"
     assert any(line.endswith("E = sum of the terms below - 3/2 C + 3/2 |theta|^2") for line in lines)
+
+
+def test_no_difference_is_written_as_nothing_but_0():
+    from dyadic.symbolic.decimal_bounds import text_above
+
+    assert (text_above(0.0, 2), text_above(0.5, 2)) == ("0", "5.0e-1")
+
+
+def test_what_is_empty_or_unchanged_is_not_printed():
+    """A witness at the network's own sizes, of one without constants."""
+    from dyadic.summary import shown_data
+
+    data = {"constants": {}, "sizes": {"64": 64, "4": 4}, "reduced": {"64": 2, "10": 10}, "at": {"i": 0}, "list": []}
+    assert dict(shown_data(data)) == {"sizes": "the network's own", "reduced": "64 -> 2", "at": "i = 0"}
+
+
+def test_a_theorem_is_not_called_undecided_for_a_cross_check(tmp_path, monkeypatch, capsys):
+    """Where only the LaTeX was not read back, ``appendix`` and ``build`` say which claim it is, as ``verify`` does."""
+    import dyadic
+    from dyadic.paper.exactness import result
+    from dyadic.publishing import appendix
+    from dyadic.summary import outcome
+    from dyadic.symbolic.latex_printing import LatexPrinter
+
+    monkeypatch.setattr(LatexPrinter, "equation", lambda self, item: "nothing")
+    derivation = dyadic.derive(dyadic.read("examples/digits.toml"))
+    certificate = dyadic.verify(derivation)
+    line = "digits-mlp: UNDECIDED: printed:latex; proved: L = 4, exact after 8 steps"
+    assert outcome(certificate) == line
+    *_, verdict = result(derivation, json.loads(certificate.to_json()))
+    assert verdict.spans[0].startswith("Proved; undecided beside it: printed:latex. Of the claims")
+    options = dict.fromkeys(("cost", "granularity", "certificate", "notation", "sections", "detail", "rounding"))
+    paths = {"outputs": (tmp_path / "a.tex",), "others": (), "generic": False, "coq": False}
+    assert appendix(dyadic.files.Path("examples/digits.toml"), **options, **paths) == 3
+    assert capsys.readouterr().out == f"{line}\n"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from support.command import run
 
 from dyadic import cli
 from dyadic.codegen import DTYPES, TARGETS
@@ -101,6 +102,24 @@ entry.main()
     assert "'click'" in loaded
     for module in ("sympy", "numpy", "networkx", "z3", "flint", "rich", "jinja2", "typst", "onnx", "torch"):
         assert f"'{module}'" not in loaded
+
+
+def test_the_list_of_commands_holds_whole_sentences():
+    """A summary that does not fit is cut by click, with three points."""
+    listed = run("--help").stdout.partition("Commands:")[2].splitlines()[1:]
+    assert len(listed) == len(cli.commands.commands)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_what_is_said_does_not_depend_on_docstrings():
+    """``python -OO`` drops them; commands and layers are described by theirs."""
+    for arguments in (["--help"], ["check", "--help"], ["layers"], ["layers", "softmax"]):
+        plain, stripped = (
+            subprocess.run([sys.executable, *options, "-m", "dyadic", *arguments], capture_output=True, text=True)
+            for options in ([], ["-OO"])
+        )
+        assert plain.returncode == stripped.returncode == 0
+        assert plain.stdout == stripped.stdout
 
 
 @pytest.mark.parametrize("name", ["DyadicError", "SpecError"])

@@ -126,6 +126,12 @@ def test_custom_vjp(tmp_path, old, new, verdict):
     assert examine_pair(CodeFile(path, "f")).verdict is verdict
 
 
+def test_a_custom_vjp_is_one_pair_whatever_its_functions_are_called(tmp_path):
+    path = tmp_path / "f.py"
+    path.write_text(JAX.replace("f_fwd", "own_fwd").replace("f_bwd", "own_bwd"))
+    assert pairs_of(path) == ["f"]
+
+
 SOFTMAX = "    e = np.exp(x)\n    p = e / e.sum({})\n    return p * (dy - np.sum(dy * p{}))\n"
 GELU = (
     "    c = jnp.sqrt(2 / jnp.pi)\n    t = jnp.tanh(c * (x + 0.044715 * x**3))\n"

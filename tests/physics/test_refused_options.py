@@ -90,7 +90,7 @@ def ended(capsys, *arguments):
         ("devices net.toml --feedback w.npz --params w.npz --data d.npz --seed 4", "--seed"),
         ("compare net.toml --params w.npz --data d.npz --seed 4", "--seed"),
         ("compare net.toml --over p.weigth", "p.weigth"),
-        ("compare net.toml --over ,", "takes names has none"),
+        ("compare net.toml --over ,", "--over: has no name"),
         ("compare net.toml --feedback d.npz", "lacks p.weight"),
         ("compare net.toml --feedback w.npz --methods dyadic", "feedback-alignment"),
         ("compare net.toml --feedback w.npz -o linked.csv", "would be lost"),
@@ -112,7 +112,7 @@ def ended(capsys, *arguments):
         ("devices net.toml --feedback d.npz --noise 0.1", "d.npz: lacks p.weight"),
         ("devices net.toml --resolution 0.1 --params s.npz", "s.npz: lacks p.weight"),
         # names that there are none of, and a network without parameters
-        ("compare net.toml --methods ,", "takes names has none"),
+        ("compare net.toml --methods ,", "--methods: has no name"),
         ("compare bare.toml", "bare has no parameters: there is no gradient to compare"),
         ("devices bare.toml --mismatch 0.1", "bare has no parameters: there are no feedback weights"),
         ("relax net.toml --params short.npz", "p.bias has shape (2,); give one of shape (3,)"),

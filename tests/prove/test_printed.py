@@ -42,6 +42,32 @@ def test_names_that_start_with_digits_are_read_back(name):
     assert {claim.verdict.value for claim in found.values()} == {"proved"}, found
 
 
+def arithmetic(name, shape):
+    """A parameter as a factor, below a fraction line and by itself, over two axes with numbered indices."""
+    layers = [
+        {"name": "product", "type": "mul", "inputs": ["data", name]},
+        {"name": "ratio", "type": "div", "inputs": ["product", name]},
+        {"name": "total", "type": "add", "inputs": ["ratio", name]},
+        {"name": "window", "type": "max_pool", "kernel": [2, 2]},
+    ]
+    spec = {"inputs": {"data": {"shape": [2, 3]}}, "parameters": {name: {"shape": shape}}, "layers": layers,
+            "cost": {"type": "squared_error"}}  # fmt: skip
+    return derive(architecture(spec))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/n/c_0", "//", "a/b", "onnx::Mul_7", "p.0:1", "#", "-w", "|a|", "<unk>", "^T", "=", "for", "mod", "d", "i", "u"],
+)
+@pytest.mark.parametrize("shape", [[], [3]])
+def test_parameters_of_models_are_read_back(name, shape):
+    """What starts with a sign would divide, subtract or compare; ``i_1`` is an index, not an entry of i."""
+    derivation = arithmetic(name, shape)
+    assert {claim.verdict.value for claim in claims(derivation).values()} == {"proved"}
+    own = name in ("a/b", "onnx::Mul_7", "p.0:1", "d")
+    assert (name in derivation.architecture.own_names) == own
+
+
 def _wrong(method, change):
     def plant(monkeypatch, printer):
         original = getattr(printer, method)
@@ -159,7 +185,7 @@ def with_name(name):
     return derive(architecture({"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": {"type": "squared_error"}}))
 
 
-@pytest.mark.parametrize("name", ["$x_1$", "a & b", "#%", "\\\\", "~", "a=b", "x_x", "😀"])
+@pytest.mark.parametrize("name", ["$x_1$", "a & b", "#%", "#", "&", "\\\\", "~", "a=b", "x_x", "😀"])
 def test_a_name_of_signs_that_latex_reads_otherwise_is_read_back(name):
     assert {claim.verdict.value for claim in claims(with_name(name)).values()} == {"proved"}
 

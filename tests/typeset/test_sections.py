@@ -171,3 +171,15 @@ def test_a_generic_proof_where_the_largest_rank_is_not_2L():
     """No network of a specification has one; those of a cost that is linear would."""
     *_, last = proof_of_theorem(3, 5, 3, generic=True)
     assert next(span for span in last.spans if isinstance(span, str)) == " is the largest rank; it is at least "
+
+
+def test_letters_of_what_is_not_derived_are_not_explained(digits):
+    """A short appendix has no dynamics: neither tau nor the dyadic coordinates stand in it."""
+    from dyadic.paper.meanings import of_the_theory
+
+    missing = set(of_the_theory(dynamics=True)) - set(of_the_theory(dynamics=False))
+    assert {"tau", "Lambda", "q"} <= missing
+    for detail, explained in (("short", False), ("full", True)):
+        text = render_latex(build_document(*digits, detail=detail))
+        assert ("dyadic coordinate" in text) == explained
+        assert "the number of steps to exactness" in text

@@ -219,10 +219,9 @@ class Names:
 
     def _word(self, node: LatexNode) -> str:
         """The letters of a group, or the Greek letter that it holds."""
-        inner = content(node)
-        if len(inner) == 1 and inner[0].kind == "command":
+        inner, text = content(node), node.text.strip()
+        if len(inner) == 1 and inner[0].kind == "command" and text not in self._owners:
             return self._base(Cursor(inner, node.at))[1]
-        text = node.text.strip()
         return self._owners.get(text, text.replace(r"\_", "_"))
 
     def _primes(self, cursor: Cursor) -> int:

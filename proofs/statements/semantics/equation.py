@@ -18,7 +18,7 @@ from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
-from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted, refuse
 from dyadic.proofs.statements.semantics.claimed_ranges import stated_ranges
 from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
 from dyadic.proofs.statements.semantics.own_energy import check_energy
@@ -284,6 +284,10 @@ def _parsed(
         raise refuse(statement.place, source, error) from error
 
 
+_ONE_NAME = {False: "define one name", True: r"define one name; of several letters it is \mathit{dO}"}
+"""By whether the claim is written in LaTeX, where letters side by side are factors."""
+
+
 def _definition(found: Equalities, statement: Statement, source: str) -> None:
     """A new name is defined; a name that has a meaning must be given that meaning, which is an equality to check."""
     if found.vocabulary.targets_renamed and source.lstrip("& \n").startswith("y"):
@@ -292,7 +296,10 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     sides, ends = stated_ranges(sides)
     stated = {name: found.vocabulary.extent(max(end, 0)) for name, end in ends.items()}
     if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] not in ("entry", "whole"):
-        raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")
+        problem = f"{quoted(' '.join(source.split())[:60])} defines nothing"
+        if isinstance(sides[0], list) and sides[0][0] == "*":
+            raise SpecError(statement.place, f"{problem}: its left side is a product", _ONE_NAME[statement.latex])
+        raise SpecError(statement.place, problem, "write NAME[i] = formula")
     form = _defined_in_entries(statement, source, sides, found.vocabulary)
     left, body = form.sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:

@@ -58,8 +58,11 @@ def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
 
 
 def always_defined(claim: Equalities) -> bool:
-    """Whether all of a claim, and what it reads of the network, has a value whatever the numbers are."""
-    return not (domains_of(claim) or domains_of_layers(claim))
+    """Whether all of a claim, and what it reads of the network, has a value whatever the numbers are.
+
+    That of a constant such as log(-1) is not taken for granted, and is looked for where numbers are.
+    """
+    return not (_domains(claim, constants=True) or domains_of_layers(claim))
 
 
 def given_read(claim: Equalities, link: Link) -> set[tuple[str, str]]:
@@ -71,13 +74,20 @@ def given_read(claim: Equalities, link: Link) -> set[tuple[str, str]]:
 
 
 def domains_of(claim: Equalities) -> tuple[str, ...]:
-    """Where the claim's own expressions are defined, in words; empty if that is everywhere."""
+    """Where the claim's own expressions are defined, in words; empty if that is everywhere.
+
+    Of a constant, such as pi = acos(-1), nothing is assumed: it has a value or none.
+    """
+    return _domains(claim, constants=False)
+
+
+def _domains(claim: Equalities, constants: bool) -> tuple[str, ...]:
     found: list[str] = []
     nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
     nodes += [let.body for let in claim.lets]
     while nodes:
         node = nodes.pop()
-        if not isinstance(node, list):
+        if not isinstance(node, list) or (not constants and _is_constant(node)):
             continue
         nodes += node
         if node[:1] == ["^"]:
@@ -87,6 +97,16 @@ def domains_of(claim: Equalities) -> tuple[str, ...]:
         if node[:1] == ["apply"]:
             found += _domain(node[1])
     return tuple(dict.fromkeys(found))
+
+
+def _is_constant(node: Any) -> bool:
+    """Whether an expression is made of numbers alone."""
+    if not isinstance(node, list):
+        return isinstance(node, int)
+    match node:
+        case ["+" | "*" | "^" | "rational", *parts] | ["apply", _, _, *parts]:
+            return all(map(_is_constant, parts))
+    return False
 
 
 def _domain(name: str) -> list[str]:

@@ -30,6 +30,7 @@ from dyadic.proofs.statements.semantics.quantities import (
 )
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.functions import FUNCTIONS as RECORDS
+from dyadic.symbolic.printing import readable_alone
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 WRITTEN = {one.written: name for name, one in RECORDS.items() if one.written and name in FUNCTIONS}
@@ -177,7 +178,7 @@ class Vocabulary:
         self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
         named = [("x", name, name) for name in sorted(self.own)]
         for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
-            if not printed.isdigit() and printed not in (*self.functions, *WRITTEN_REDUCTIONS, "delta"):
+            if readable_alone(printed) and printed not in (*self.functions, *WRITTEN_REDUCTIONS):
                 self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
         for name, meaning in self.author.plain.items():
             self._alias(name, meaning)
@@ -383,8 +384,7 @@ class Vocabulary:
         """For one claim, whose definitions must not reach the next."""
         other = object.__new__(Vocabulary)
         other.__dict__.update(self.__dict__)
-        other.tensors, other._axes = dict(self.tensors), dict(self._axes)
-        other.energies = dict(self.energies)
+        other.tensors, other._axes, other.energies = dict(self.tensors), dict(self._axes), dict(self.energies)
         return other
 
     def extent(self, written: int | str) -> Extent:

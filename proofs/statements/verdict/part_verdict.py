@@ -30,7 +30,9 @@ _SMOOTH = (
     "no argument of a function with a kink (relu, abs, max, a comparison) is at the kink in the forward pass, "
     "unless it is so at all points nearby"
 )
-_LARGEST = "shown with any numbers in place of largest values, on which the result does not depend"
+_LARGEST = "nothing of largest values: it holds with any numbers in their place"
+_MADE_UP = re.compile(rf"{UNNAMED}|uninitialised|output\d*\Z")
+"""Names of outputs that the code does not have."""
 _FIRST, _SECOND = (2, 3, 4, 5, 6, 7, 8, 9, 10), (3, 2, 5, 4, 7, 6, 9, 8, 11)
 _FOR_ALL, _AT_NUMBERS, _TWICE = 45_000, 500_000, 2_500
 """Operations of one evaluation up to which all sizes are tried at once, numbers, and numbers a second time."""
@@ -242,12 +244,10 @@ class _Examination:
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:
-    several = len(pair.upstream) > 1
-    terms = []
-    for number, (name, (_, output)) in enumerate(pair.upstream.items(), 1):
-        unnamed = f"output {number}" if several else "the output"
-        terms.append(f"sum({name} * {unnamed if output.startswith(UNNAMED) else output})")
-    pairing = " + ".join(terms)
+    names = [output.partition(".")[0] for _, output in pair.upstream.values()]  # of a variable that was set again
+    if len(set(names)) < len(names) or any(map(_MADE_UP.match, names)):
+        names = [f"output {number}" for number in range(1, len(names) + 1)] if len(names) > 1 else ["the output"]
+    pairing = " + ".join(f"sum({upstream} * {name})" for upstream, name in zip(pair.upstream, names, strict=True))
     arguments = ", ".join(gradient.argument for gradient in pair.gradients)
     text = f"the backward pass of {pair.name} returns the derivatives of {pairing} by {arguments}"
     if pair.sizes:

@@ -55,6 +55,7 @@ _EVALUATION = 50
 """Units of work of an evaluation, besides its operations."""
 _LEAST = 25
 """How many evaluations are made at least."""
+_NAMED = {"acos(-1)": "pi"}
 _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
 _LONG = 200_000
@@ -288,7 +289,7 @@ class _Look:
             "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
             "others": "all other values are 0" if zero else "",
-            "functions": {label: calls[label] for label in watched.used if label in calls},
+            "functions": {_NAMED.get(one, one): calls[one] for one in sorted(watched.used) if one in calls},
             "quantities": quantities,
             "left": str(watched.left),
             "right": str(watched.right),

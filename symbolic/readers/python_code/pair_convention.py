@@ -221,8 +221,11 @@ def pair_names(names: FileNames) -> list[str]:
         for name, pair in names.declared_vjps.items()
         if pair[0] in names.functions
     }
+    declared = {function for pair in names.declared_vjps.values() for function in pair[:2]}
     for one, two in _PAIRS[:4]:
         for function, node in names.functions.items():
+            if function in declared:  # a pair already, under the name of what it is the derivative of
+                continue
             start, _, end = one.partition("{}")
             name = function[len(start) : len(function) - len(end)]
             if function == one.format(name) and name and two.format(name) in names.functions:
