@@ -97,7 +97,6 @@ class Recorder:
     random: dict[str, Shape] = field(default_factory=dict)
     differentiated: bool = True
     line: int = 0
-    remarks: list[str] = field(default_factory=list)
     _made: dict[str, str] = field(default_factory=dict)
     _freed: dict[str, Any] = field(default_factory=dict)
     _bound: int = 0
@@ -172,6 +171,11 @@ class Recorder:
         known = {definition.name for definition in self.definitions} | set(self._freed)
         return {node[2] for node in self._parts(body) if node[:2] == ["entry", ARRAY]} - known
 
+    def body_of(self, name: str) -> Any:
+        """What the equation of a name says, or what a free number stands for; None for numbers that are given."""
+        found = {definition.name: definition.body for definition in self.definitions} | self._freed
+        return found.get(name)
+
     def of_largest(self, kink: CodeDefinition) -> bool:
         """Whether a kink is a tie of largest values, or depends on one, or on the number in its place."""
         return kink.name == _TIE or any(node[:1] == ["max"] for node in self._parts(kink.body))
@@ -182,11 +186,6 @@ class Recorder:
         self.taken.add(name)
         self.random[name] = shape
         return tensor(name, shape)
-
-    def remark(self, text: str) -> None:
-        """What is taken for granted, once."""
-        if text not in self.remarks:
-            self.remarks.append(text)
 
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""

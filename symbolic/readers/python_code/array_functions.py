@@ -8,13 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import (
+    ARRAY,
     FormArray,
     Recorder,
     broadcast,
     broadcast_shape,
     constant,
     difference,
-    either,
     entrywise,
     number_node,
     one_minus,
@@ -28,6 +28,14 @@ from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
+WHERE = "where"
+"""["where", mask, value]: the value where the mask is 1; where it is 0 it is 0, and the value need not exist.
+"""
+POWER = "power"
+"""["power", 1 or 0, logarithm]: that of the base of a power, which may have a value where the base is negative.
+
+It has none there (1: this is seen) but where the exponent is an integer, which it is at single points only.
+"""
 _LARGEST_EXPONENT = 16
 _OF_INTEGERS = ("relu", "abs", "sign")
 """Functions that make integers of integers."""
@@ -148,10 +156,28 @@ def raised_by(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
     number = _number(base)
     if number is not None and number <= 0:
         raise NotInSubset("a power of a number that is not positive")
-    if number is None:
-        recorder.remark("the base of a power whose exponent is an array is taken to be positive")
-    logarithm = recorder.named(applied(recorder, "log", base))
+    logarithm, varies = applied(recorder, "log", base), int(number is not None or _varies(recorder, exponent))
+    logarithm = recorder.named(entrywise(recorder, lambda node: [POWER, varies, node], logarithm))
     return applied(recorder, "exp", multiplied(recorder, exponent, logarithm))
+
+
+def _varies(recorder: Recorder, array: FormArray) -> bool:
+    """Whether the entries are seen to be free numbers times and plus constants, or one over that: no integers."""
+    node = recorder.equation(array, "").body
+    while isinstance(node, list):
+        if node[:2] == ["entry", ARRAY]:
+            body = recorder.body_of(node[2])
+            if body is None:
+                return node[2] not in recorder.below
+            node = body
+        elif node[0] == "^":
+            node = node[1]
+        else:
+            rest = [part for part in node[1:] if isinstance(part, list) and part[0] not in ("rational", "size")]
+            if node[0] not in ("+", "*") or len(rest) != 1:
+                return False
+            node = rest[0]
+    return False
 
 
 def _number(array: FormArray) -> Fraction | None:
@@ -238,11 +264,19 @@ def smaller(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     return minus(recorder, larger(recorder, minus(recorder, one), minus(recorder, two)))
 
 
+def _chosen_by(mask: Any, one: Any, two: Any) -> Any:
+    """One thing where a mask is 1, another one where it is 0: what is not taken need not have a value."""
+    if one == two:
+        return one
+    pairs = ((mask, one), (one_minus(mask), two))
+    return plus(*(times(part, value) if isinstance(value, int) else [WHERE, part, value] for part, value in pairs))
+
+
 def chosen(recorder: Recorder, mask: FormArray, one: FormArray, two: FormArray) -> FormArray:
     if not mask.truth:
         raise NotInSubset("a condition that is no comparison")
     mask = recorder.named(mask)
-    return entrywise(recorder, either, mask, one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, _chosen_by, mask, one, two, truth=one.truth and two.truth)
 
 
 def where(call: CallArguments) -> FormArray:

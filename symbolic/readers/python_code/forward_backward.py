@@ -236,7 +236,7 @@ class _PairReading:
             dict(recorder.freed),
             dict(recorder.random),
             tuple(kinks),
-            (*self.remarks, *recorder.remarks),
+            tuple(self.remarks),
             tuple(size for size in self.file.sizes if size in used),
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),
