@@ -131,7 +131,7 @@ def _matched(pattern: Any, node: Any, names: set[str], found: dict[str, Any]) ->
         return bool(pattern == node)
     if len(pattern) != len(node):
         return False
-    if pattern[0] in ("sum", "max") and pattern[0] == node[0] and pattern[2] == node[2]:
+    if pattern and pattern[0] in ("sum", "max") and pattern[0] == node[0] and pattern[2] == node[2]:
         return _matched(pattern[3], _renamed(node[3], {node[1]: ["index", pattern[1]]}), names - {pattern[1]}, found)
     return all(_matched(one, two, names, found) for one, two in zip(pattern, node, strict=True))
 
