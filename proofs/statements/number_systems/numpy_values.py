@@ -7,6 +7,7 @@ mask chooses, what is not taken is left out.  What is not certain is *unknown*, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from flint import arb
@@ -15,6 +16,8 @@ from dyadic.proofs.evaluate.number_rings import Tape, Undetermined
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood, Traced, traced
 
 NO_NUMBER, INFINITE, UNKNOWN = (Traced(arb("nan"), frozenset({word})) for word in ("nan", "inf", "unknown"))
+_FLAT = frozenset({"the same all around"})
+"""What a number was made from that is a constant all around: relu of a negative number is 0 there."""
 PERHAPS_LOG = "perhaps log"
 """A logarithm that the code may do without: it is unknown where it has no value."""
 
@@ -47,6 +50,8 @@ class NumpyValues(Neighbourhood):
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
         base = traced(base)
+        if base.used == _FLAT:
+            return _flat(self.power(Traced(base.value), p, q))
         if special(base) is not None:
             return base if base is not INFINITE or (p > 0 and q == 1) else UNKNOWN
         if q != 1 and self._below(base, 0):
@@ -59,6 +64,12 @@ class NumpyValues(Neighbourhood):
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
         argument, known = traced(argument), name != PERHAPS_LOG
         name = name if known else "log"
+        if argument.used == _FLAT:
+            return _flat(self.apply(name if known else PERHAPS_LOG, order, Traced(argument.value)))
+        if name in ("relu", "step") and special(argument) is None and self._below(argument, 0):
+            return Traced(Fraction(0), _FLAT)
+        if name == "step" and special(argument) is None and not order and argument.above(self.number(0)):
+            return Traced(Fraction(1), _FLAT)
         if special(argument) is not None:
             return argument if argument is NO_NUMBER and name not in ("step", "sign") and known else UNKNOWN
         if self._outside(name, argument):
@@ -98,6 +109,10 @@ class NumpyValues(Neighbourhood):
         return name in ("asin", "acos", "atanh") and (self._below(z, -1) or z.above(self.number(1)))
 
 
+def _flat(value: Traced) -> Traced:
+    return value if special(value) is not None else Traced(value.value, _FLAT)
+
+
 def _first(values: Sequence[Traced]) -> Traced | None:
     """What a sum or product of them is that is no number; None where all are numbers."""
     kinds = {id(value) for value in values if special(value) is not None}
@@ -106,6 +121,18 @@ def _first(values: Sequence[Traced]) -> Traced | None:
 
 class NumpyTape(Tape):
     """Derivatives of what is computed so: what is not taken has none."""
+
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        return self._constant(base, self.base.power(self.values[base], p, q)) or super().power(base, p, q)
+
+    def apply(self, name: str, order: int, argument: int) -> int:
+        return self._constant(argument, self.base.apply(name, order, self.values[argument])) or super().apply(
+            name, order, argument
+        )
+
+    def _constant(self, argument: int, value: Traced) -> int | None:
+        """A value of what is a constant all around, which has no derivative to hand on."""
+        return self.variable(value) if traced(self.values[argument]).used == _FLAT else None
 
     def taken(self, mask: int, value: int) -> int:
         found: Any = self.base

@@ -34,6 +34,11 @@ NOT_NEGATIVE: Mapping[str, Conditions] = {
     "asin": _between, "acos": _between, "atanh": _between,
 }  # fmt: skip
 """Of functions that are not defined for all numbers: what must not be negative."""
+IMPLIED: Mapping[str, Conditions] = {
+    **dict.fromkeys(("asin", "acos", "atanh"), lambda node: [difference(1, ["^", node, 2])]),
+    "acosh": lambda node: [plus(node, 1), plus(["^", node, 2], -1)],
+}
+"""What is not negative either where these functions have a value."""
 ENDLESS = ("log", "log1p", "rsqrt", "atanh")
 """Those that have no value where that is 0."""
 
@@ -75,14 +80,14 @@ class PassDomains:
         self.ranges = ValueRanges({name: item.body for name, item in self._defined.items()})
         outputs = [output for _, output in pair.upstream.values()]
         returned = [gradient.array for gradient in pair.gradients if gradient.array]
-        forward = [] if self._evident else _Search(self._defined).of(outputs)
-        backward = [] if self._evident else _Search(self._defined).of(returned)
+        forward = [] if self.everywhere else _Search(self._defined, implied=True).of(outputs)
+        backward = [] if self.everywhere else _Search(self._defined, implied=False).of(returned)
         forward, backward = (list(filter(self._doubtful, one)) for one in (forward, backward))
         self.assumed = [one for one in forward if not one.masks]
         self.open = [one for one in (*forward, *backward) if not self._is_assumed(one)]
 
     @cached_property
-    def _evident(self) -> bool:
+    def everywhere(self) -> bool:
         """Whether nothing in any equation has no value anywhere."""
         return not any(
             self._doubtful(one) for item in self._defined.values() for one in _asked_in(item.body, item.line)
@@ -149,8 +154,15 @@ def _renamed(node: Any, places: Mapping[str, Any]) -> Any:
     ]  # fmt: skip
 
 
-def _asked(node: Any) -> Iterator[tuple[str, Any, bool]]:
-    """What an expression itself asks for: the function, what is not to be negative, or (true) not 0."""
+def _nothing(node: Any) -> list[Any]:
+    return []
+
+
+def _asked(node: Any, implied: bool = False) -> Iterator[tuple[str, Any, bool]]:
+    """What an expression itself asks for: the function, what is not to be negative, or (true) not 0.
+
+    implied: with what is so by itself where that is.
+    """
     if node[0] == "^":
         whole = isinstance(node[2], int)
         if not whole:
@@ -162,6 +174,8 @@ def _asked(node: Any) -> Iterator[tuple[str, Any, bool]]:
             yield node[1], argument, False
             if node[1] in ENDLESS or node[2]:
                 yield node[1], argument, True
+        for argument in IMPLIED.get(node[1], _nothing)(node[3]) if implied else ():
+            yield node[1], argument, False
 
 
 def _asked_in(body: Any, line: int) -> Iterator[Demand]:
@@ -188,8 +202,8 @@ class _Look:
 class _Search:
     """All demands of some arrays, with the equations that they read written out at the places that are read."""
 
-    def __init__(self, defined: Mapping[str, CodeDefinition]) -> None:
-        self._defined = defined
+    def __init__(self, defined: Mapping[str, CodeDefinition], implied: bool) -> None:
+        self._defined, self._implied = defined, implied
         self._left = _MOST_NODES
         self._found: dict[str, Demand] = {}
         self._seen: set[str] = set()
@@ -227,7 +241,7 @@ class _Search:
             raise TooLong
         if not isinstance(node, list) or not node or is_guard(node):
             return
-        for function, argument, zero in _asked(node):
+        for function, argument, zero in _asked(node, self._implied and not look.masks):
             self._note(function, argument, zero, look)
         match node:
             case ["entry", str(kind), str(name), list(place)]:

@@ -131,6 +131,8 @@ class PassEquations:
             if name in self.inputs:
                 return ["entry", "x", name, place]
             return ["entry", self._kinds[name], FORWARD, place] if name in self._kinds else ["entry", LET, name, place]
+        if node[0] == "+" and len(node) == 2:
+            return self._claimed(node[1])
         if node[0] in (WHERE, POWER):
             return times(*map(self._claimed, node[1 if node[0] == WHERE else 2 :]))
         return [node[0], *map(self._claimed, node[1:])]
@@ -195,6 +197,8 @@ class PassEquations:
             name, place = node[2], [self._local(index) for index in node[3]]
             owner = self._owners.get(name)
             return ["entry", "x", owner, place] if owner is not None else ["entry", self._kinds[name], "v", place]
+        if node[0] == "+" and len(node) == 2:
+            return self._local(node[1])
         if node[0] in (WHERE, POWER):
             return times(*map(self._local, node[1 if node[0] == WHERE else 2 :]))
         if node[0] in _REDUCTIONS:

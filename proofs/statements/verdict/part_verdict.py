@@ -193,7 +193,7 @@ class _Examination:
 
     def _elsewhere(self, pair: CodePair, numbers: Mapping[str, int], found: Claim) -> Claim:
         """The verdict after a look where not all that stands in the passes has a value, as NumPy computes it."""
-        if not PassDomains(pair).open:
+        if PassDomains(pair).everywhere:
             return found
         wrong = numpy_counterexample(pair)
         if wrong is None:

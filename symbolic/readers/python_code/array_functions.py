@@ -36,6 +36,7 @@ POWER = "power"
 
 It has none there (1: this is seen) but where the exponent is an integer, which it is at single points only.
 """
+_BRACKETS = ("inside", "divides", "same")
 _LARGEST_EXPONENT = 16
 _OF_INTEGERS = ("relu", "abs", "sign")
 """Functions that make integers of integers."""
@@ -55,6 +56,12 @@ def scalar_function(name: str, kink: bool = False) -> Handler:
         return applied(call.recorder, name, call.array("input", "x", "a"), kink)
 
     return handler
+
+
+def factor(node: Any) -> Any:
+    """An entry that the code multiplies: a bracket in it guards nothing beside it, as 0 * nan is nan."""
+    parts = node[1:] if isinstance(node, list) and node[:1] == ["*"] else [node]
+    return ["+", node] if any(isinstance(part, list) and part[0] in _BRACKETS for part in parts) else node
 
 
 def _counted(recorder: Recorder, function: Callable[..., Any], *arrays: FormArray) -> FormArray:
@@ -119,7 +126,7 @@ def numbers(*arrays: FormArray) -> None:
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     if countable(one, two):
         return _counted(recorder, times, one, two)
-    return entrywise(recorder, times, one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, lambda a, b: times(factor(a), factor(b)), one, two, truth=one.truth and two.truth)
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -133,7 +140,7 @@ def minus(recorder: Recorder, array: FormArray) -> FormArray:
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two, real=True)
+    return entrywise(recorder, lambda a, b: times(factor(a), power_node(b, -1)), one, two, real=True)
 
 
 def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
