@@ -17,7 +17,7 @@ from dyadic.proofs.evaluate.integers import is_guard
 from dyadic.proofs.statements.semantics.value_ranges import ValueRanges
 from dyadic.symbolic.readers.python_code import CodePair
 from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, difference, one_minus, plus
-from dyadic.symbolic.readers.python_code.array_functions import POWER, WHERE
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE
 
 _MOST_NODES = 60_000
 _DEEPEST = 200

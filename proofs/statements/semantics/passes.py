@@ -21,7 +21,7 @@ from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
 from dyadic.symbolic.readers.python_code import CodePair
 from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, Shape, plus, size_node, times
-from dyadic.symbolic.readers.python_code.array_functions import POWER, WHERE
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE
 
 FORWARD = "the forward pass"
 """The name of the vertex."""

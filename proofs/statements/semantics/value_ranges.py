@@ -14,7 +14,7 @@ from math import inf
 from typing import Any
 
 from dyadic.proofs.evaluate.integers import GUARDS
-from dyadic.symbolic.readers.python_code.array_functions import POWER, WHERE
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE
 
 Bodies = Mapping[str, Any]
 """The right-hand sides of equations by the name that they define."""

@@ -31,7 +31,7 @@ from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
 from dyadic.symbolic.readers.python_code import CodePair
 from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Shape
-from dyadic.symbolic.readers.python_code.array_functions import POWER
+from dyadic.symbolic.readers.python_code.partial_values import POWER
 
 _SEEDS = 40
 _ODD = tuple(Fraction(number, 10_007) for number in (-3_511, 7_919, -20_023, 12_301))

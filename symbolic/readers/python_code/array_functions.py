@@ -25,18 +25,10 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE, factor
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
-WHERE = "where"
-"""["where", mask, value]: the value where the mask is 1; where it is 0 it is 0, and the value need not exist.
-"""
-POWER = "power"
-"""["power", 1 or 0, logarithm]: that of the base of a power, which may have a value where the base is negative.
-
-It has none there (1: this is seen) but where the exponent is an integer, which it is at single points only.
-"""
-_BRACKETS = ("inside", "divides", "same")
 _LARGEST_EXPONENT = 16
 _OF_INTEGERS = ("relu", "abs", "sign")
 """Functions that make integers of integers."""
@@ -56,12 +48,6 @@ def scalar_function(name: str, kink: bool = False) -> Handler:
         return applied(call.recorder, name, call.array("input", "x", "a"), kink)
 
     return handler
-
-
-def factor(node: Any) -> Any:
-    """An entry that the code multiplies: a bracket in it guards nothing beside it, as 0 * nan is nan."""
-    parts = node[1:] if isinstance(node, list) and node[:1] == ["*"] else [node]
-    return ["+", node] if any(isinstance(part, list) and part[0] in _BRACKETS for part in parts) else node
 
 
 def _counted(recorder: Recorder, function: Callable[..., Any], *arrays: FormArray) -> FormArray:

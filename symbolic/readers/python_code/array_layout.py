@@ -24,8 +24,8 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     times,
     whole_numbers,
 )
-from dyadic.symbolic.readers.python_code.array_functions import factor
 from dyadic.symbolic.readers.python_code.ellipsis_letters import without_ellipsis
+from dyadic.symbolic.readers.python_code.partial_values import factor
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 
 
