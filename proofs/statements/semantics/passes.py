@@ -57,22 +57,19 @@ class PassEquations:
         """That each derivative is what is returned for it."""
         found = self._with_lets()
         vocabulary = found.vocabulary
-        for kink in self.pair.kinks if self.smooth else ():
-            (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
-            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges, kink.rational))
         for gradient in self.pair.gradients:
             found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
         for name, shape in self.pair.freed.items():
             found.links.append(self._link(name, shape, None, vocabulary))
         return found
 
-    def followed(self, one: Demand) -> Equalities:
-        """That a demand holds where its guards do: m |a| = m a, or m [a is not 0] = m."""
+    def followed(self, one: Demand, constant: bool = False) -> Equalities:
+        """That a demand holds where its guards do: m |a| = m a, or m [a is not 0] = m, or (constant) m a = m."""
         found = self._with_lets()
         guards = [*one.brackets, *one.masks]
         if one.zero:
             apart = plus(*(["apply", "step", 0, times(sign, one.argument)] for sign in (1, -1)))
-            sides = [times(*guards, apart), times(*guards)]
+            sides = [times(*guards, one.argument if constant else apart), times(*guards)]
         else:
             sides = [times(*guards, ["apply", "abs", 0, one.argument]), times(*guards, one.argument)]
         names, shape = [name for name, _ in one.indices], tuple(dim for _, dim in one.indices)
@@ -88,6 +85,9 @@ class PassEquations:
             (body,), ranges = self._elaborated([item.body], item.indices, item.shape, vocabulary)
             found.lets.append(OwnQuantity(item.name, item.indices, body, ranges))
             vocabulary.define(item.name, tuple(ranges.free[name] for name in item.indices))
+        for kink in self.pair.kinks if self.smooth else ():
+            (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
+            found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges, kink.rational))
         if self.domains is None:
             return found
         words = "; ".join(sorted({str(one) for one in self.domains.assumed}))

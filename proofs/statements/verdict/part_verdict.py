@@ -104,10 +104,15 @@ class _Examination:
         return replace(found, hypotheses=(*found.hypotheses, *self._not_beyond()))
 
     def _further(self) -> Iterator[dict[str, int]]:
-        """Sizes of 1, all or one of them; and sizes beyond all numbers of the code, where it may do something else."""
+        """Sizes of 1, all or one of them; equal ones; and sizes beyond all numbers of the code.
+
+        There it may do something else.
+        """
         if not self.left:
             return
         yield {**self.given, **dict.fromkeys(self.left, 1)}
+        if len({**self.given, **self.tried[0]}) > 1:
+            yield {**self.given, **dict.fromkeys(self.left, self._usual)}
         for name in self.left[:_ALONE] if len(self.left) > 1 else ():
             yield {**self.tried[0], name: 1}
         most = self.file.largest_number
@@ -115,6 +120,11 @@ class _Examination:
             beyond = {**self.given, **self.file.numbers_beyond(self.left)}
             if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
                 yield beyond
+
+    @property
+    def _usual(self) -> int:
+        """A number for all sizes: that of one that is given, or a small one."""
+        return next((number for number in self.given.values() if number > 1), _FIRST[0])
 
     def _largest_tried(self) -> int:
         """The smallest of the numbers up to which the sizes were tried."""
@@ -210,13 +220,19 @@ class _Examination:
         return next((one for one in domains.open if not self._follows(pair, domains, one)), None)
 
     def _follows(self, pair: CodePair, domains: PassDomains, one: Demand) -> bool:
+        """Whether a demand holds wherever the forward pass has a value and a derivative."""
         most = _FOR_ALL if pair.sizes else _AT_NUMBERS
         statement = Statement(pair.name, "equal", self.file.source.path)
-        try:
-            claim = replace(PassEquations(pair, False, domains, assumes=True).followed(one), affordable=most)
-            return decide(statement, claim, self.budget, False, most, SHORT).verdict is Verdict.PROVED
-        except Rejected:
-            return False
+        equations = PassEquations(pair, bool(pair.kinks), domains, assumes=True)
+        for constant in (True, False) if one.zero else (False,):
+            try:
+                claim = replace(equations.followed(one, constant), affordable=most)
+                for kinds in (QUICK, SHORT):
+                    if decide(statement, claim, self.budget, False, most, kinds).verdict is Verdict.PROVED:
+                        return True
+            except Rejected:
+                continue
+        return False
 
     def _proofs(self, numbers: Mapping[str, int]) -> Iterator[Claim]:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values.
