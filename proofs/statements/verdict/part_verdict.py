@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.statements.number_systems.work import Exhausted, spend
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.pass_domains import Demand, PassDomains
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
@@ -41,6 +43,8 @@ _ALONE = 3
 _BEYOND, _MOST_BEYOND = 20_000, 20
 """The same for sizes beyond the numbers in the code, and the largest of these numbers."""
 _TOTAL = 20_000_000
+_PER_UNIT = 2
+"""How many operations, at residues without functions, are a unit of work for the pairs of a file."""
 _AS_NUMPY = "exact evaluation of both passes as NumPy evaluates them"
 _OWNED = re.compile(rf"_{re.escape(FORWARD)}(?=\[|\b|\Z)")
 
@@ -65,6 +69,8 @@ def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Ex
     given = {name: number for name, number in file.numbers.items() if name in file.sizes} | dict(numbers or {})
     examination = _Examination(file, given)
     found = examination.verdict()
+    with suppress(Exhausted):  # what comes next is told by the meter
+        spend(examination.budget.taken // _PER_UNIT)
     tried = examination.tried if found.verdict is Verdict.PROVED else []
     return ExaminedPart(found, tuple(_at(numbers).removeprefix(" at ") for numbers in tried))
 
