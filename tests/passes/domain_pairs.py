@@ -4,6 +4,12 @@ Each: the arguments, the forward pass's lines, what the backward pass returns, w
 """
 
 RIGHT = [
+    ("x: 'n'", "return np.where(np.abs(x) < 1, np.arctanh(x), x), x", "np.where(np.abs(x) < 1, g / (1 - x ** 2), g)"),
+    ("x: 'n'", "return np.where(x != 0, np.sin(x) / x, 1.0), x",
+     "np.where(x != 0, g * (np.cos(x) / x - np.sin(x) / x ** 2), 0.0)"),
+    ("x: 'n'", "r = np.maximum(x, 0)\nreturn r / (r.sum() + 1.0), x",
+     "(lambda r, s: (x > 0) * (g / s - (g * r).sum() / s ** 2))(np.maximum(x, 0), np.maximum(x, 0).sum() + 1.0)"),
+    ("x: 'n'", "return np.log(1 + np.exp(x)), x", "g / (1 + np.exp(-x))"),
     ("x: 'n'", "return np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0), x",
      "np.where(x > 0, g / np.where(x > 0, x, 1.0), 0.0)"),
     ("x: 'n'", "return np.where(x > 0, np.log(x), 0), x", "np.where(x > 0, g / x, 0)"),
@@ -42,6 +48,9 @@ RIGHT = [
      "np.where(x > 2, g / (np.sqrt(x - 1) * np.sqrt(x + 1)), g)"),
 ]  # fmt: skip
 WRONG = [
+    ("x: 'n'", "return x * 1.0, x", "g + np.eye(len(x)) @ (0 * np.log(x))"),
+    ("x: '2 2'", "return np.diag(x) * 1.0, x", "np.eye(2) * g[:, None] * np.sqrt(x) ** 2 / x"),
+    ("x: 'n'", "return x, x", "g * np.where(x > 0, 1.0, np.sqrt(x) ** 2 / x)"),
     ("x: 'n'", "return np.maximum(x, 0), x", "g * np.sqrt(x) ** 2 / x"),
     ("x: 'n'", "return x * x, x", "2 * g * np.exp(np.log(x))"),
     ("x: 'n'", "return np.where(x > 0, np.sqrt(np.abs(x)), x), x", "g * (x > 0) / (2 * np.sqrt(x))"),

@@ -154,7 +154,7 @@ def _number(draws: Draws, name: str, at: tuple[int, ...]) -> Traced:
 
 
 def _integer(draws: Draws, name: str, at: tuple[int, ...], limit: Any) -> int:
-    return int(abs(draws[shown_entry("x", name, at)])) % limit
+    return int(abs(Fraction(draws[shown_entry("x", name, at)])) % int(limit))
 
 
 def _shown(

@@ -109,10 +109,18 @@ def numbers(*arrays: FormArray) -> None:
         raise NotInSubset("this of comparisons, which are not numbers (multiply by 1.0 first),")
 
 
+def _product(recorder: Recorder, one: Any, two: Any) -> Any:
+    """0 times what may be no number stays as it is written."""
+    for node, other in ((one, two), (two, one)):
+        if isinstance(node, int) and not node and any(p[:1] in (["apply"], ["^"]) for p in recorder.parts(other)):
+            return ["*", node, other]
+    return times(factor(one), factor(two))
+
+
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     if countable(one, two):
         return _counted(recorder, times, one, two)
-    return entrywise(recorder, lambda a, b: times(factor(a), factor(b)), one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, lambda a, b: _product(recorder, a, b), one, two, truth=one.truth and two.truth)
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -151,7 +159,7 @@ def raised_by(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
         raise NotInSubset("a power of a number that is not positive")
     logarithm, varies = applied(recorder, "log", base), int(number is not None or _varies(recorder, exponent))
     logarithm = recorder.named(entrywise(recorder, lambda node: [POWER, varies, node], logarithm))
-    return applied(recorder, "exp", multiplied(recorder, exponent, logarithm))
+    return applied(recorder, "exp", entrywise(recorder, times, exponent, logarithm))  # anything to the power 0 is 1
 
 
 def _varies(recorder: Recorder, array: FormArray) -> bool:
