@@ -7,6 +7,7 @@ import pytest
 from passes.domain_pairs import RIGHT, WRONG
 
 from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements.semantics import pass_domains
 from dyadic.proofs.statements.semantics.pass_domains import NOT_NEGATIVE, PassDomains
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
 from dyadic.symbolic.functions import FUNCTIONS
@@ -127,3 +128,12 @@ def test_what_may_be_assumed_and_what_may_not(tmp_path, forward, assumed, left):
     domains = PassDomains(CodeFile(path, "f").pair())
     found = ({repr(one.argument) for one in domains.assumed}, {repr(one.argument) for one in domains.open})
     assert tuple(map(len, found)) == (assumed, left)
+
+
+def test_what_is_too_long_to_be_looked_through_is_not_proved(tmp_path, monkeypatch):
+    right = ("x: 'n'", "return np.where(x > 0, np.sqrt(x), x), x", "np.where(x > 0, g / (2 * np.sqrt(x)), g)")
+    assert claim(tmp_path, *right).verdict is Verdict.PROVED
+    monkeypatch.setattr(pass_domains, "_MOST_NODES", 5)
+    found = claim(tmp_path, *right)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "not shown to be so wherever the forward pass has a value" in found.reason

@@ -48,7 +48,7 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True)
-class Demand:
+class DomainDemand:
     """``argument`` must not be negative, or (zero) not be 0, for all values of the indices at which the guards hold.
 
     masks, brackets: the guards; what stands beside them is left out where one is 0.
@@ -73,18 +73,34 @@ class Demand:
 
 
 class PassDomains:
-    """assumed: what every output asks for, unless it always holds.  open: what else is asked for and may not hold."""
+    """assumed: what every output asks for, unless it always holds.  open: what else is asked for and may not hold.
+
+    looked_through: whether the equations were not too many for that; else all is open.
+    """
 
     def __init__(self, pair: CodePair) -> None:
         self._defined = {item.name: item for item in (*pair.forward, *pair.backward)}
         self.ranges = ValueRanges({name: item.body for name, item in self._defined.items()})
-        outputs = [output for _, output in pair.upstream.values()]
+        self.assumed: list[DomainDemand] = []
+        self.open: list[DomainDemand] = []
+        self.looked_through = True
+        if not self.everywhere:
+            self._look(pair)
+
+    def _look(self, pair: CodePair) -> None:
         returned = [gradient.array for gradient in pair.gradients if gradient.array]
-        forward = [] if self.everywhere else _Search(self._defined, implied=True).of(outputs)
-        backward = [] if self.everywhere else _Search(self._defined, implied=False).of(returned)
+        try:
+            forward = _Search(self._defined, implied=True).of([output for _, output in pair.upstream.values()])
+            backward = _Search(self._defined, implied=False).of(returned)
+        except TooLong:
+            self.looked_through, self.open = False, list(filter(self._doubtful, self._all()))
+            return
         forward, backward = (list(filter(self._doubtful, one)) for one in (forward, backward))
         self.assumed = [one for one in forward if not one.masks]
         self.open = [one for one in (*forward, *backward) if not self._is_assumed(one)]
+
+    def _all(self) -> Iterator[DomainDemand]:
+        return (one for item in self._defined.values() for one in _asked_in(item.body, item.line))
 
     @cached_property
     def everywhere(self) -> bool:
@@ -93,12 +109,12 @@ class PassDomains:
             self._doubtful(one) for item in self._defined.values() for one in _asked_in(item.body, item.line)
         )
 
-    def _doubtful(self, one: Demand) -> bool:
+    def _doubtful(self, one: DomainDemand) -> bool:
         if one.zero:
             return not self.ranges.thin(one.argument)
         return not self.ranges.of(one.argument).low >= 0
 
-    def _is_assumed(self, one: Demand) -> bool:
+    def _is_assumed(self, one: DomainDemand) -> bool:
         """Whether it is, at other values of the indices, something that may be assumed."""
         return any(
             (given.zero == one.zero) and len(given.brackets) <= len(one.brackets) and _covers(given, one)
@@ -111,7 +127,7 @@ class PassDomains:
         return not any(one.zero for one in self.open)
 
 
-def _covers(given: Demand, one: Demand) -> bool:
+def _covers(given: DomainDemand, one: DomainDemand) -> bool:
     found: dict[str, Any] = {}
     ranges, others = dict(given.indices), dict(one.indices)
     pairs = [(given.argument, one.argument), *zip(given.brackets, one.brackets, strict=False)]
@@ -178,18 +194,18 @@ def _asked(node: Any, implied: bool = False) -> Iterator[tuple[str, Any, bool]]:
             yield node[1], argument, False
 
 
-def _asked_in(body: Any, line: int) -> Iterator[Demand]:
+def _asked_in(body: Any, line: int) -> Iterator[DomainDemand]:
     """All that stands in an expression, whatever it stands beside."""
     stack = [body]
     while stack:
         node = stack.pop()
         if isinstance(node, list) and node:
-            yield from (Demand(name, argument, zero, (), (), (), line) for name, argument, zero in _asked(node))
+            yield from (DomainDemand(name, argument, zero, (), (), (), line) for name, argument, zero in _asked(node))
             stack += node[1:]
 
 
 @dataclass(frozen=True)
-class _Look:
+class _ReadPlace:
     """An equation that is read at some place: its body there, the ranges of indices, and what guards it."""
 
     body: Any
@@ -205,20 +221,20 @@ class _Search:
     def __init__(self, defined: Mapping[str, CodeDefinition], implied: bool) -> None:
         self._defined, self._implied = defined, implied
         self._left = _MOST_NODES
-        self._found: dict[str, Demand] = {}
+        self._found: dict[str, DomainDemand] = {}
         self._seen: set[str] = set()
-        self._queue: list[_Look] = []
+        self._queue: list[_ReadPlace] = []
         self._bound = 0
 
-    def of(self, names: Sequence[str]) -> list[Demand]:
+    def of(self, names: Sequence[str]) -> list[DomainDemand]:
         for name in names:
-            self._read(name, None, _Look(0, {}, (), (), 0))
+            self._read(name, None, _ReadPlace(0, {}, (), (), 0))
         while self._queue:
             look = self._queue.pop()
             self._walk(look.body, look)
         return list(self._found.values())
 
-    def _read(self, name: str, place: list[Any] | None, look: _Look) -> None:
+    def _read(self, name: str, place: list[Any] | None, look: _ReadPlace) -> None:
         """An entry of an array; of all at once where nothing guards it and every index runs over all of its axis."""
         item = self._defined.get(name)
         if item is None:
@@ -230,12 +246,12 @@ class _Search:
         self._seen.add(key)
         if whole:
             ranges = dict(zip(item.indices, item.shape, strict=True))
-            self._queue.append(_Look(item.body, ranges, (), (), item.line))
+            self._queue.append(_ReadPlace(item.body, ranges, (), (), item.line))
             return
         body = _renamed(item.body, dict(zip(item.indices, place or [], strict=True)))
-        self._queue.append(_Look(body, look.ranges, look.masks, look.brackets, item.line))
+        self._queue.append(_ReadPlace(body, look.ranges, look.masks, look.brackets, item.line))
 
-    def _walk(self, node: Any, look: _Look, depth: int = 0) -> None:
+    def _walk(self, node: Any, look: _ReadPlace, depth: int = 0) -> None:
         self._left -= 1
         if self._left < 0 or depth > _DEEPEST:
             raise TooLong
@@ -250,35 +266,35 @@ class _Search:
             case ["*", *children]:
                 factors = all_factors(children)
                 brackets = tuple(factor for factor in factors if is_guard(factor))
-                inner = _Look(0, look.ranges, look.masks, (*look.brackets, *brackets), look.line)
+                inner = _ReadPlace(0, look.ranges, look.masks, (*look.brackets, *brackets), look.line)
                 for factor in factors:
                     self._walk(factor, inner, depth + 1)
             case [str(head), mask, value] if head == WHERE:
                 self._walk(mask, look, depth + 1)
-                inner = _Look(0, look.ranges, (*look.masks, mask), look.brackets, look.line)
+                inner = _ReadPlace(0, look.ranges, (*look.masks, mask), look.brackets, look.line)
                 self._walk(value, inner, depth + 1)
             case [str(head), varies, value] if head == POWER:
                 masks = look.masks if varies else (*look.masks, 1)  # a value that may be there where this is not
-                inner = _Look(0, look.ranges, masks, look.brackets, look.line)
+                inner = _ReadPlace(0, look.ranges, masks, look.brackets, look.line)
                 self._walk(value, inner, depth + 1)
             case ["sum" | "max", str(name), dim, body]:
                 self._bound += 1
                 fresh = f"at{self._bound}" if look.ranges.get(name) or look.masks else name
-                inner = _Look(0, {**look.ranges, fresh: dim}, look.masks, look.brackets, look.line)
+                inner = _ReadPlace(0, {**look.ranges, fresh: dim}, look.masks, look.brackets, look.line)
                 self._walk(_renamed(body, {name: ["index", fresh]}), inner, depth + 1)
             case _:
                 for child in node[1:]:
                     self._walk(child, look, depth + 1)
 
-    def _note(self, function: str, argument: Any, zero: bool, look: _Look) -> None:
+    def _note(self, function: str, argument: Any, zero: bool, look: _ReadPlace) -> None:
         read = _indices([argument, *look.masks, *look.brackets])
         indices = tuple((name, dim) for name, dim in look.ranges.items() if name in read)
-        found = Demand(function, argument, zero, look.masks, look.brackets, indices, look.line)
+        found = DomainDemand(function, argument, zero, look.masks, look.brackets, indices, look.line)
         key = repr((argument, zero, look.masks, look.brackets))
         self._found.setdefault(key, found)
 
 
-def _is_all(place: list[Any], item: CodeDefinition, look: _Look) -> bool:
+def _is_all(place: list[Any], item: CodeDefinition, look: _ReadPlace) -> bool:
     names = [index[1] if isinstance(index, list) and index[:1] == ["index"] else "" for index in place]
     dims = [look.ranges.get(name) for name in names]
     return len(set(names)) == len(names) and dims == list(item.shape)
@@ -292,4 +308,4 @@ def _indices(node: Any) -> set[str]:
     return set().union(*map(_indices, node)) if node else set()
 
 
-__all__ = ["ENDLESS", "NOT_NEGATIVE", "Demand", "PassDomains", "TooLong"]
+__all__ = ["ENDLESS", "NOT_NEGATIVE", "DomainDemand", "PassDomains", "TooLong"]

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.form import FORMAT
 from dyadic.proofs.checker.intake.graph import COST, Graph, digest
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import NOT_ZERO, domains_of
-from dyadic.proofs.statements.semantics.pass_domains import Demand, PassDomains
+from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.premises import APART, Relation
 from dyadic.proofs.statements.semantics.quantities import by_cost
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
@@ -63,7 +63,7 @@ class PassEquations:
             found.links.append(self._link(name, shape, None, vocabulary))
         return found
 
-    def followed(self, one: Demand, constant: bool = False) -> Equalities:
+    def followed(self, one: DomainDemand, constant: bool = False) -> Equalities:
         """That a demand holds where its guards do: m |a| = m a, or m [a is not 0] = m, or (constant) m a = m."""
         found = self._with_lets()
         guards = [*one.brackets, *one.masks]

@@ -30,7 +30,7 @@ _ZERO_AT_ZERO = ("abs", "sign", "sqrt", "rsqrt", "tanh", "sinh", "asinh", "atan"
 
 
 @dataclass(frozen=True)
-class Interval:
+class ValueRange:
     """The numbers from low to high; open: whether these two are left out."""
 
     low: Fraction | float = -inf
@@ -45,33 +45,33 @@ class Interval:
     def negative(self) -> bool:
         return self.high < 0 or (self.high == 0 and self.open[1])
 
-    def __add__(self, other: Interval) -> Interval:
+    def __add__(self, other: ValueRange) -> ValueRange:
         opened = (self.open[0] or other.open[0], self.open[1] or other.open[1])
-        return Interval(self.low + other.low, self.high + other.high, opened)
+        return ValueRange(self.low + other.low, self.high + other.high, opened)
 
-    def __mul__(self, other: Interval) -> Interval:
+    def __mul__(self, other: ValueRange) -> ValueRange:
         pairs = [(self.low, self.open[0]), (self.high, self.open[1])]
         others = [(other.low, other.open[0]), (other.high, other.open[1])]
         ends = [(_times(a, b), _reached(a, b, one, two)) for (a, one), (b, two) in product(pairs, others)]
         low, high = min(value for value, _ in ends), max(value for value, _ in ends)
         left_out = [all(not reached for value, reached in ends if value == end) for end in (low, high)]
-        return Interval(low, high, (left_out[0], left_out[1]))
+        return ValueRange(low, high, (left_out[0], left_out[1]))
 
     @property
-    def inverse(self) -> Interval:
+    def inverse(self) -> ValueRange:
         if self.positive:
             high = 1 / Fraction(self.low) if self.low else inf
-            return Interval(1 / Fraction(self.high) if self.high < inf else 0, high, (self.open[1] or self.high == inf,
+            return ValueRange(1 / Fraction(self.high) if self.high < inf else 0, high, (self.open[1] or self.high == inf,
                             self.open[0] or not self.low))  # fmt: skip
         if self.negative:
             return MINUS * (MINUS * self).inverse
-        return NOT_NEGATIVE if self.low >= 0 else Interval(high=0) if self.high <= 0 else ANY
+        return NOT_NEGATIVE if self.low >= 0 else ValueRange(high=0) if self.high <= 0 else ANY
 
     @property
-    def square(self) -> Interval:
+    def square(self) -> ValueRange:
         if self.low >= 0 or self.high <= 0:
             return self * self
-        return Interval(0, _times(max(self.high, -self.low), max(self.high, -self.low)))
+        return ValueRange(0, _times(max(self.high, -self.low), max(self.high, -self.low)))
 
 
 def _times(one: Fraction | float, two: Fraction | float) -> Fraction | float:
@@ -83,16 +83,16 @@ def _reached(one: Fraction | float, two: Fraction | float, one_open: bool, two_o
     return not (one_open or two_open) or (one == 0 and not one_open) or (two == 0 and not two_open)
 
 
-ANY, NOT_NEGATIVE, MINUS = Interval(), Interval(0), Interval(Fraction(-1), Fraction(-1))
-_UNIT, _ROUND = Interval(0, 1), Interval(-1, 1)
+ANY, NOT_NEGATIVE, MINUS = ValueRange(), ValueRange(0), ValueRange(Fraction(-1), Fraction(-1))
+_UNIT, _ROUND = ValueRange(0, 1), ValueRange(-1, 1)
 _KNOWN = {
-    "sigmoid": Interval(0, 1, (True, True)), "hard_sigmoid": _UNIT, "step": _UNIT, "sign": _ROUND,
-    "exp": Interval(0, inf, (True, True)),
-    "softplus": Interval(0, inf, (True, True)), "log_sigmoid": Interval(-inf, 0, (True, True)),
-    "tanh": Interval(-1, 1, (True, True)), "erf": Interval(-1, 1, (True, True)), "sin": _ROUND, "cos": _ROUND,
-    "cosh": Interval(1), "softsign": Interval(-1, 1, (True, True)), "expm1": Interval(-1, inf, (True, True)),
+    "sigmoid": ValueRange(0, 1, (True, True)), "hard_sigmoid": _UNIT, "step": _UNIT, "sign": _ROUND,
+    "exp": ValueRange(0, inf, (True, True)),
+    "softplus": ValueRange(0, inf, (True, True)), "log_sigmoid": ValueRange(-inf, 0, (True, True)),
+    "tanh": ValueRange(-1, 1, (True, True)), "erf": ValueRange(-1, 1, (True, True)), "sin": _ROUND, "cos": _ROUND,
+    "cosh": ValueRange(1), "softsign": ValueRange(-1, 1, (True, True)), "expm1": ValueRange(-1, inf, (True, True)),
     "abs": NOT_NEGATIVE, "relu": NOT_NEGATIVE, "sqrt": NOT_NEGATIVE, "acos": NOT_NEGATIVE, "acosh": NOT_NEGATIVE,
-    "rsqrt": Interval(0, inf, (True, True)),
+    "rsqrt": ValueRange(0, inf, (True, True)),
 }  # fmt: skip
 _RISING_FROM_ZERO = ("relu", "sqrt", "abs", "log1p", "expm1", "sinh", "tanh", "asinh", "atan")
 """Functions f with f(0) = 0 that are positive for positive numbers."""
@@ -103,7 +103,7 @@ class ValueRanges:
 
     def __init__(self, bodies: Bodies) -> None:
         self._bodies = bodies
-        self._known: dict[str, Interval] = {}
+        self._known: dict[str, ValueRange] = {}
         self._thin: dict[str, bool] = {}
         self._apart: dict[str, bool] = {}
         self._analytic: dict[str, bool] = {}
@@ -111,23 +111,23 @@ class ValueRanges:
             node = ["entry", "", name, []]
             self.of(node), self.analytic(node), self.thin(node), self.apart(node)
 
-    def of(self, node: Any, depth: int = 0) -> Interval:
+    def of(self, node: Any, depth: int = 0) -> ValueRange:
         """The interval in which all values of an expression lie that has a value."""
         if depth > _DEEPEST:
             return ANY
 
-        def inner(child: Any) -> Interval:
+        def inner(child: Any) -> ValueRange:
             return self.of(child, depth + 1)
 
         match node:
             case int():
-                return Interval(Fraction(node), Fraction(node))
+                return ValueRange(Fraction(node), Fraction(node))
             case ["rational", int(p), int(q)]:
-                return Interval(Fraction(p, q), Fraction(p, q))
+                return ValueRange(Fraction(p, q), Fraction(p, q))
             case ["size", _]:
-                return Interval(Fraction(1))
+                return ValueRange(Fraction(1))
             case ["pi"]:
-                return Interval(Fraction(3), Fraction(4))
+                return ValueRange(Fraction(3), Fraction(4))
             case ["entry", _, str(name), _]:
                 if name not in self._known:
                     self._known[name] = ANY
@@ -138,7 +138,7 @@ class ValueRanges:
                 if pair is not None:
                     one, two = map(inner, pair)
                     return _hull(one, two)
-                return sum(map(inner, terms), Interval(Fraction(0), Fraction(0)))
+                return sum(map(inner, terms), ValueRange(Fraction(0), Fraction(0)))
             case ["*", *factors]:
                 return self._product(factors, depth)
             case [str(head), _, value] if head == WHERE:
@@ -157,9 +157,9 @@ class ValueRanges:
                 return _UNIT
         return ANY
 
-    def _product(self, factors: Sequence[Any], depth: int) -> Interval:
+    def _product(self, factors: Sequence[Any], depth: int) -> ValueRange:
         """Of equal factors the square is taken."""
-        found = Interval(Fraction(1), Fraction(1))
+        found = ValueRange(Fraction(1), Fraction(1))
         nodes = {repr(factor): factor for factor in factors}
         for text, count in Counter(map(repr, factors)).items():
             one = self.of(nodes[text], depth + 1)
@@ -249,48 +249,48 @@ def _by_mask(terms: Sequence[Any]) -> tuple[Any, Any] | None:
     return None
 
 
-def _hull(one: Interval, two: Interval) -> Interval:
+def _hull(one: ValueRange, two: ValueRange) -> ValueRange:
     low, high = min(one.low, two.low), max(one.high, two.high)
     below = all(part.open[0] for part in (one, two) if part.low == low)
     above = all(part.open[1] for part in (one, two) if part.high == high)
-    return Interval(low, high, (below, above))
+    return ValueRange(low, high, (below, above))
 
 
-def _power(base: Interval, exponent: Any) -> Interval:
+def _power(base: ValueRange, exponent: Any) -> ValueRange:
     if not isinstance(exponent, int):
-        return Interval(0, inf, (base.positive, False))
+        return ValueRange(0, inf, (base.positive, False))
     if exponent < 0:
         return _power(base, -exponent).inverse
-    found = base.square if exponent > 1 else base if exponent else Interval(Fraction(1), Fraction(1))
+    found = base.square if exponent > 1 else base if exponent else ValueRange(Fraction(1), Fraction(1))
     for _ in range(exponent // 2 - 1):
         found = found * base.square
     return found * base if exponent > 1 and exponent % 2 else found
 
 
-def _sum(term: Interval) -> Interval:
+def _sum(term: ValueRange) -> ValueRange:
     """Of one term or more."""
     if term.low >= 0:
-        return Interval(term.low, inf, (term.open[0], False))
+        return ValueRange(term.low, inf, (term.open[0], False))
     if term.high <= 0:
-        return Interval(-inf, term.high, (False, term.open[1]))
+        return ValueRange(-inf, term.high, (False, term.open[1]))
     return ANY
 
 
-def _applied(name: str, argument: Interval) -> Interval:
+def _applied(name: str, argument: ValueRange) -> ValueRange:
     found = _KNOWN.get(name, ANY)
     if name == "exp" and argument.low >= 0:
-        return Interval(1, inf, (argument.positive, True))
+        return ValueRange(1, inf, (argument.positive, True))
     if name == "exp" and argument.high <= 0:
-        return Interval(0, 1, (True, argument.negative))
+        return ValueRange(0, 1, (True, argument.negative))
     if name == "relu" and argument.low < 0 < argument.high:
-        return Interval(0, argument.high, (False, argument.open[1]))
+        return ValueRange(0, argument.high, (False, argument.open[1]))
     if name in ("relu", "abs") and argument.low >= 0:
         return argument
     if name in _RISING_FROM_ZERO and argument.low >= 0:
-        return Interval(0, found.high, (argument.positive, found.open[1]))
+        return ValueRange(0, found.high, (argument.positive, found.open[1]))
     if name == "log" and argument.low >= 1:
-        return Interval(0, inf, (argument.low > 1 or argument.open[0], False))
+        return ValueRange(0, inf, (argument.low > 1 or argument.open[0], False))
     return found
 
 
-__all__ = ["ANY", "Bodies", "Interval", "ValueRanges"]
+__all__ = ["ANY", "Bodies", "ValueRange", "ValueRanges"]

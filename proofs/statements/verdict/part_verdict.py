@@ -16,7 +16,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.statements.number_systems.work import Exhausted, spend
 from dyadic.proofs.statements.semantics.equation import Statement
-from dyadic.proofs.statements.semantics.pass_domains import Demand, PassDomains
+from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -220,13 +220,15 @@ class _Examination:
             trusted=(*TRUSTED, ARB, READER), counterexample=wrong | ({"sizes": dict(numbers)} if numbers else {}),
         )  # fmt: skip
 
-    def _open(self, pair: CodePair) -> Demand | None:
+    def _open(self, pair: CodePair) -> DomainDemand | None:
         """What has to hold for all to have a value wherever the forward pass has one, and was not shown to."""
         domains = PassDomains(pair)
         return next((one for one in domains.open if not self._follows(pair, domains, one)), None)
 
-    def _follows(self, pair: CodePair, domains: PassDomains, one: Demand) -> bool:
+    def _follows(self, pair: CodePair, domains: PassDomains, one: DomainDemand) -> bool:
         """Whether a demand holds wherever the forward pass has a value and a derivative."""
+        if not domains.looked_through:
+            return False
         most = _FOR_ALL if pair.sizes else _AT_NUMBERS
         statement = Statement(pair.name, "equal", self.file.source.path)
         equations = PassEquations(pair, bool(pair.kinks), domains, assumes=True)
@@ -295,7 +297,7 @@ class _Examination:
         )
 
 
-def _undecided(found: Claim, one: Demand) -> Claim:
+def _undecided(found: Claim, one: DomainDemand) -> Claim:
     reason = f"it is right where {one}, which is not shown to be so wherever the forward pass has a value"
     return replace(found, verdict=Verdict.UNDECIDED, reason=reason, trusted=(), witness=None)
 
