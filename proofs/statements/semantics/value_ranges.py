@@ -60,9 +60,9 @@ class ValueRange:
     @property
     def inverse(self) -> ValueRange:
         if self.positive:
+            low = 1 / Fraction(self.high) if self.high < inf else 0
             high = 1 / Fraction(self.low) if self.low else inf
-            return ValueRange(1 / Fraction(self.high) if self.high < inf else 0, high, (self.open[1] or self.high == inf,
-                            self.open[0] or not self.low))  # fmt: skip
+            return ValueRange(low, high, (self.open[1] or not low, self.open[0] or not self.low))
         if self.negative:
             return MINUS * (MINUS * self).inverse
         return NOT_NEGATIVE if self.low >= 0 else ValueRange(high=0) if self.high <= 0 else ANY
