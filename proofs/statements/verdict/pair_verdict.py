@@ -16,7 +16,7 @@ from dyadic.proofs.statements.number_systems.work import at_most, spend
 from dyadic.proofs.statements.verdict.part_verdict import examine_part
 from dyadic.symbolic.readers.python_code import CodeFile
 
-_READING, _PAIR = 3_000, 3_000_000
+_READING, _PAIR = 3_000, 5_000_000
 """Units of work (number_systems/work.py) that reading a pair counts as, and that all of it may take."""
 FILE = 6_000_000
 """Those that the pairs of a file may take together."""
