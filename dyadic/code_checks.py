@@ -11,10 +11,11 @@ from dyadic.exits import DEFECT
 from dyadic.printable import printable
 from dyadic.process import defect_line
 from dyadic.proofs.claims import Verdict, overall
-from dyadic.proofs.statements.verdict.pair_verdict import ExaminedPair, examined
+from dyadic.proofs.statements.number_systems.work import Exhausted, at_most
+from dyadic.proofs.statements.verdict.pair_verdict import FILE, ExaminedPair, examined, not_examined
 from dyadic.summary import code_text
 from dyadic.symbolic.errors import DyadicError, SpecError
-from dyadic.symbolic.readers.python_code import CodeError, CodeFile, pairs_of
+from dyadic.symbolic.readers.python_code import CodeError, CodeFile, names_of, pair_names
 from dyadic.terminal import page, progress
 
 
@@ -24,17 +25,20 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
     if not colon or not path.endswith(".py"):
         path, name = code, ""
     numbers = numbers_of(sizes)
-    names = [name] if name else pairs_of(path)
+    known = names_of(path)
+    names = [name] if name else pair_names(known)
     if not names:
         raise DyadicError(f"{path}: holds no forward and backward pass; define NAME_forward and NAME_backward")
     pairs: list[ExaminedPair] = []
     failures: list[tuple[str, SpecError]] = []
     defects: list[tuple[str, str]] = []
-    with progress("verifying") as show:
+    with progress("verifying") as show, at_most(FILE):
         for one in names:
             show(f"verifying: {one}")
             try:
-                pairs.append(examined(CodeFile(path, one), numbers))
+                pairs.append(examined(CodeFile(path, one, known), numbers))
+            except Exhausted:
+                pairs.append(not_examined(one))
             except SpecError as error:
                 failures.append((one, error))
             except (DyadicError, OSError, MemoryError):

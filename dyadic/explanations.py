@@ -80,6 +80,11 @@ joining, splitting, padding, einsum; sums, means, products, largest values; scal
 also to parts of arrays; tuples, lists, dictionaries, comprehensions; `if`, `for` and `while` that do not depend on
 numbers in arrays; functions of the same file, within functions, and methods of the same class. What is not read is
 refused, with its line.
+
+PROVED means: right wherever the forward pass has a value, single points apart. What a root, a logarithm or a division
+asks for has to follow from how it is written, from what the outputs ask for unconditionally, or from the condition of
+the `where` under which it stands; what a `where` does not take need not have a value, but 0 times nan is nan. A
+backward pass that returns nan where there is a derivative is refuted.
 """
 
 _TEXTS = {CLAIMS: _CLAIMS_TEXT, PAIRS: _PAIRS_TEXT}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from dyadic.proofs.evaluate.integers import AffineInteger, ClosureScope, admitted, guard, is_guard, whole
 from dyadic.proofs.evaluate.number_rings import Ring
@@ -18,6 +18,15 @@ from dyadic.proofs.evaluate.number_rings import Ring
 Value = Callable[[], Any]
 Indices = range | list[int]
 Row = Callable[[Indices], Sequence[Any]]
+
+
+@runtime_checkable
+class Lazy(Protocol):
+    """A ring in which a number may be no number, and is left out where it is not taken."""
+
+    def taken(self, mask: Any, value: Any) -> Any:
+        """The value where the mask is 1, else 0."""
+
 
 _HIGHEST_POWER = 2**22
 _LARGEST = 2**4096
@@ -57,6 +66,9 @@ def compile_body(node: Any, scope: ClosureScope, ring: Ring, depth: int = 0) -> 
         case ["apply", str(name), int(order), argument] if 0 <= order <= 2:
             value = inner(argument)
             return lambda: ring.apply(name, order, value())
+        case ["where", mask, child] if isinstance(ring, Lazy):
+            condition, value = inner(mask), inner(child)
+            return lambda: ring.taken(condition(), value())
         case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
             return _reduction(kind, name, extent, body, scope, ring, depth)
         case _ if is_guard(node):

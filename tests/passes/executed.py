@@ -49,6 +49,10 @@ def value_of(node, tensors, indices):
         return indices[parts[0]]
     if kind == "entry":
         return tensors[parts[1]][tuple(value_of(index, tensors, indices) for index in parts[2])]
+    if kind == "where":
+        return value_of(parts[1], tensors, indices) if value_of(parts[0], tensors, indices) else 0
+    if kind == "power":
+        return value_of(parts[1], tensors, indices)
     if kind in ("sum", "max"):
         name, count, body = parts
         terms = [value_of(body, tensors, {**indices, name: k}) for k in range(count)]

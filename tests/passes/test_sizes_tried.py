@@ -160,3 +160,25 @@ def f_backward(g, cache):
     found = examined(tmp_path, text)
     assert found.claim.verdict is expected
     assert found.only_at == (("n = 3", "n = 5") if expected is Verdict.PROVED else ())
+
+
+TRAP = """def f_forward(x: "n d"):
+    return x / x.sum(1, keepdims=True), x
+
+def f_backward(g, x):
+    s = x.sum(1, keepdims=True)
+    c = (g * x).sum(1)
+    if c.shape[0] == x.shape[1]:
+        return g / s - {} / s ** 2
+    return g / s - c[:, None] / s ** 2
+"""
+
+
+def test_equal_sizes_are_tried(tmp_path):
+    """An array of n numbers is broadcast along the other axis where that has n entries too."""
+    assert examined(tmp_path, TRAP.format("c[None, :]")).claim.verdict is Verdict.REFUTED
+    right = examined(tmp_path, TRAP.format("c[:, None]"))
+    assert right.claim.verdict is Verdict.PROVED
+    assert "n = 2, d = 2" in right.only_at
+    given = examined(tmp_path, TRAP.format("c[None, :]"), {"d": 5})
+    assert given.claim.verdict is Verdict.REFUTED

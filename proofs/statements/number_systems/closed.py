@@ -69,6 +69,27 @@ class Weighing(Tape):
             return super().largest(arguments)
         return self.variable(self.base.largest(values), list(zip(arguments, weights, strict=True)))
 
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        if q == 1 or p < 0 or not isinstance(self.base, Closed):
+            return super().power(base, p, q)
+        value = self.values[base]
+        return self.variable(self.base.power(value, p, q), ((base, self._slope_of_root(value, p, q)),))
+
+    def apply(self, name: str, order: int, argument: int) -> int:
+        if name != "sqrt" or order or not isinstance(self.base, Closed):
+            return super().apply(name, order, argument)
+        value = self.values[argument]
+        return self.variable(self.base.apply(name, 0, value), ((argument, self._slope_of_root(value, 1, 2)),))
+
+    def _slope_of_root(self, value: Any, p: int, q: int) -> Any:
+        """The derivative of a root; 0 in the cases in which there is 0 under it, which stays so all around."""
+        ring: Any = self.base
+
+        def slope(number: Any) -> Any:
+            return ring.mul([ring.number(p, q), ring.power(number, p - q, q)]) if number.value else number
+
+        return ring.by_cases(slope, value, (f"slope of root {p}", q))
+
     def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
         """A :class:`Position`."""
         values = [self.values[argument] for argument in arguments]

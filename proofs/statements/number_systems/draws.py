@@ -46,6 +46,17 @@ class Draws(dict[str, Number]):
         return values[int.from_bytes(raw, "big") % len(values)]
 
 
+class Distinct(Draws):
+    """Positive numbers of which no two are equal, but by chance."""
+
+    def __init__(self) -> None:
+        super().__init__(0, False)
+
+    def _drawn(self, label: str) -> Number:
+        raw = hashlib.blake2b(label.encode(), digest_size=3).digest()
+        return Fraction(1, 4) + Fraction(int.from_bytes(raw, "big"), 2**23)
+
+
 def near(nodes: Sequence[Any], zero: bool, most: int) -> list[Draws]:
     """Draws among the numbers that stand in expressions, at which a bracket of theirs may hold, and a little beyond.
 

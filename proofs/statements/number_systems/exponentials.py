@@ -133,7 +133,7 @@ class Exponentials(Maxima):
         """Its value is that of the sum of the logarithms of the factors' absolute values."""
         if not argument.value:
             raise Undetermined("the logarithm of zero")
-        if self.noting:
+        if self.noting and self.narrowing:
             self.assume(argument, strict=True)
         return self.by_cases(self._log, argument, ("log", 0))
 
@@ -182,7 +182,7 @@ class Exponentials(Maxima):
         """A positive root of what is taken to be positive."""
         if not argument.value:
             return argument
-        if self.noting:
+        if self.noting and self.narrowing:
             self.assume(argument, strict=False)
         return self.by_cases(lambda a: self._root(a, q), argument, ("root", q))
 

@@ -28,6 +28,7 @@ class Quotients(Composed):
     calls: how many function values were drawn; deepest: the largest degree of their arguments.
     noting: whether what is evaluated must have a value wherever the claim does; then ``nonzero`` collects what is
     divided by.
+    narrowing: whether that decides the signs of what roots and logarithms are taken of.
     longest_sum, longest_product: of how many terms a form is made; a longer one is that of its value by itself.
     shortened: whether there was one.
     """
@@ -40,6 +41,7 @@ class Quotients(Composed):
         self.calls = 0
         self.deepest = 0
         self.noting = False
+        self.narrowing = True
         self.shortened = False
         self.nonzero: list[Residue] = []
         self._key = seed.to_bytes(32, "big")

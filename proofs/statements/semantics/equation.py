@@ -96,7 +96,9 @@ class Equalities:
 
     solved: the numbers that its assumptions determine, by the sizes and integers at which it is examined; None where
     the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.  affordable: how
-    many operations one evaluation may take where nothing else decides it.
+    many operations one evaluation may take where nothing else decides it.  defined: where all of it has a value, in
+    words, where that is examined elsewhere and no sign may be told from it; None where it is told from the formulas.
+    divides: whether it is taken for granted that no denominator is 0.
     """
 
     vocabulary: Vocabulary
@@ -106,6 +108,8 @@ class Equalities:
     solved: dict[object, dict[str, Line] | None] = field(default_factory=dict)
     doubtful: tuple[str, str] | None = None
     affordable: int = 0
+    defined: tuple[str, ...] | None = None
+    divides: bool = True
 
     @property
     def seed(self) -> int:

@@ -14,7 +14,7 @@ from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.symbolic.functions import FUNCTIONS
 
-_NOT_ZERO = "no denominator of the claim is 0"
+NOT_ZERO = "no denominator of the claim is 0"
 _LOGARITHMS = "the logarithms of the claim are of positive numbers"
 _SOLUTION = "x is the feedforward activation and s the sensitivity of backpropagation (at the solution)"
 _FROM_ZERO = "what is shown here counts indices from 0, the claim counts them from 1"
@@ -27,7 +27,8 @@ def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
     where = [_SOLUTION, *_at_rest(claim)] if statement.at == SOLUTION else []
     where += [_FROM_ZERO] * bool(statement.first)
-    return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim), *held_of(statement, claim))
+    defined = claim.defined if claim.defined is not None else (*domains_of(claim), *domains_of_layers(claim))
+    return (*where, *claim.premises.texts, *defined, *held_of(statement, claim))
 
 
 def _at_rest(claim: Equalities) -> list[str]:
@@ -92,7 +93,7 @@ def _domains(claim: Equalities, constants: bool) -> tuple[str, ...]:
         nodes += node
         if node[:1] == ["^"]:
             power = node[2] if isinstance(node[2], int) else node[2][1]
-            found += [_NOT_ZERO] if power < 0 else []
+            found += [NOT_ZERO] if power < 0 else []
             found += [_ROOTS] if not isinstance(node[2], int) else []
         if node[:1] == ["apply"]:
             found += _domain(node[1])

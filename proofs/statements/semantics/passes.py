@@ -13,12 +13,15 @@ from typing import Any
 from dyadic.proofs.checker.intake.form import FORMAT
 from dyadic.proofs.checker.intake.graph import COST, Graph, digest
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
+from dyadic.proofs.statements.semantics.hypotheses import NOT_ZERO, domains_of
+from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.premises import APART, Relation
 from dyadic.proofs.statements.semantics.quantities import by_cost
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
 from dyadic.symbolic.readers.python_code import CodePair
 from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, Shape, plus, size_node, times
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE
 
 FORWARD = "the forward pass"
 """The name of the vertex."""
@@ -39,16 +42,42 @@ class PassEquations:
 
     smooth: whether only points are meant at which nothing stands at a kink of the forward pass.  What is 0 at all
     points nearby too, as relu is of a negative number, has a derivative there whatever function is applied to it.
+    domains: what has to hold where the passes have values, if that is examined.  assumes: whether what may be assumed
+    of it is.
     """
 
-    def __init__(self, pair: CodePair, smooth: bool) -> None:
-        self.pair, self.smooth = pair, smooth
+    def __init__(self, pair: CodePair, smooth: bool, domains: PassDomains | None = None, assumes: bool = False) -> None:
+        self.pair, self.smooth, self.domains, self.assumes = pair, smooth, domains, assumes
         shapes = {name: shape for name, (shape, _) in pair.upstream.items()}
         self.inputs: dict[str, Shape] = {**pair.arguments, **shapes, **pair.freed, **pair.random}
         self._kinds = {item.name: _kind(item.name) for item in pair.forward}
         self._owners = {name: f"u{number}" for number, name in enumerate(self.inputs, 1)}
 
     def equalities(self) -> Equalities:
+        """That each derivative is what is returned for it."""
+        found = self._with_lets()
+        vocabulary = found.vocabulary
+        for gradient in self.pair.gradients:
+            found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
+        for name, shape in self.pair.freed.items():
+            found.links.append(self._link(name, shape, None, vocabulary))
+        return found
+
+    def followed(self, one: DomainDemand, constant: bool = False) -> Equalities:
+        """That a demand holds where its guards do: m |a| = m a, or m [a is not 0] = m, or (constant) m a = m."""
+        found = self._with_lets()
+        guards = [*one.brackets, *one.masks]
+        if one.zero:
+            apart = plus(*(["apply", "step", 0, times(sign, one.argument)] for sign in (1, -1)))
+            sides = [times(*guards, one.argument if constant else apart), times(*guards)]
+        else:
+            sides = [times(*guards, ["apply", "abs", 0, one.argument]), times(*guards, one.argument)]
+        names, shape = [name for name, _ in one.indices], tuple(dim for _, dim in one.indices)
+        (left, right), ranges = self._elaborated(sides, names, shape, found.vocabulary)
+        found.links.append(Link(str(one), left, right, ranges, str(one)))
+        return found
+
+    def _with_lets(self) -> Equalities:
         vocabulary = Vocabulary(PassGraph(self._network(), require_terms=False))
         vocabulary.solution = True
         found = Equalities(vocabulary)
@@ -59,10 +88,19 @@ class PassEquations:
         for kink in self.pair.kinks if self.smooth else ():
             (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
             found.premises.inequalities.append(Relation(f"line {kink.line}", APART, body, 0, ranges, kink.rational))
-        for gradient in self.pair.gradients:
-            found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
-        for name, shape in self.pair.freed.items():
-            found.links.append(self._link(name, shape, None, vocabulary))
+        if self.domains is None:
+            return found
+        words = "; ".join(sorted({str(one) for one in self.domains.assumed}))
+        thin = [text for text in domains_of(found) if text == NOT_ZERO]
+        found.defined = (*thin, *([f"the forward pass has a value: {words}"] if words else []))
+        found.divides = self.domains.divides
+        for one in self.domains.assumed if self.assumes else ():
+            names, shape = [name for name, _ in one.indices], tuple(dim for _, dim in one.indices)
+            body = times(*one.brackets, one.argument)
+            if not one.zero:
+                (node,), ranges = self._elaborated([body], names, shape, vocabulary)
+                sign = ">=" if one.brackets else ">"
+                found.premises.inequalities.append(Relation(str(one), sign, node, 0, ranges))
         return found
 
     def _link(self, argument: str, shape: Shape, array: str | None, vocabulary: Vocabulary) -> Link:
@@ -93,6 +131,10 @@ class PassEquations:
             if name in self.inputs:
                 return ["entry", "x", name, place]
             return ["entry", self._kinds[name], FORWARD, place] if name in self._kinds else ["entry", LET, name, place]
+        if node[0] == "+" and len(node) == 2:
+            return self._claimed(node[1])
+        if node[0] in (WHERE, POWER):
+            return times(*map(self._claimed, node[1 if node[0] == WHERE else 2 :]))
         return [node[0], *map(self._claimed, node[1:])]
 
     # -- the network of one vertex
@@ -155,6 +197,10 @@ class PassEquations:
             name, place = node[2], [self._local(index) for index in node[3]]
             owner = self._owners.get(name)
             return ["entry", "x", owner, place] if owner is not None else ["entry", self._kinds[name], "v", place]
+        if node[0] == "+" and len(node) == 2:
+            return self._local(node[1])
+        if node[0] in (WHERE, POWER):
+            return times(*map(self._local, node[1 if node[0] == WHERE else 2 :]))
         if node[0] in _REDUCTIONS:
             return [node[0], node[1], _symbol(node[2]), self._local(node[3])]
         return [node[0], *map(self._local, node[1:])]

@@ -36,7 +36,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         self.determined: dict[str, str] = {}
         self.nearby: Callable[[int], ClaimTensors] | None = None  # the same at numbers that are moved by very little
         self._lets = {let.name: let for let in claim.lets}
-        self._watch = watch
+        self._watch, self._divides = watch, claim.divides
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -66,7 +66,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             _with_chosen(self._with_sums(setting.weighed(node))), set(self.meaning.vocabulary.given_integers)
         )
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
-        with noting(self.ring, True):
+        with noting(self.ring, self._divides):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
     def _with_sums(self, node: Any, depth: int = 0) -> Any:

@@ -13,7 +13,7 @@ from flint import ctx
 
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
-from dyadic.proofs.statements.number_systems.draws import Draws
+from dyadic.proofs.statements.number_systems.draws import Distinct, Draws
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import always_defined
@@ -52,7 +52,8 @@ def defined_somewhere(claim: Equalities, link: Link, integers: list[dict[str, in
 
 
 def _draws() -> Iterator[Draws]:
-    """All ones, halves, twos, zeros, and then drawn: nearest at hand where most functions are defined."""
+    """Positive ones, all ones, halves, twos, zeros, and then drawn: where most functions are defined."""
+    yield Distinct()
     yield from (Draws(0, False), Draws(0, False, broken=True), Draws(1, False, broken=True), Draws(1, False))
     for seed in range(2, _SEEDS):
         yield Draws(seed, False, broken=seed % 2 == 1)

@@ -12,8 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.statements.number_systems.work import at_most, spend
 from dyadic.proofs.statements.verdict.part_verdict import examine_part
 from dyadic.symbolic.readers.python_code import CodeFile
+
+_READING, _PAIR = 3_000, 5_000_000
+"""Units of work (number_systems/work.py) that reading a pair counts as, and that all of it may take."""
+FILE = 6_000_000
+"""Those that the pairs of a file may take together."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,14 @@ def examine_pair(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Cl
 def examined(file: CodeFile, numbers: Mapping[str, int] | None = None) -> ExaminedPair:
     """The verdict on a pair, and what it leaves out.  numbers: for its sizes, besides those that the file gives.
 
-    Raises :class:`SpecError` for code that is not in the subset.
+    Raises :class:`SpecError` for code that is not in the subset, :class:`Exhausted` where no work is left to the file.
     """
+    spend(_READING)
+    with at_most(_PAIR):
+        return _examined(file, numbers)
+
+
+def _examined(file: CodeFile, numbers: Mapping[str, int] | None) -> ExaminedPair:
     given = {name: number for name, number in (file.numbers | dict(numbers or {})).items() if name in file.sizes}
     parts, none = file.parts(given)
     claims: dict[str, Claim] = {}
@@ -100,4 +112,10 @@ def check_vjp(path: str | Path, name: str, sizes: Mapping[str, int] | None = Non
     return examined(CodeFile(path, name), sizes).claim
 
 
-__all__ = ["ExaminedPair", "check_vjp", "examine_pair", "examined"]
+def not_examined(name: str) -> ExaminedPair:
+    """The verdict on a pair for which no work is left."""
+    reason = "the pairs before it took all the work that a file may: give its name, as in FILE.py:NAME"
+    return ExaminedPair(Claim(name, f"the backward pass of {name}", Verdict.UNDECIDED, "", reason=reason))
+
+
+__all__ = ["FILE", "ExaminedPair", "check_vjp", "examine_pair", "examined", "not_examined"]

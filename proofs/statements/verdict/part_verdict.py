@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.statements.number_systems.work import Exhausted, spend
 from dyadic.proofs.statements.semantics.equation import Statement
+from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
-from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
+from dyadic.proofs.statements.verdict.decide import ARB, TRUSTED, decide
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
+from dyadic.proofs.statements.verdict.numpy_search import numpy_counterexample
 from dyadic.proofs.statements.verdict.trial import QUICK, SHORT, Kinds
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
@@ -41,6 +45,9 @@ _ALONE = 3
 _BEYOND, _MOST_BEYOND = 20_000, 20
 """The same for sizes beyond the numbers in the code, and the largest of these numbers."""
 _TOTAL = 20_000_000
+_PER_UNIT = 2
+"""How many operations, at residues without functions, are a unit of work for the pairs of a file."""
+_AS_NUMPY = "exact evaluation of both passes as NumPy evaluates them"
 _OWNED = re.compile(rf"_{re.escape(FORWARD)}(?=\[|\b|\Z)")
 
 
@@ -64,6 +71,8 @@ def examine_part(file: CodeFile, numbers: Mapping[str, int] | None = None) -> Ex
     given = {name: number for name, number in file.numbers.items() if name in file.sizes} | dict(numbers or {})
     examination = _Examination(file, given)
     found = examination.verdict()
+    with suppress(Exhausted):  # what comes next is told by the meter
+        spend(examination.budget.taken // _PER_UNIT)
     tried = examination.tried if found.verdict is Verdict.PROVED else []
     return ExaminedPart(found, tuple(_at(numbers).removeprefix(" at ") for numbers in tried))
 
@@ -103,10 +112,15 @@ class _Examination:
         return replace(found, hypotheses=(*found.hypotheses, *self._not_beyond()))
 
     def _further(self) -> Iterator[dict[str, int]]:
-        """Sizes of 1, all or one of them; and sizes beyond all numbers of the code, where it may do something else."""
+        """Sizes of 1, all or one of them; equal ones; and sizes beyond all numbers of the code.
+
+        There it may do something else.
+        """
         if not self.left:
             return
         yield {**self.given, **dict.fromkeys(self.left, 1)}
+        if len({**self.given, **self.tried[0]}) > 1:
+            yield {**self.given, **dict.fromkeys(self.left, self._usual)}
         for name in self.left[:_ALONE] if len(self.left) > 1 else ():
             yield {**self.tried[0], name: 1}
         most = self.file.largest_number
@@ -114,6 +128,11 @@ class _Examination:
             beyond = {**self.given, **self.file.numbers_beyond(self.left)}
             if most <= _MOST_BEYOND and self._affordable(beyond, _BEYOND):
                 yield beyond
+
+    @property
+    def _usual(self) -> int:
+        """A number for all sizes: that of one that is given, or a small one."""
+        return next((number for number in self.given.values() if number > 1), _FIRST[0])
 
     def _largest_tried(self) -> int:
         """The smallest of the numbers up to which the sizes were tried."""
@@ -174,7 +193,7 @@ class _Examination:
             return None
         for found in self._proofs(self.given):
             if found.verdict is Verdict.PROVED:
-                return found
+                return found if not self._open(pair) else None
         return None
 
     def _at(self, numbers: dict[str, int]) -> Claim:
@@ -185,8 +204,45 @@ class _Examination:
             return self._claim(pair, wrong, numbers)
         for found in self._proofs(numbers):
             if found.verdict is Verdict.PROVED:
-                return found
-        return self._decided(pair, numbers, smooth=bool(pair.kinks), search=True)
+                open_ = self._open(pair)
+                return found if not open_ else self._elsewhere(pair, numbers, _undecided(found, open_))
+        found = self._decided(pair, numbers, smooth=bool(pair.kinks), search=True)
+        return self._elsewhere(pair, numbers, found) if found.verdict is Verdict.UNDECIDED else found
+
+    def _elsewhere(self, pair: CodePair, numbers: Mapping[str, int], found: Claim) -> Claim:
+        """The verdict after a look where not all that stands in the passes has a value, as NumPy computes it."""
+        if PassDomains(pair).everywhere:
+            return found
+        wrong = numpy_counterexample(pair)
+        if wrong is None:
+            return found
+        hypotheses = [text for text in found.hypotheses if text != _SMOOTH]
+        return replace(
+            found, verdict=Verdict.REFUTED, method=_AS_NUMPY, hypotheses=tuple(hypotheses), reason=None,
+            trusted=(*TRUSTED, ARB, READER), counterexample=wrong | ({"sizes": dict(numbers)} if numbers else {}),
+        )  # fmt: skip
+
+    def _open(self, pair: CodePair) -> DomainDemand | None:
+        """What has to hold for all to have a value wherever the forward pass has one, and was not shown to."""
+        domains = PassDomains(pair)
+        return next((one for one in domains.open if not self._follows(pair, domains, one)), None)
+
+    def _follows(self, pair: CodePair, domains: PassDomains, one: DomainDemand) -> bool:
+        """Whether a demand holds wherever the forward pass has a value and a derivative."""
+        if not domains.looked_through:
+            return False
+        most = _FOR_ALL if pair.sizes else _AT_NUMBERS
+        statement = Statement(pair.name, "equal", self.file.source.path)
+        equations = PassEquations(pair, bool(pair.kinks), domains, assumes=True)
+        for constant in (True, False) if one.zero else (False,):
+            try:
+                claim = replace(equations.followed(one, constant), affordable=most)
+                for kinds in (QUICK, SHORT):
+                    if decide(statement, claim, self.budget, False, most, kinds).verdict is Verdict.PROVED:
+                        return True
+            except Rejected:
+                continue
+        return False
 
     def _proofs(self, numbers: Mapping[str, int]) -> Iterator[Claim]:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values.
@@ -206,6 +262,8 @@ class _Examination:
         yield self._decided(pair, numbers, smooth=False, kinds=kinds)
         if pair.kinks:
             yield self._decided(pair, numbers, smooth=True, kinds=kinds)
+        if kinds is SHORT and PassDomains(pair).assumed:
+            yield self._decided(pair, numbers, smooth=bool(pair.kinks), kinds=kinds, assumes=True)
 
     def _has_points(self, pair: CodePair) -> bool:
         """Whether there are numbers at which both passes have values, with the largest values as they are."""
@@ -213,12 +271,13 @@ class _Examination:
         return all(defined_somewhere(claim, link, [{}]) for link in claim.links)
 
     def _decided(
-        self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool = False, kinds: Kinds = SHORT
-    ) -> Claim:
+        self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool = False, kinds: Kinds = SHORT,
+        assumes: bool = False,
+    ) -> Claim:  # fmt: skip
         most = _FOR_ALL if pair.sizes else _AT_NUMBERS
         statement = Statement(pair.name, "equal", self.file.source.path)
         try:
-            claim = replace(PassEquations(pair, smooth).equalities(), affordable=most)
+            claim = replace(PassEquations(pair, smooth, PassDomains(pair), assumes).equalities(), affordable=most)
             found = decide(statement, claim, self.budget, search, most, kinds)
         except Rejected as error:
             reason = f"it cannot be evaluated ({error.reason})"
@@ -228,19 +287,21 @@ class _Examination:
     def _claim(self, pair: CodePair, found: Claim, numbers: Mapping[str, int], smooth: bool = False) -> Claim:
         """The verdict in the code's terms."""
         bound = re.search(r" \(probability of error below [^()]*\)", found.statement)
-        hypotheses = [text for text in found.hypotheses if not text.startswith("what the claim reads")]
-        domains = [text for text in found.hypotheses if text not in hypotheses]
-        domains = [text.replace("what the claim reads of the network", "the forward pass") for text in domains]
         smooth_text = [_SMOOTH] if smooth else []
         freed = [_LARGEST] if pair.freed and found.verdict is Verdict.PROVED else []
         trusted = (*found.trusted, READER) if found.trusted else ()
         return replace(
             found,
             statement=_statement(pair, numbers) + (bound[0] if bound else ""),
-            hypotheses=(REAL, *smooth_text, *freed, *domains, *hypotheses, *pair.remarks),
+            hypotheses=(REAL, *smooth_text, *freed, *found.hypotheses, *pair.remarks),
             trusted=trusted,
             counterexample=found.counterexample and _shown(pair, found.counterexample),
         )
+
+
+def _undecided(found: Claim, one: DomainDemand) -> Claim:
+    reason = f"it is right where {one}, which is not shown to be so wherever the forward pass has a value"
+    return replace(found, verdict=Verdict.UNDECIDED, reason=reason, trusted=(), witness=None)
 
 
 def _statement(pair: CodePair, numbers: Mapping[str, int]) -> str:

@@ -63,6 +63,7 @@ def scope_of(
             claim, ring, lambda label: _moved(ring, draw, label, turn), setting, integers
         )
     if isinstance(ring, Closed):
+        ring.narrowing = claim.defined is None
         _tell(found, ring)
     if isinstance(ring, KnownSteps) and not setting.blocks:  # in a block entries are equal, and largest together
         _tell_apart(found, ring)

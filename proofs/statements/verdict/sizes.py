@@ -46,13 +46,15 @@ _CLAIM = TOTAL // 3
 
 
 class Budget:
-    """What is left of a number of operations."""
+    """What is left of a number of operations.  taken: how many of them were no units of work."""
 
     def __init__(self, total: int = TOTAL) -> None:
         self._total = self._left = total
+        self.taken = 0
 
     def take(self, count: int, where: str) -> None:
         self._left -= count
+        self.taken += count
         if self._left < 0:
             raise SpecError(where, f"the claims up to here take more than {self._total} operations", "split the file")
 

@@ -97,7 +97,6 @@ class Recorder:
     random: dict[str, Shape] = field(default_factory=dict)
     differentiated: bool = True
     line: int = 0
-    remarks: list[str] = field(default_factory=list)
     _made: dict[str, str] = field(default_factory=dict)
     _freed: dict[str, Any] = field(default_factory=dict)
     _bound: int = 0
@@ -153,7 +152,7 @@ class Recorder:
             name = f"{wanted}.{count}"
         return name
 
-    def _parts(self, body: Any) -> Iterator[list[Any]]:
+    def parts(self, body: Any) -> Iterator[list[Any]]:
         """An expression's parts and those of the equations that it reads; a free number stands for its own."""
         known = {definition.name: definition.body for definition in self.definitions} | self._freed
         stack, seen = [body], set[str]()
@@ -170,11 +169,16 @@ class Recorder:
     def read_by(self, body: Any) -> set[str]:
         """The tensors without an equation on which an expression depends."""
         known = {definition.name for definition in self.definitions} | set(self._freed)
-        return {node[2] for node in self._parts(body) if node[:2] == ["entry", ARRAY]} - known
+        return {node[2] for node in self.parts(body) if node[:2] == ["entry", ARRAY]} - known
+
+    def body_of(self, name: str) -> Any:
+        """What the equation of a name says, or what a free number stands for; None for numbers that are given."""
+        found = {definition.name: definition.body for definition in self.definitions} | self._freed
+        return found.get(name)
 
     def of_largest(self, kink: CodeDefinition) -> bool:
         """Whether a kink is a tie of largest values, or depends on one, or on the number in its place."""
-        return kink.name == _TIE or any(node[:1] == ["max"] for node in self._parts(kink.body))
+        return kink.name == _TIE or any(node[:1] == ["max"] for node in self.parts(kink.body))
 
     def drawn(self, wanted: str, shape: Shape) -> FormArray:
         """Numbers of which nothing is known."""
@@ -183,18 +187,13 @@ class Recorder:
         self.random[name] = shape
         return tensor(name, shape)
 
-    def remark(self, text: str) -> None:
-        """What is taken for granted, once."""
-        if text not in self.remarks:
-            self.remarks.append(text)
-
     def smooth(self, array: FormArray) -> None:
         """A function with a kink at 0 is applied to it: a derivative is claimed only where it is not 0."""
         if self.differentiated:
             self._excluded(self.equation(self.named(array), "kink"))
 
     def _excluded(self, kink: CodeDefinition) -> None:
-        nodes = [node for node in self._parts(kink.body) if node]
+        nodes = [node for node in self.parts(kink.body) if node]
         freed = any(node[:2] == ["entry", ARRAY] and node[2] in self._freed for node in nodes)
         other = (node[0] in ("apply", "max") or (node[0] == "^" and not isinstance(node[2], int)) for node in nodes)
         self.kinks.append(replace(kink, rational=not freed and not any(other)))

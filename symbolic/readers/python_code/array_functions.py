@@ -8,13 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import (
+    ARRAY,
     FormArray,
     Recorder,
     broadcast,
     broadcast_shape,
     constant,
     difference,
-    either,
     entrywise,
     number_node,
     one_minus,
@@ -25,6 +25,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE, factor
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
@@ -108,10 +109,18 @@ def numbers(*arrays: FormArray) -> None:
         raise NotInSubset("this of comparisons, which are not numbers (multiply by 1.0 first),")
 
 
+def _product(recorder: Recorder, one: Any, two: Any) -> Any:
+    """0 times what may be no number stays as it is written."""
+    for node, other in ((one, two), (two, one)):
+        if isinstance(node, int) and not node and any(p[:1] in (["apply"], ["^"]) for p in recorder.parts(other)):
+            return ["*", node, other]
+    return times(factor(one), factor(two))
+
+
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     if countable(one, two):
         return _counted(recorder, times, one, two)
-    return entrywise(recorder, times, one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, lambda a, b: _product(recorder, a, b), one, two, truth=one.truth and two.truth)
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -125,7 +134,7 @@ def minus(recorder: Recorder, array: FormArray) -> FormArray:
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two, real=True)
+    return entrywise(recorder, lambda a, b: times(factor(a), power_node(b, -1)), one, two, real=True)
 
 
 def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
@@ -148,10 +157,28 @@ def raised_by(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
     number = _number(base)
     if number is not None and number <= 0:
         raise NotInSubset("a power of a number that is not positive")
-    if number is None:
-        recorder.remark("the base of a power whose exponent is an array is taken to be positive")
-    logarithm = recorder.named(applied(recorder, "log", base))
-    return applied(recorder, "exp", multiplied(recorder, exponent, logarithm))
+    logarithm, varies = applied(recorder, "log", base), int(number is not None or _varies(recorder, exponent))
+    logarithm = recorder.named(entrywise(recorder, lambda node: [POWER, varies, node], logarithm))
+    return applied(recorder, "exp", entrywise(recorder, times, exponent, logarithm))  # anything to the power 0 is 1
+
+
+def _varies(recorder: Recorder, array: FormArray) -> bool:
+    """Whether the entries are seen to be free numbers times and plus constants, or one over that: no integers."""
+    node = recorder.equation(array, "").body
+    while isinstance(node, list):
+        if node[:2] == ["entry", ARRAY]:
+            body = recorder.body_of(node[2])
+            if body is None:
+                return node[2] not in recorder.below
+            node = body
+        elif node[0] == "^":
+            node = node[1]
+        else:
+            rest = [part for part in node[1:] if isinstance(part, list) and part[0] not in ("rational", "size")]
+            if node[0] not in ("+", "*") or len(rest) != 1:
+                return False
+            node = rest[0]
+    return False
 
 
 def _number(array: FormArray) -> Fraction | None:
@@ -238,11 +265,19 @@ def smaller(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     return minus(recorder, larger(recorder, minus(recorder, one), minus(recorder, two)))
 
 
+def _chosen_by(mask: Any, one: Any, two: Any) -> Any:
+    """One thing where a mask is 1, another one where it is 0: what is not taken need not have a value."""
+    if one == two:
+        return one
+    pairs = ((mask, one), (one_minus(mask), two))
+    return plus(*(times(part, value) if isinstance(value, int) else [WHERE, part, value] for part, value in pairs))
+
+
 def chosen(recorder: Recorder, mask: FormArray, one: FormArray, two: FormArray) -> FormArray:
     if not mask.truth:
         raise NotInSubset("a condition that is no comparison")
     mask = recorder.named(mask)
-    return entrywise(recorder, either, mask, one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, _chosen_by, mask, one, two, truth=one.truth and two.truth)
 
 
 def where(call: CallArguments) -> FormArray:

@@ -97,18 +97,24 @@ class CodePair:
 
 def pairs_of(path: str | Path) -> list[str]:
     """The names of all the pairs that a file holds."""
-    return pair_names(FileNames(SourceText(Path(path))))
+    return pair_names(names_of(path))
+
+
+def names_of(path: str | Path) -> FileNames:
+    """What stands at the head of a file, to be read once for all pairs in it."""
+    return FileNames(SourceText(Path(path)))
 
 
 class CodeFile:
     """A file with a pair in it; :meth:`pair` reads it for numbers of its sizes.
 
-    only: the arguments by which derivatives are meant, in order; all where none are told.
+    only: the arguments by which derivatives are meant, in order; all where none are told.  names: those of the file,
+    if they were read before.
     """
 
-    def __init__(self, path: str | Path, name: str) -> None:
-        self.source = SourceText(Path(path))
-        self.names = FileNames(self.source)
+    def __init__(self, path: str | Path, name: str, names: FileNames | None = None) -> None:
+        self.names = names or names_of(path)
+        self.source = self.names.source
         self.convention = convention_of(self.names, name)
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
         self.shapes, self.numbers = found.shapes, found.numbers
@@ -236,7 +242,7 @@ class _PairReading:
             dict(recorder.freed),
             dict(recorder.random),
             tuple(kinks),
-            (*self.remarks, *recorder.remarks),
+            tuple(self.remarks),
             tuple(size for size in self.file.sizes if size in used),
             tuple(frozenset(recorder.read_by(kink.body)) for kink in kinks),
             tuple(self.left_out),
@@ -361,4 +367,4 @@ def _name_of(array: FormArray) -> str:
     return str(node[2]) if isinstance(node, list) and node[0] == "entry" and node[3] == indices else ""
 
 
-__all__ = ["CodeFile", "CodeGradient", "CodePair", "pairs_of"]
+__all__ = ["CodeFile", "CodeGradient", "CodePair", "names_of", "pairs_of"]

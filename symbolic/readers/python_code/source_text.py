@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from tokenize import detect_encoding
@@ -84,6 +85,11 @@ class SourceText:
                 raise self.at(node, f"is nested more than {DEEPEST_SOURCE} levels deep", "write it in several steps")
             level += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
+    @cached_property
+    def defining(self) -> set[int]:
+        """The numbers of the lines in which functions and classes stand."""
+        return lines_of([node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)])
+
     def at(self, node: ast.AST, problem: str, remedy: str = HOW) -> CodeError:
         """The error for a place in the tree."""
         line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
@@ -93,6 +99,11 @@ class SourceText:
     def error(self, line: int, column: int, problem: str, remedy: str) -> CodeError:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return CodeError(self.path, line, column, text, problem, remedy)
+
+
+def lines_of(nodes: Sequence[ast.stmt]) -> set[int]:
+    """The numbers of the lines in which some statements stand."""
+    return {number for node in nodes for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def nodes_within(statements: list[ast.stmt]) -> Iterator[ast.AST]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import Dim, Shape
-from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of
+from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of, lines_of
 
 _COMMENT = re.compile(r"#\s*dyadic:\s*(.{1,500})")
 _ENTRY = re.compile(r"\s*([A-Za-z_][\w, ]{0,100}?)\s*(:|=)\s*(.*?)\s*\Z")
@@ -82,17 +82,12 @@ def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: 
             written = _annotated(argument.annotation)
             if written is not None:
                 found.told(argument.arg, written)
-    own = _lines(functions)
-    others = _lines([node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)])
+    own = lines_of(functions)
     for number, line in enumerate(source.lines, 1):
-        if number not in others or number in own:
+        if number not in source.defining or number in own:
             for text in _COMMENT.findall(line):
                 _comment(source, number, line, text, found)
     return found
-
-
-def _lines(nodes: Sequence[ast.stmt]) -> set[int]:
-    return {number for node in nodes for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def _annotated(node: ast.expr | None) -> tuple[Shape, Dim | None] | None:
