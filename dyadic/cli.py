@@ -15,18 +15,11 @@ from typing import Any
 
 import click
 
+from dyadic.choices import COST_TYPES, DTYPES, FIGURES, RUNNING, SCHEDULES, SECTIONS, SOLVERS, TARGETS
 from dyadic.exits import INVALID, say
 from dyadic.option_values import Count, PathName, Real, StrictGroup
 from dyadic.version import __version__
 
-COST_TYPES = ("squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract")
-TARGETS = ("cupy", "numpy", "c", "onnx")
-RUNNING = ("numpy", "c", "cupy")
-SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
-SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
-DTYPES = ("float32", "float64")
-SECTIONS = ("result", "setting", "energy", "dynamics", "equations", "proof", "verification", "algorithms", "hashes")
-FIGURES = ("wavefront", "architecture", "deviation", "heatmap")
 Command = Callable[..., int]
 
 

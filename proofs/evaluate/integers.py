@@ -225,6 +225,13 @@ GUARDS = ("inside", "divides", "same", "unless")
 """The heads of brackets in JSON expressions: 0 <= value < end, divisibility, equality, that not all of some hold."""
 
 
+def is_bracket(node: Any) -> bool:
+    """Whether an expression is made of conditions between integers alone."""
+    if not isinstance(node, list):
+        return isinstance(node, int)
+    return node[0] in GUARDS or (node[0] in ("+", "*") and all(map(is_bracket, node[1:])))
+
+
 def is_guard(node: Any) -> bool:
     """Whether a JSON expression is a bracket or a positive power of one."""
     if isinstance(node, list) and len(node) == 3 and node[0] == "^":

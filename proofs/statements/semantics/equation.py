@@ -9,7 +9,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.identity_values import seed_of
-from dyadic.proofs.evaluate.integers import GUARDS
+from dyadic.proofs.evaluate.integers import is_bracket
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.number_systems.linear_systems import Line
 from dyadic.proofs.statements.parsing.conditional_sums import free_indices, settled
@@ -394,10 +394,3 @@ def _rate_of(statement: Statement, sides: list[Any]) -> Any:
         problem = "its right-hand side holds no learning rate, or several numbers that could be it"
         raise SpecError(statement.place, problem, 'call it eta, or say [names] NAME = "number"')
     return ["entry", FREE, (usual or named)[0], []]
-
-
-def is_bracket(node: Any) -> bool:
-    """Whether an expression is made of conditions between integers alone."""
-    if not isinstance(node, list):
-        return isinstance(node, int)
-    return node[0] in GUARDS or (node[0] in ("+", "*") and all(map(is_bracket, node[1:])))
