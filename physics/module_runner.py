@@ -38,9 +38,15 @@ def as_doubles(name: str, gradient: Any) -> Any:
     return array.astype(np.float64)
 
 
+_NEEDS = "this module needs "
+"""How an emitted module begins to say what is lacking here."""
+
+
 def no_gradients(error: BaseException) -> str:
-    """What to say of a module whose function raises."""
-    return f"the module computes no gradients ({described(error)}); {AGAIN}"
+    """What to say of a module whose function raises; one that lacks a library says itself which."""
+    told = described(error)
+    again = "" if isinstance(error, ImportError) or _NEEDS in told else f"; {AGAIN}"
+    return f"the module computes no gradients ({told}){again}"
 
 
 def described(error: BaseException) -> str:
@@ -57,7 +63,8 @@ def _answered(what: str, folder: Path, path: str) -> dict[str, Any]:
         module = imported_from(folder / "emitted.py")
         module.__file__ = path  # what came with a model lies beside it
     except BaseException as error:  # a module may raise anything
-        return {"error": f"cannot be imported ({described(error)})"}
+        told = described(error).replace("emitted.py", Path(path).name)
+        return {"error": f"cannot be imported ({told})"}
     if not all(hasattr(module, name) for name in NAMES):
         return {"error": "is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients"}
     if what == "tables":

@@ -68,6 +68,24 @@ def test_what_a_module_started_ends_with_it(tmp_path):
     pytest.fail("it goes on")
 
 
+def test_a_module_that_needs_something_says_so_itself(tmp_path):
+    for line, told in [
+        ("import no_such_library", True),
+        ("raise RuntimeError('this module needs CuPy')", True),
+        ("1 / 0", False),
+    ]:
+        with pytest.raises(dyadic.DyadicError, match="computes no gradients") as caught:
+            certified(written(tmp_path, line))
+        assert ("dyadic emit" not in str(caught.value)) == told, line
+
+
+def test_an_error_of_the_file_names_the_file(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("x = (\n")
+    with pytest.raises(dyadic.DyadicError, match=r"\(module\.py, line 1\)"):
+        certified(path, 60.0)
+
+
 def test_the_command(tmp_path):
     """One line, an exit status that is not 0, and what the module prints never among the JSON."""
     spec = tmp_path / "chain.toml"
