@@ -58,27 +58,35 @@ def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A method's gradient.  stepped: whether unit steps went to all the nudged states that it is made of."""
+    """A method's gradient.
+
+    stepped: whether unit steps went to all the nudged states that it is made of.  reason: why one of these is missing.
+    """
 
     gradient: dict[str, Array]
     stepped: bool
+    reason: str
+
+    @classmethod
+    def of(cls, gradient: dict[str, Array], *states: Equilibrium) -> Estimate:
+        return cls(gradient, all(one.stepped for one in states), next(filter(None, (one.reason for one in states)), ""))
 
 
 def centred(bench: Bench, beta: float, correction: Correction) -> Estimate:
     up, down = (settled(bench, sign * beta, correction) for sign in (1, -1))
     displaced = added((1 / (2 * beta), up.u), (-1 / (2 * beta), down.u))
-    return Estimate(estimate(bench, displaced), up.stepped and down.stepped)
+    return Estimate.of(estimate(bench, displaced), up, down)
 
 
 def one_sided(bench: Bench, beta: float, correction: Correction) -> Estimate:
     up = settled(bench, beta, correction)
-    return Estimate(estimate(bench, added((1 / beta, up.u), (-1 / beta, bench.free))), up.stepped)
+    return Estimate.of(estimate(bench, added((1 / beta, up.u), (-1 / beta, bench.free))), up)
 
 
 def cauchy(bench: Bench, beta: float, points: int, nudged: Callable[[complex], Equilibrium]) -> Estimate:
     """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta.  nudged: the equilibrium for a nudging."""
     found = [nudged(beta * phase) for phase in _phases(points)]
-    return Estimate(_mean(bench, beta, [one.u for one in found]), all(one.stepped for one in found))
+    return Estimate.of(_mean(bench, beta, [one.u for one in found]), *found)
 
 
 def _phases(points: int) -> list[complex]:
@@ -318,7 +326,7 @@ def _measured(setting: str, bench: Bench, estimated: Callable[[], Estimate]) -> 
     except OutOfTime as stopped:
         return Measurement(f"{setting}; {stopped}", np.nan, np.nan)
     error = bench.error(found.gradient)
-    newton = "Newton's method" if np.isfinite(error).all() else "and Newton's method finds no state either"
+    newton = f"and {found.reason}" if found.reason else "Newton's method"
     how = "" if found.stepped else f"; unit steps do not settle, {newton}"
     return Measurement(setting + how, *error)
 
