@@ -13,7 +13,7 @@ from dyadic.physics.updates import Array
 _MOST_STEPS, _SETTLED, _NEARLY, _NEAR = 3000, 1e-15, 1e-12, 1e-6
 _NEWTON, _MOST_FOLLOWED = 30, 100
 """Of Newton's method: steps for each part of the way to beta, entries up to which it is used."""
-_LONGEST, _AT_A_KINK, _SHORTEST, _SMALLER = 0.1, 1e-5, 1e-9, 0.25
+_LONGEST, _AT_A_KINK, _SHORTEST, _SMALLER = 0.1, 1e-5, 1e-9, 0.2
 """Of the way to beta, the longest part, that which passes a kink, the shortest; each Newton step to the one before."""
 _BENT, _FAR = 100.0, 100.0
 """At a kink, the change of the state to the first Newton step, at most; the parts to where a fold would be, at least."""
@@ -94,9 +94,8 @@ def settled(bench: Bench, beta: complex, correction: Correction) -> Equilibrium:
 def followed(bench: Bench, beta: complex, correction: Correction) -> Equilibrium:
     """The branch of equilibria from u0 on to beta, by Newton's method; NaN and the reason where it ends.
 
-    A part of the way counts where Newton's steps shrink to a quarter each time (the monotonicity test of Deuflhard,
-    Newton Methods for Nonlinear Problems, section 5.1: across a fold of second order they never do) and the sign of
-    det dR/du stays; else it is halved.  Where the smallest singular value of dR/du does not fall to 0, as its square
+    A part of the way counts where Newton's steps shrink to a fifth each time, and dR/du changes by less than half of
+    itself, so that it is singular nowhere between; else it is halved.  Across a fold no part does.  Where the smallest singular value of dR/du does not fall to 0, as its square
     does with the distance to a fold, it is a kink of a function, and is passed.
     """
     way = _Way(bench, beta, correction)
@@ -112,7 +111,7 @@ def followed(bench: Bench, beta: complex, correction: Correction) -> Equilibrium
         kink = part <= _AT_A_KINK and fold > done + _FAR * part and not np.iscomplexobj(at)
         there = way.corrected(at, done + part, _BENT if kink else None)
         beyond = None if there is None else way.slope(there, done + part)
-        if there is not None and beyond is not None and _same_sign(slope, beyond):
+        if there is not None and beyond is not None and (_same_sign if kink else _near)(slope, beyond):
             before, smallest = smallest, _regular(beyond)
             falls = (before**2 - smallest**2) / part
             at, slope, done = there, beyond, done + part
@@ -171,10 +170,15 @@ def _regular(slope: Array) -> float:
     return float(np.linalg.svd(slope, compute_uv=False).min(initial=np.inf))
 
 
+def _near(one: Array, two: Array) -> bool:
+    """Whether J1^-1 J2 is 1 but for less than 1/2."""
+    if not _regular(one) or not np.isfinite(two).all():
+        return False
+    return bool(np.linalg.norm(np.linalg.solve(one, two) - np.eye(len(one)), 2) < 0.5)
+
+
 def _same_sign(one: Array, two: Array) -> bool:
-    """Of the determinants of real matrices; complex ones have none."""
-    if np.iscomplexobj(one):
-        return True
+    """Of the determinants of two real matrices."""
     return bool(np.linalg.slogdet(one)[0] == np.linalg.slogdet(two)[0])
 
 
