@@ -34,6 +34,7 @@ from dyadic.physics.rivals.method import (
     Measurement,
     MethodTrial,
     RivalMethod,
+    Watch,
     effort,
     in_time,
     stays,
@@ -45,6 +46,7 @@ from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.expressions import Apply, Definition, Reduction
+from dyadic.symbolic.nouns import counted
 
 BETAS = (0.1, 0.01, 0.001)
 _SCURRIA = "arXiv:2602.03670 (form: EquilibriumPropagation.jl, page on non-conservative EP)"
@@ -243,17 +245,28 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     ]
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
     claims += (_exact("holomorphic", bench, 2, "N = 2"),)
-    steps = partial(_effort_of_phases, bench, 0.1, 8, correction)
+    steps = partial(_effort_of_phases, bench, 0.1, 8, nudged, correction)
     taken = in_time(steps, "N = 8, beta 0.1", 24 * len(bench.vertices))
     return MethodTrial(tuple(measured), taken, claims)
 
 
-def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
+def _effort_of_phases(
+    bench: Bench, beta: float, points: int, nudged: Callable[[complex], Equilibrium], correction: Correction
+) -> Effort:
     """Steps of all phases at once, after the free phase."""
+    stepped = cauchy(bench, beta, points, nudged).stepped
     paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
     watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
     count = len(bench.vertices)
-    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count)
+    reason = "" if stepped else _unsettled(watch)
+    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count, reason)
+
+
+def _unsettled(watch: Watch) -> str:
+    """Where unit steps go on without end, or until numbers overflow."""
+    steps = counted(watch.seen, "step")
+    error = f"error {watch.last[0]:.1e} after {steps}" if np.isfinite(watch.last[0]) else f"no error after {steps}"
+    return f"unit steps do not settle, {error}"
 
 
 @recorded
@@ -334,20 +347,26 @@ def _measured(setting: str, bench: Bench, estimated: Callable[[], Estimate]) -> 
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
     """Steps of both nudged phases, with the first beta that is small enough, after the free phase."""
     count = len(bench.vertices)
-    errors = []
+    errors, stepped = list[float](), True
     for beta in NUDGES:
-        errors.append(bench.error(centred(bench, beta, correction).gradient)[0])
+        found = centred(bench, beta, correction)
+        stepped = stepped and found.stepped
+        errors.append(bench.error(found.gradient)[0])
         if errors[-1] <= WANTED:
             break
     else:
-        return Effort("centred", None, None, 2 * per_vertex * count, stays(*errors))
+        reason = stays(*errors)
+        if not stepped and np.isfinite(errors).all():
+            reason = f"the smallest error seen is {min(errors):.1e}, and unit steps do not settle for every nudge"
+        return Effort("centred", None, None, 2 * per_vertex * count, reason)
 
     def halved(up: Units, down: Units) -> dict[str, Array]:
         return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
 
     paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
     watch = together(bench, paths, bench.free, halved)
-    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count)
+    reason = "" if found.stepped else _unsettled(watch)
+    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count, reason)
 
 
 _SMOOTH = ("F and C are analytic near u0",)
