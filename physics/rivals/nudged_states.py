@@ -14,9 +14,9 @@ _MOST_STEPS, _SETTLED, _NEARLY, _NEAR = 3000, 1e-15, 1e-12, 1e-6
 _NEWTON, _MOST_FOLLOWED = 30, 100
 """Of Newton's method: steps for each part of the way to beta, entries up to which it is used."""
 _LONGEST, _AT_A_KINK, _SHORTEST, _SMALLER = 0.1, 1e-5, 1e-9, 0.2
-"""Of the way to beta, the longest part, that which passes a kink, the shortest; each Newton step to the one before."""
+"""Of the way to beta, the longest part, one that passes a kink, the shortest; each Newton step to the one before."""
 _BENT, _FAR = 100.0, 100.0
-"""At a kink, the change of the state to the first Newton step, at most; the parts to where a fold would be, at least."""
+"""At a kink, the change of the state to the first Newton step, at most; the parts on to where a fold may be."""
 _MOST_PARTS = 500
 _FOLDED = 0.01
 """The smallest singular value to that at u0, below which a branch that cannot be followed further ends in a fold."""
@@ -94,9 +94,10 @@ def settled(bench: Bench, beta: complex, correction: Correction) -> Equilibrium:
 def followed(bench: Bench, beta: complex, correction: Correction) -> Equilibrium:
     """The branch of equilibria from u0 on to beta, by Newton's method; NaN and the reason where it ends.
 
-    A part of the way counts where Newton's steps shrink to a fifth each time, and dR/du changes by less than half of
-    itself, so that it is singular nowhere between; else it is halved.  Across a fold no part does.  Where the smallest singular value of dR/du does not fall to 0, as its square
-    does with the distance to a fold, it is a kink of a function, and is passed.
+    A part of the way counts where Newton's steps shrink to a fifth each time and dR/du at its end is off by less than
+    half of itself; else it is halved: across a simple fold, where dR/du is singular, no short part counts.  Where the
+    square of its smallest singular value, which falls linearly on the way to a fold, is not about to be 0, a function
+    has a kink there, which is passed.
     """
     way = _Way(bench, beta, correction)
     at = np.array(bench.flat(bench.free), dtype=type(beta))
@@ -133,7 +134,9 @@ class _Way:
     correction: Correction
 
     def values(self, vector: Array, part: float) -> Array:
-        return np.array(self.bench.flat(residual(self.bench, self.bench.units(vector), self.beta * part, self.correction)))
+        return np.array(
+            self.bench.flat(residual(self.bench, self.bench.units(vector), self.beta * part, self.correction))
+        )
 
     def slope(self, at: Array, part: float) -> Array:
         units = 1e-6 * np.eye(len(at))

@@ -187,7 +187,9 @@ class _Minima:
         objective, free = Objective.of(self.bench, self.energy), self.bench.free
         rest, reached = on_branch(objective.nudged, self._known(beta), beta)
         if rest is None:
-            branch = f"; a minimum, maybe of another branch: that from the free state was followed to beta {reached:.2g}"
+            branch = (
+                f"; a minimum, maybe of another branch: that from the free state was followed to beta {reached:.2g}"
+            )
             rest = replace(at_rest_or_nowhere(objective.nudged(beta), free, step_size(self.bench)), branch=branch)
         if rest.reason:
             return rest, (nan, nan)
@@ -279,7 +281,7 @@ METHODS = (
     ),
     RivalMethod(
         "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",
-        "+ beta C, divided by beta; the minimum on the branch from the free state, else as the row says; steps of descent",
+        "+ beta C, divided by beta; the minimum on the branch from the free state or as the row says; steps of descent",
         ("small nudging", "convergence"), _nudged,
     ),
 )  # fmt: skip

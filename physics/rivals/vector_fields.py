@@ -6,9 +6,7 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 
 from __future__ import annotations
 
-import cmath
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 import numpy as np
@@ -26,6 +24,15 @@ from dyadic.physics.rivals.beta_series import (
     vanishing,
 )
 from dyadic.physics.rivals.complex_numbers import on_complex_numbers
+from dyadic.physics.rivals.field_estimates import (
+    Estimate,
+    cauchy,
+    centred,
+    estimate,
+    mean_of_phases,
+    one_sided,
+    phases_on_circle,
+)
 from dyadic.physics.rivals.finite_time import exact_after
 from dyadic.physics.rivals.method import (
     NUDGES,
@@ -51,55 +58,6 @@ from dyadic.symbolic.nouns import counted
 BETAS = (0.1, 0.01, 0.001)
 _SCURRIA = "arXiv:2602.03670 (form: EquilibriumPropagation.jl, page on non-conservative EP)"
 _ANALYTIC = "the nudged state continues analytically from beta = 0 to every beta that is used"
-
-
-def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
-    """-(dF/dtheta)^T w at u0."""
-    return bench.pairing(bench.free, added((-1, displaced)))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A method's gradient.
-
-    stepped: whether unit steps went to all the nudged states that it is made of.  reason: why one of these is missing.
-    """
-
-    gradient: dict[str, Array]
-    stepped: bool
-    reason: str
-
-    @classmethod
-    def of(cls, gradient: dict[str, Array], *states: Equilibrium) -> Estimate:
-        return cls(gradient, all(one.stepped for one in states), next(filter(None, (one.reason for one in states)), ""))
-
-
-def centred(bench: Bench, beta: float, correction: Correction) -> Estimate:
-    up, down = (settled(bench, sign * beta, correction) for sign in (1, -1))
-    displaced = added((1 / (2 * beta), up.u), (-1 / (2 * beta), down.u))
-    return Estimate.of(estimate(bench, displaced), up, down)
-
-
-def one_sided(bench: Bench, beta: float, correction: Correction) -> Estimate:
-    up = settled(bench, beta, correction)
-    return Estimate.of(estimate(bench, added((1 / beta, up.u), (-1 / beta, bench.free))), up)
-
-
-def cauchy(bench: Bench, beta: float, points: int, nudged: Callable[[complex], Equilibrium]) -> Estimate:
-    """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta.  nudged: the equilibrium for a nudging."""
-    found = [nudged(beta * phase) for phase in _phases(points)]
-    return Estimate.of(_mean(bench, beta, [one.u for one in found]), *found)
-
-
-def _phases(points: int) -> list[complex]:
-    return [cmath.exp(2j * cmath.pi * k / points) for k in range(points)]
-
-
-def _mean(bench: Bench, beta: float, states: Sequence[Units]) -> dict[str, Array]:
-    """The estimate from one state for each phase."""
-    points = len(states)
-    total = added(*((1 / (phase * points * beta), u) for phase, u in zip(_phases(points), states, strict=True)))
-    return estimate(bench, {name: value.real for name, value in total.items()})
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -255,8 +213,8 @@ def _effort_of_phases(
 ) -> Effort:
     """Steps of all phases at once, after the free phase."""
     stepped = cauchy(bench, beta, points, nudged).stepped
-    paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
-    watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
+    paths = [unit_steps(bench, beta * phase, correction) for phase in phases_on_circle(points)]
+    watch = together(bench, paths, bench.free, lambda *states: mean_of_phases(bench, beta, states))
     count = len(bench.vertices)
     reason = "" if stepped else _unsettled(watch)
     return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count, reason)

@@ -76,10 +76,11 @@ def test_the_branch_of_a_linear_network_is_that_of_its_quadratic_energy(widths):
 
 
 def test_there_is_no_branch_where_the_energy_is_not_convex():
-    """-beta C of a squared error: stronger than the energy, which is as far as the branch goes, there is no minimum."""
-    _, found, reached = followed_to(network((4, 2), "identity"), -3.0)
+    """-beta C of a squared error is as strong as the energy where J^T J + beta P is singular: the branch ends there."""
+    bench, found, reached = followed_to(network((4, 2), "identity"), -3.0)
+    inverse = np.linalg.inv(bench.jacobian.T @ bench.jacobian)[-2:, -2:]
     assert found is None
-    assert -1 < reached < -0.9
+    assert 0 < reached + 1 / np.linalg.eigvalsh(inverse).max() < 0.03
 
 
 def test_what_was_found_in_time_stands():

@@ -35,7 +35,9 @@ def settings(found, method):
     return {one.setting: one.error for one in found.row(method).trial.measurements}
 
 
-@pytest.mark.parametrize(("beta", "ends"), [(-2.7e-4, False), (-2.9e-4, True), (-0.1, True), (-0.5, True), (0.1, False)])
+@pytest.mark.parametrize(
+    ("beta", "ends"), [(-2.7e-4, False), (-2.9e-4, True), (-0.1, True), (-0.5, True), (0.1, False)]
+)
 def test_asymmetric_states_end_where_their_equation_folds(beta, ends):
     """With u1 = u10 + j d: tanh(w u1 + b) - t0 - d (1 + j^2) = beta (t0 + d - y), the branch of d from 0 on."""
     weight, bias, x, y = 6.0, 0.1, 0.1, 5.0
@@ -44,7 +46,7 @@ def test_asymmetric_states_end_where_their_equation_folds(beta, ends):
     bench = bench_of(*FOLDED)
     for kind in (float, complex):
         found = followed(bench_complex(bench) if kind is complex else bench, kind(beta), correction(bench))
-        if ends:
+        if beta < -2.8e-4:
             assert np.isnan(found.u["b"]).all()
             assert found.reason == f"the branch from the free state ends before beta {beta:g}"
             continue
@@ -102,9 +104,12 @@ def test_a_minimum_off_the_branch_is_not_said_to_be_on_it():
 
 
 def test_descent_that_overflows_is_said_to():
-    bench = bench_of(*GHOST)
-    found = at_rest(Objective.of(bench, EnergyNetwork(bench.updates, squared_error)).nudged(0.01), bench.free, 1e6)
-    assert "descent diverged in" in found.how or "was not at rest" in found.how
+    layers = [{"name": name, "type": "dense", "units": 1} for name in "ab"]
+    spec = {"inputs": {"x": {"shape": [1]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    bench = bench_of(dyadic.derive(dyadic.architecture(spec)), GHOST[1], GHOST[2])
+    found = at_rest(Objective.of(bench, EnergyNetwork(bench.updates, squared_error)).nudged(0.1), bench.free, 1e6)
+    assert found.how.startswith("; descent diverged in ")
+    assert found.how.endswith(" steps; the state is Newton's")
 
 
 def test_an_error_that_grows_does_not_stay():
