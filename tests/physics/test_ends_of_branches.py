@@ -79,14 +79,14 @@ def test_a_kink_is_no_end():
     params = {"l0.weight": [[1.0], [1.0]], "l0.bias": [-0.9, -1.01], "l1.weight": [[0.5, 0.25]], "l1.bias": [0.0]}
     bench = bench_of(dyadic.derive(dyadic.architecture(spec)), params, {"x": [[1.0]], "y": [[3.0]]})
 
-    class Drawn(Correction):
+    class Awakened(Correction):
         """A field in which the hidden layer reads the output, with a nudge that brings its silent unit to life."""
 
         def __call__(self, bench, u, free):
             pre = np.array([[0.1, -0.01]]) + (u["l1"] - free["l1"]) * np.array([[1.0, 1.0]])
             return {"l0": np.maximum(free["l0"], 0) - np.maximum(pre, 0), "l1": 0 * u["l1"]}
 
-    found = followed(bench, 0.5, Drawn(None))
+    found = followed(bench, 0.5, Awakened(None))
     hidden = np.maximum(np.array([0.1, -0.01]) + found.u["l1"].item() - 0.05, 0)
     assert hidden[1] > 0.01
     assert found.u["l0"].ravel() == pytest.approx(hidden, abs=1e-9)
