@@ -41,7 +41,12 @@ def relaxation_text(
     yield from _picture(found, page)
     yield ""
     yield page.styled("Closed forms", "bold")
-    texts = [*_ranks(found, settled), *_latest(found, many), _eigenvalues(spectrum), _deviation(found, prediction)]
+    texts = [
+        *_ranks(found, settled),
+        *_latest(found, many),
+        _eigenvalues(spectrum, found.settled == 0),
+        _deviation(found, prediction),
+    ]
     for text in (*texts, *_energy(found)):
         yield from page.wrapped(text, "- ")
     claims = [spectrum.claim] + ([prediction.claim] if isinstance(prediction, Prediction) else [])
@@ -154,11 +159,13 @@ def late_of_many(found: Trajectory, many: ManyStarts) -> list[Variable]:
     return [v for v, rank in found.ranks.items() if rank <= found.steps and latest[v] > rank]
 
 
-def _eigenvalues(spectrum: Spectrum) -> str:
+def _eigenvalues(spectrum: Spectrum, exact_start: bool) -> str:
+    """exact_start: nothing is off from step 0 on, and what the eigenvalues say is of other starts."""
     shown = ", ".join(f"{_near_one(value)} ({count} times)" for value, count in spectrum.shown[:4])
     more = f" and {len(spectrum.shown) - 4} more" if len(spectrum.shown) > 4 else ""
     radius = "" if spectrum.of == "flow" else f"; spectral radius {_near_one(spectrum.radius)}"
-    return f"eigenvalues of {_MOTION[spectrum.of]}: {shown}{more}{radius}: {spectrum.behaviour}"
+    whence = "from other starts " if exact_start else ""
+    return f"eigenvalues of {_MOTION[spectrum.of]}: {shown}{more}{radius}: {whence}{spectrum.behaviour}"
 
 
 def _near_one(value: float) -> str:

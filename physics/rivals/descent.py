@@ -18,6 +18,7 @@ from dyadic.physics.rivals.bench import LARGEST, Bench, Units, added, largest
 from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.rivals.resting import Mask, Rests
 from dyadic.physics.updates import Array
+from dyadic.symbolic.nouns import counted
 
 STEP, MOST_STEPS = 0.1, 20_000
 STALLED, SLOW, _FLOOR = 200, 1000, 1e-9
@@ -106,19 +107,25 @@ class Rest:
 
     steps: of gradient descent that went there; None where its steps do not, and Newton's method did.
     followed: whether it was found from the free state on, without descent.
+    stopped: where descent was, if its steps do not go there.
+    branch: up to where the branch from the free state was followed, if not to the minimum.
     """
 
     u: dict[str, Array]
     steps: int | None
     reason: str = ""
     followed: bool = False
+    stopped: str = ""
+    branch: str = ""
 
     @property
     def how(self) -> str:
         """What is added to a setting's name."""
         if self.reason:
             return f"; {self.reason}"
-        return "" if self.steps is not None or self.followed else "; descent does not come to rest, Newton's method"
+        if self.steps is not None or self.followed:
+            return self.branch
+        return f"; {self.stopped}; the state is Newton's{self.branch}"
 
 
 def step_size(bench: Bench) -> float:
@@ -155,16 +162,16 @@ def at_rest(objective: Objective, start: Units, step: float = STEP) -> Rest:
     if objective.rests is None:
         return _smooth_rest(objective, start, step)
     with np.errstate(all="ignore"):
-        u, steps, most = _descended(objective, start, step)
-    u = u if np.isfinite(largest(u)) else dict(start)
-    first = u
+        ended, steps, most = _descended(objective, start, step)
+    first = u = ended if np.isfinite(largest(ended)) else dict(start)
     for _ in range(_CHANGES):
         rest = objective.resting(u)
         found = _smooth_rest(*objective.at_the_bend(u, rest), step, most)
         u = found.u
         if all((mask == rest[name]).all() for name, mask in objective.resting(u).items()):
             way = largest(added((1, u), (-1, start)))
-            return Rest(u, steps if _near(u, first, way) else None)
+            arrived = _near(u, first, way)
+            return Rest(u, steps) if arrived else Rest(u, None, stopped=_stopped(objective, ended, steps, most))
     raise NotAtRest("units that rest where the energy bends leave it again, and others come to it, without end")
 
 
@@ -195,7 +202,16 @@ def _smooth_rest(objective: Objective, start: Units, step: float, most: float = 
             raise NotAtRest(f"descent did not come to rest in {steps} steps of {step:.2g} (slope left: {left:.1e})")
         end = _newton(objective, start, u if finite else start)
         arrived = finite and _near(end, u, largest(added((1, end), (-1, start))))
-        return Rest(end, steps if arrived else None)
+        return Rest(end, steps) if arrived else Rest(end, None, stopped=_stopped(objective, u, steps, terms))
+
+
+def _stopped(objective: Objective, u: Units, steps: int, most: float) -> str:
+    """What is known of a descent that ended after so many steps elsewhere than at the minimum."""
+    left = largest(objective.moving(u)) if np.isfinite(largest(u)) else np.inf
+    if not np.isfinite(left):
+        return f"descent diverged in {counted(steps, 'step')}"
+    rest = "came to rest elsewhere" if left <= _SETTLED * most else "was not at rest"
+    return f"descent {rest} after {counted(steps, 'step')}, slope {left:.1e}"
 
 
 def _by_products(objective: Objective, start: Units, u: Units, steps: int, terms: float) -> Rest | None:
@@ -218,7 +234,10 @@ def _by_products(objective: Objective, start: Units, u: Units, steps: int, terms
             way = float(np.abs(end - objective.flat(start)).max(initial=0))
             near = float(np.abs(end - at).max(initial=0)) <= 0.1 * way
             lower = objective.value(objective.bench.units(end)) <= objective.value(u)
-            return Rest(objective.bench.units(end), steps if near else None) if near or lower else None
+            state = objective.bench.units(end)
+            if near:
+                return Rest(state, steps)
+            return Rest(state, None, stopped=_stopped(objective, u, steps, terms)) if lower else None
         direction = positive_solution(partial(curvature_along, objective, end), -slope, _PART)
         if direction is None:
             return None
@@ -298,7 +317,7 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
         length = float(np.abs(direction).max())
         near = _MOVED * float(np.abs(at - origin).max()) + _SETTLED * max(1.0, float(np.abs(at).max()))
         downwards = values.min() <= -1e-7 * np.abs(values).max()
-        spend(partial("descent does not come to rest, Newton's method moves by {:.1e}".format, length))
+        spend(partial("Newton's method after descent moves by {:.1e}".format, length))
         if length <= near and not downwards:
             return objective.bench.units(at + direction)
         saddle = f"; it is a saddle, of a curvature of {values.min():.1e}" if length <= near else ""

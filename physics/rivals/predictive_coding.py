@@ -8,6 +8,7 @@ backpropagation's gradient.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from math import isfinite, log10, nan
 from typing import Any
@@ -26,7 +27,7 @@ from dyadic.physics.rivals.beta_series import (
     order_claim,
     vanishing,
 )
-from dyadic.physics.rivals.branch import on_branch, scaled
+from dyadic.physics.rivals.branch import on_branch
 from dyadic.physics.rivals.descent import (
     Objective,
     Rest,
@@ -166,7 +167,7 @@ class _Minima:
         self._found = dict[float, tuple[Rest, tuple[float, float]]]()
 
     def at(self, beta: float) -> tuple[Rest, tuple[float, float]]:
-        """By Newton's method, from where the nearest nudge's minimum points to; by descent where that finds none.
+        """On the branch from the free state; where that cannot be followed a minimum that descent finds, which says so.
 
         Where the time is over there are no numbers, and a reason.
         """
@@ -183,18 +184,24 @@ class _Minima:
 
     def _looked_for(self, beta: float) -> tuple[Rest, tuple[float, float]]:
         spend(doing=f"minimum for beta {beta:g}")
-        objective, free = Objective.of(self.bench, self.energy).nudged(beta), self.bench.free
-        rest = on_branch(objective, self._guess(beta)) or at_rest_or_nowhere(objective, free, step_size(self.bench))
+        objective, free = Objective.of(self.bench, self.energy), self.bench.free
+        rest, reached = on_branch(objective.nudged, self._known(beta), beta)
+        if rest is None:
+            branch = (
+                f"; a minimum, maybe of another branch: that from the free state was followed to beta {reached:.2g}"
+            )
+            rest = replace(at_rest_or_nowhere(objective.nudged(beta), free, step_size(self.bench)), branch=branch)
         if rest.reason:
             return rest, (nan, nan)
         return rest, self.bench.error(_estimate(self.bench, self.energy, rest.u, beta))
 
-    def _guess(self, beta: float) -> Units | None:
+    def _known(self, beta: float) -> tuple[float, Units]:
+        """The nearest nudge with a minimum on the branch, and that; else no nudge and the free state."""
         known = [other for other, (rest, _) in self._found.items() if rest.followed]
         if not known:
-            return None
-        near = min(known, key=lambda other: abs(log10(other / beta)))
-        return scaled(self.bench.free, self._found[near][0].u, beta / near)
+            return 0.0, self.bench.free
+        nearest = min(known, key=lambda other: abs(log10(other / beta)))
+        return nearest, self._found[nearest][0].u
 
     @property
     def expected(self) -> int:
@@ -274,7 +281,7 @@ METHODS = (
     ),
     RivalMethod(
         "pc-nudged", "predictive coding, nudged output", "no publication: the formula is ours",
-        "+ beta C, divided by beta; the minimum on the branch from the free state, steps of descent",
+        "+ beta C, divided by beta; the minimum on the branch from the free state or as the row says; steps of descent",
         ("small nudging", "convergence"), _nudged,
     ),
 )  # fmt: skip

@@ -6,9 +6,7 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 
 from __future__ import annotations
 
-import cmath
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 import numpy as np
@@ -26,6 +24,15 @@ from dyadic.physics.rivals.beta_series import (
     vanishing,
 )
 from dyadic.physics.rivals.complex_numbers import on_complex_numbers
+from dyadic.physics.rivals.field_estimates import (
+    Estimate,
+    cauchy,
+    centred,
+    estimate,
+    mean_of_phases,
+    one_sided,
+    phases_on_circle,
+)
 from dyadic.physics.rivals.finite_time import exact_after
 from dyadic.physics.rivals.method import (
     NUDGES,
@@ -34,6 +41,7 @@ from dyadic.physics.rivals.method import (
     Measurement,
     MethodTrial,
     RivalMethod,
+    Watch,
     effort,
     in_time,
     stays,
@@ -45,51 +53,11 @@ from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.expressions import Apply, Definition, Reduction
+from dyadic.symbolic.nouns import counted
 
 BETAS = (0.1, 0.01, 0.001)
 _SCURRIA = "arXiv:2602.03670 (form: EquilibriumPropagation.jl, page on non-conservative EP)"
 _ANALYTIC = "the nudged state continues analytically from beta = 0 to every beta that is used"
-
-
-def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
-    """-(dF/dtheta)^T w at u0."""
-    return bench.pairing(bench.free, added((-1, displaced)))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A method's gradient.  stepped: whether unit steps went to all the nudged states that it is made of."""
-
-    gradient: dict[str, Array]
-    stepped: bool
-
-
-def centred(bench: Bench, beta: float, correction: Correction) -> Estimate:
-    up, down = (settled(bench, sign * beta, correction) for sign in (1, -1))
-    displaced = added((1 / (2 * beta), up.u), (-1 / (2 * beta), down.u))
-    return Estimate(estimate(bench, displaced), up.stepped and down.stepped)
-
-
-def one_sided(bench: Bench, beta: float, correction: Correction) -> Estimate:
-    up = settled(bench, beta, correction)
-    return Estimate(estimate(bench, added((1 / beta, up.u), (-1 / beta, bench.free))), up.stepped)
-
-
-def cauchy(bench: Bench, beta: float, points: int, nudged: Callable[[complex], Equilibrium]) -> Estimate:
-    """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta.  nudged: the equilibrium for a nudging."""
-    found = [nudged(beta * phase) for phase in _phases(points)]
-    return Estimate(_mean(bench, beta, [one.u for one in found]), all(one.stepped for one in found))
-
-
-def _phases(points: int) -> list[complex]:
-    return [cmath.exp(2j * cmath.pi * k / points) for k in range(points)]
-
-
-def _mean(bench: Bench, beta: float, states: Sequence[Units]) -> dict[str, Array]:
-    """The estimate from one state for each phase."""
-    points = len(states)
-    total = added(*((1 / (phase * points * beta), u) for phase, u in zip(_phases(points), states, strict=True)))
-    return estimate(bench, {name: value.real for name, value in total.items()})
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -235,17 +203,28 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     ]
     claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
     claims += (_exact("holomorphic", bench, 2, "N = 2"),)
-    steps = partial(_effort_of_phases, bench, 0.1, 8, correction)
+    steps = partial(_effort_of_phases, bench, 0.1, 8, nudged, correction)
     taken = in_time(steps, "N = 8, beta 0.1", 24 * len(bench.vertices))
     return MethodTrial(tuple(measured), taken, claims)
 
 
-def _effort_of_phases(bench: Bench, beta: float, points: int, correction: Correction) -> Effort:
+def _effort_of_phases(
+    bench: Bench, beta: float, points: int, nudged: Callable[[complex], Equilibrium], correction: Correction
+) -> Effort:
     """Steps of all phases at once, after the free phase."""
-    paths = [unit_steps(bench, beta * phase, correction) for phase in _phases(points)]
-    watch = together(bench, paths, bench.free, lambda *states: _mean(bench, beta, states))
+    stepped = cauchy(bench, beta, points, nudged).stepped
+    paths = [unit_steps(bench, beta * phase, correction) for phase in phases_on_circle(points)]
+    watch = together(bench, paths, bench.free, lambda *states: mean_of_phases(bench, beta, states))
     count = len(bench.vertices)
-    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count)
+    reason = "" if stepped else _unsettled(watch)
+    return effort(f"N = {points}, beta {beta:g}", watch, 3 * points * count, count, reason)
+
+
+def _unsettled(watch: Watch) -> str:
+    """Where unit steps go on without end, or until numbers overflow."""
+    steps = counted(watch.seen, "step")
+    error = f"error {watch.last[0]:.1e} after {steps}" if np.isfinite(watch.last[0]) else f"no error after {steps}"
+    return f"unit steps do not settle, {error}"
 
 
 @recorded
@@ -318,7 +297,7 @@ def _measured(setting: str, bench: Bench, estimated: Callable[[], Estimate]) -> 
     except OutOfTime as stopped:
         return Measurement(f"{setting}; {stopped}", np.nan, np.nan)
     error = bench.error(found.gradient)
-    newton = "Newton's method" if np.isfinite(error).all() else "and Newton's method finds no state either"
+    newton = f"and {found.reason}" if found.reason else "Newton's method"
     how = "" if found.stepped else f"; unit steps do not settle, {newton}"
     return Measurement(setting + how, *error)
 
@@ -326,20 +305,26 @@ def _measured(setting: str, bench: Bench, estimated: Callable[[], Estimate]) -> 
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
     """Steps of both nudged phases, with the first beta that is small enough, after the free phase."""
     count = len(bench.vertices)
-    errors = []
+    errors, stepped = list[float](), True
     for beta in NUDGES:
-        errors.append(bench.error(centred(bench, beta, correction).gradient)[0])
+        found = centred(bench, beta, correction)
+        stepped = stepped and found.stepped
+        errors.append(bench.error(found.gradient)[0])
         if errors[-1] <= WANTED:
             break
     else:
-        return Effort("centred", None, None, 2 * per_vertex * count, stays(*errors))
+        reason = stays(*errors)
+        if not stepped and np.isfinite(errors).all():
+            reason = f"the smallest error seen is {min(errors):.1e}, and unit steps do not settle for every nudge"
+        return Effort("centred", None, None, 2 * per_vertex * count, reason)
 
     def halved(up: Units, down: Units) -> dict[str, Array]:
         return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
 
     paths = [unit_steps(bench, sign * beta, correction) for sign in (1, -1)]
     watch = together(bench, paths, bench.free, halved)
-    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count)
+    reason = "" if found.stepped else _unsettled(watch)
+    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, count, reason)
 
 
 _SMOOTH = ("F and C are analytic near u0",)

@@ -55,18 +55,19 @@ def test_every_method_ends_when_its_time_is_over(method):
     assert not wrong
 
 
-def objective_of(derivation, beta):
+def followed_to(derivation, beta):
     bench = Bench(updates_of(derivation))
-    return bench, Objective.of(bench, EnergyNetwork(bench.updates, squared_error)).nudged(beta)
+    nudged = Objective.of(bench, EnergyNetwork(bench.updates, squared_error)).nudged
+    return bench, *on_branch(nudged, (0.0, bench.free), beta)
 
 
 @pytest.mark.parametrize("widths", [(4, 2), (150, 150, 120)], ids=["small", "large"])
 def test_the_branch_of_a_linear_network_is_that_of_its_quadratic_energy(widths):
     """(J^T J + beta P) (u - u0) = -beta c with P = 1 at the output, by linear algebra."""
     beta = 0.3
-    bench, objective = objective_of(network(widths, "identity"), beta)
+    bench, found, reached = followed_to(network(widths, "identity"), beta)
+    assert reached == beta
     assert (bench.size > LARGEST) == (len(widths) == 3)
-    found = on_branch(objective)
     jacobian, last = bench.jacobian, np.zeros(bench.size)
     last[-widths[-1] :] = 1
     c = np.array(bench.flat(bench.slope(bench.free)))
@@ -75,9 +76,11 @@ def test_the_branch_of_a_linear_network_is_that_of_its_quadratic_energy(widths):
 
 
 def test_there_is_no_branch_where_the_energy_is_not_convex():
-    """-beta C of a squared error, as strong as the energy: no minimum."""
-    _, objective = objective_of(network((4, 2), "identity"), -3.0)
-    assert on_branch(objective) is None
+    """-beta C of a squared error is as strong as the energy where J^T J + beta P is singular: the branch ends there."""
+    bench, found, reached = followed_to(network((4, 2), "identity"), -3.0)
+    inverse = np.linalg.inv(bench.jacobian.T @ bench.jacobian)[-2:, -2:]
+    assert found is None
+    assert 0 < reached + 1 / np.linalg.eigvalsh(inverse).max() < 0.03
 
 
 def test_what_was_found_in_time_stands():

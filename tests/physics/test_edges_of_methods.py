@@ -15,10 +15,10 @@ from dyadic.physics.rivals import compare, descent, phases
 from dyadic.physics.rivals.bench import added, largest
 from dyadic.physics.rivals.complex_numbers import log_of_sum
 from dyadic.physics.rivals.descent import NotAtRest, Objective, at_rest, at_rest_or_nowhere, positive_solution
+from dyadic.physics.rivals.field_estimates import centred
 from dyadic.physics.rivals.method import Measurement
 from dyadic.physics.rivals.nudged_states import Correction
 from dyadic.physics.rivals.symmetric_energy import minimum, nudged
-from dyadic.physics.rivals.vector_fields import centred
 
 PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
 AFFINE = {"dual alpha 0.5:exact", "dual-transposed alpha 0.5:exact", "dual-transposed alpha 0:exact"}

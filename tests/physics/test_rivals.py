@@ -187,8 +187,8 @@ def test_the_order_in_beta_is_the_simulated_one(comparison, claim, row, settings
 
 def test_coefficients_are_those_of_the_simulation():
     """The coefficient of beta^2 of AsymEP's error against a small beta's estimate."""
+    from dyadic.physics.rivals.field_estimates import centred
     from dyadic.physics.rivals.nudged_states import Correction
-    from dyadic.physics.rivals.vector_fields import centred
 
     params, data, _ = numbers()
     bench = bench_of(network(), params, data, WEIGHTS)

@@ -132,7 +132,7 @@ def test_a_state_that_unit_steps_leave_is_followed_and_said_to_be():
     assert max(np.abs(value).max() for value in residual(bench, found.u, 0.5j, correction).values()) < 1e-12
     near = settled(bench, 0.001, correction)
     assert near.stepped
-    by_newton = followed(bench, 0.001, correction)
+    by_newton = followed(bench, 0.001, correction).u
     assert max(np.abs(near.u[name] - by_newton[name]).max() for name in near.u) < 1e-12
     table = dyadic.compare(bench.derivation, params, data, methods=["holomorphic"]).row("holomorphic").trial
     settings = [one.setting for one in table.measurements]
@@ -152,7 +152,7 @@ def test_a_branch_that_ends_is_no_state():
             return {name: 0 * value + np.sign(value) for name, value in u.items()}
 
     found = followed(bench, 1.0, Ends(None))
-    assert all(np.isnan(value).all() for value in found.values())
+    assert all(np.isnan(value).all() for value in found.u.values())
 
 
 def test_steps_of_the_phases_are_those_of_their_mean():

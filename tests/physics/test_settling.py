@@ -125,6 +125,20 @@ def test_the_spectrum_is_that_of_what_is_run(place, capsys, options, wanted):
     assert "PROVED spectrum:" in text
 
 
+@pytest.mark.parametrize("options", [["--solver", "RK45"], ["--stepsize", "0.5"]])
+def test_what_starts_exact_is_not_said_to_be_never_reached(place, capsys, options):
+    exact = dyadic.relax(dyadic.derive(dyadic.read("net.toml")), seed=2).exact
+    states = {"x": exact.x, "s": exact.s}
+    np.savez("exact.npz", **{f"{letter}:{name}": a for letter in "xs" for name, a in states[letter].items()})
+    wanted = [f": from other starts {how}" for how in ("approached", "converges")]
+    arguments = ["--steps", "3", *options]
+    text = said(capsys, *arguments)
+    assert not any(one in text for one in wanted)
+    text = said(capsys, *arguments, "--start", "exact.npz")
+    assert "exact from step 0 on" in text
+    assert any(one in text for one in wanted)
+
+
 @pytest.mark.parametrize("schedule", ["asynchronous", "blocks", "wavefront"])
 def test_the_jacobian_of_a_round_has_these_eigenvalues(place, schedule):
     derivation = dyadic.derive(dyadic.read("net.toml"))
