@@ -246,7 +246,7 @@ def devices(**options: Any) -> int:
 def compare(**options: Any) -> int:
     """Hold other methods against backpropagation.
 
-    The methods that came before, on one sample of a network, with verdicts.
+    The methods that came before, on one sample of a network, with verdicts. Exit status: 0, whatever these are.
     """
     return _run("compare", "experiments", **options)
 
@@ -289,7 +289,8 @@ def certify(**options: Any) -> int:
 def paper_claims(**options: Any) -> int:
     """Read the paper's abstracts as claims, with verdicts.
 
-    SPEC: the network on which theorems are instantiated; a chain of three layers by default.
+    SPEC: the network on which theorems are instantiated; a chain of three layers by default. Exit status: 0, whatever
+    the verdicts are.
     """
     return _run("paper_claims", "experiments", **options)
 

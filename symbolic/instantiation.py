@@ -129,6 +129,9 @@ class Equations(Mapping[str, Equation]):
         self._built: dict[str, Equation] = {}
         self._makers = dict(self._all_makers())
 
+    def __repr__(self) -> str:
+        return f"Equations({len(self)} of {self._architecture.name})"
+
     def __getitem__(self, tag: str) -> Equation:
         if tag not in self._built:
             self._built[tag] = replace(self._makers[tag](), named=self._named)

@@ -131,6 +131,7 @@ def test_representations_are_short(derivation, certificate):
     equation = derivation.equations["s:hidden"]
     assert isinstance(equation, dyadic.Equation)
     assert str(equation) == "s_hidden[j] = Sum[i<4] W_deep[i, j] zbar_deep[i] + s_joined[j]"
+    assert repr(derivation.equations).startswith(f"Equations({len(derivation.equations)} of ")
     assert repr(equation) == f"<Equation s:hidden {equation.short}: {equation}>"
     assert repr(derivation.architecture) == (
         "<Architecture 'two-layers-and-a-skip': inputs 1, layers 4, costs 1, L = 4>"
