@@ -73,7 +73,7 @@ def entry(name: str) -> CatalogueEntry:
     if name in COSTS:
         return _cost_entry(name)
     if name not in LAYER_TYPES:
-        raise SpecError(repr(name), "is neither a layer type nor a cost", suggest(name, [*LAYER_TYPES, *COSTS]))
+        raise SpecError(repr(name), "no layer type and no cost has this name", suggest(name, [*LAYER_TYPES, *COSTS]))
     type_ = LAYER_TYPES[name]
     single = type_.cell.name if isinstance(type_, Unrolled) else name  # an unrolled layer is shown by one cell
     layer = example_network(single, numeric=False).layers["layer"]

@@ -188,7 +188,7 @@ def emit(**options: Any) -> int:
 @click.option("--stepsize", type=Real(), default=1.0, show_default=True, help="The size h of a step.")
 @click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
 @click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
-@click.option("--starts", type=click.IntRange(1), help="Also run from so many random states: the latest exact steps.")
+@click.option("--starts", type=click.IntRange(1, 10**6), help="Run from so many random states too: latest exact steps.")
 @click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
 @click.option("--blocks", type=click.IntRange(1), help="Number of blocks of --schedule blocks [2].")
 @click.option(

@@ -142,7 +142,7 @@ def _sentences(method: Method) -> Iterator[str]:
     elif method.bears:
         yield "It is a cross-check of the theorem: if it refutes, the claim `steps` is refuted."
     else:
-        yield "The theorem does not rest on it: its claims say something else about the same equations."
+        yield "The claim `steps` does not rest on it."
 
 
 def _when(method: Method) -> str:

@@ -72,8 +72,10 @@ def _list(where: str, key: str, value: Any) -> list[Any]:
 
 
 def _integer(where: str, key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise SpecError(where, f"{key} must be an integer, not {as_written(value)}", f"write for instance {key} = 1")
+    if abs(value) >= 2**31:
+        raise SpecError(where, f"{key} = {as_written(value)} is too large", "write an integer of 32 bits")
     return value
 
 

@@ -189,7 +189,7 @@ def moderate_exponent(name: str, value: Rational) -> None:
 def canonical_axis(axis: int, rank: int) -> int:
     """An axis counted from the front; a negative one counts from the end."""
     if not -rank <= axis < rank:
-        raise ShapeError(f"axis {axis} does not exist", f"its input has {rank} axes")
+        raise ShapeError(f"axis {axis} does not exist", f"its input has {rank} {'axis' if rank == 1 else 'axes'}")
     return axis % rank
 
 

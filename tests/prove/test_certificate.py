@@ -198,7 +198,7 @@ def test_its_exit_status(tmp_path):
         path.write_text(text)
         done = alone(path)
         assert (done.returncode, done.stderr) == (status, "")
-    assert alone(tmp_path / "missing").returncode == 1
+    assert alone(tmp_path / "missing").returncode == 2
 
 
 # -- any JSON at all -------------------------------------------------------------------------------------------------
