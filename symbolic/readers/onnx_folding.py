@@ -58,7 +58,7 @@ def fold(
         return [_constant_of_shape(node)]
     if any(value.symbolic for value in known):
         return [Known(node.outputs[0], _symbolic(node, known))]
-    if any(value.trained and value.array.size > 1 for value in known):
+    if any((value.trained and value.array.size > 1) or value.name in node.model.decided for value in known):
         if not (single and node.op in _LAYOUT and known[0].trained):
             return None
         node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
@@ -70,7 +70,7 @@ def fold(
         return None
     if node.op == "GatherElements":
         return [_gather_elements(node, known)]
-    arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
+    arrays = [node.model.numbers_of(value) for value in node.operands]
     found = evaluate(node, proto, arrays)
     return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,20 +69,23 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
     proto = prepared(onnx, proto, where, sizes)
     replaced: list[str] = []
     reader: _OnnxReader | None = None
+    decided, more = set[str](), set[str]()  # arrays that are parameters for every node, as they are for one
     wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
     for _ in range(MOST_ROUNDS):
         with_functions, found = with_bodies(onnx, proto, wanted)
         if found:
             compare_types(onnx, proto, where)  # a function would not keep apart what its operator does
-        elif reader is not None:
+        elif reader is not None and not more:
             break
         proto = with_functions
         replaced += found
-        reader = _OnnxReader(onnx, proto, where)
+        reader = _OnnxReader(onnx, proto, where, decided)
         if replaced:
             reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
         reader.read_nodes()
         wanted = {problem.operator for problem in reader.problems} - _CONSTANTS  # "" where it is no variant
+        more = reader.model.read_both_ways()
+        decided |= more
     assert reader is not None
     return reader.finished(cost)
 
@@ -100,12 +103,12 @@ def _package() -> Any:
 
 
 class _OnnxReader:
-    def __init__(self, onnx: Any, proto: Any, where: str) -> None:
+    def __init__(self, onnx: Any, proto: Any, where: str, decided: Iterable[str]) -> None:
         self.onnx, self.where = onnx, where
         few_layers(where, len(proto.graph.node))
         self.opset, self.schemas = opset_of(proto), Schemas(onnx, proto)
         self.proto, self.graph = proto, proto.graph
-        self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
+        self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem, 2, decided)
         self.values: dict[str, Value | None] = {}
         self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -129,6 +132,8 @@ class _OnnxReader:
         refuse(self.where, self.problems)
         compare_types(self.onnx, self.proto, self.where)
         compare_shapes(self.inferred, self.where, self.model, self.values)
+        for name in self.model.read_both_ways():
+            raise SpecError(f"{self.where}: {name!r}", "is read as a parameter and as a number", "export it as two")
         found: list[str] = []
         for name in self.outputs:
             value = self.values.get(name)

@@ -11,7 +11,7 @@ from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.determinants import determinant
 from dyadic.symbolic.readers.model import short
-from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant, entry, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
 from dyadic.symbolic.structure import show
 
@@ -168,7 +168,8 @@ def arithmetic(node: Node) -> Value:
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
         return node.layer(OPERATIONS[node.op], xs)
-    if any(array is not None and np.abs(array).max(initial=0) > _LARGE for array in map(node.known, range(len(xs)))):
+    known = [value.array for value in node.operands if isinstance(value, Known)]
+    if any(np.abs(array).max(initial=0) > _LARGE for array in known):
         raise Unsupported("an extremum with numbers so large that smaller ones are lost next to them")
     type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
     found = xs[0]
@@ -199,6 +200,8 @@ def power(node: Node) -> Value:
         return node.layer("exp", [node.layer("mul", [node.layer("log", [node.x()], "log"), node.x(1)], "product")])
     if node.rank(1) > node.rank():
         raise Unsupported("exponents with more axes than the base")
+    if exponents.dtype.kind == "f":
+        node.model.note("whole exponents that only powers read are constants: they have no gradient")
     first, *others = np.unique(exponents)
     found = node.layer("power", [node.x()], f"exponent{first:g}", exponent=int(first))
     for number_ in others:
