@@ -154,6 +154,7 @@ class AutogradComparison:
             return module, False
         for parameter in module.parameters():
             parameter.requires_grad_(parameter.is_floating_point())
+            parameter.data = parameter.data.clone()  # a buffer that shares its memory is not moved with it
         return module.double() if self.double else module, True
 
     def _runs(self) -> bool:

@@ -288,12 +288,13 @@ class Model:
         return Integer(1) if below is None else below
 
     def architecture(self, outputs: Sequence[str], cost: str | None = None) -> Architecture:
-        """The finished architecture: a cost on each output, and nothing that no output needs."""
+        """The finished architecture: a cost on each output, also of one vertex, and nothing that no output needs."""
         if not outputs:
             raise SpecError(self.name, "has no output that depends on an input", "give a model that computes something")
         outputs = [numbers(self, name) for name in outputs]
         outputs = [
-            self.layer(f"{name}.output", "identity", [name]) if name in self.inputs else name for name in outputs
+            self.layer(f"{name}.output", "identity", [name]) if name in self.inputs or name in outputs[:k] else name
+            for k, name in enumerate(outputs)
         ]
         wanted = self._ancestors(outputs)
         for node in self.inputs.values():

@@ -141,7 +141,7 @@ class _OnnxReader:
                 found.append(value)
             else:
                 self.model.note(f"the output {name!r} is left out: it depends on no input")
-        return self.model.architecture(list(dict.fromkeys(found)), cost)
+        return self.model.architecture(found, cost)
 
     # -- the graph -----------------------------------------------------------------------------------------------
 

@@ -76,3 +76,13 @@ def test_gradients_are_those_of_the_arrays_in_the_file(name):
 
         slope = (8 * (cost(1e-3) - cost(-1e-3)) - (cost(2e-3) - cost(-2e-3))) / 12e-3
         np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-6, atol=1e-9, err_msg=key)
+
+
+def test_two_outputs_that_are_one_vertex_have_a_cost_each():
+    text = HEAD.replace("y)", "y, double[2,3] z)") + " <double[3] w> { y = Mul(x, w)  z = Identity(y) }"
+    architecture = from_onnx(proto_of(text))
+    code = load(emit(dyadic.derive(architecture), "numpy").text)
+    x, y = np.ones((2, 3)), {owner: np.ones((2, 3)) for owner in code.TARGETS}
+    assert len(y) == 2
+    np.testing.assert_array_equal(code.gradients(code.init(), x, y)[1]["w"], [4, 4, 4])
+    assert dyadic.verify(dyadic.derive(architecture))["verdict"] == "proved"
