@@ -10,6 +10,7 @@ from torch import nn  # noqa: E402
 
 import dyadic  # noqa: E402
 from dyadic.codegen import emit  # noqa: E402
+from dyadic.physics.loading import EmittedNetwork  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WIDE = torch.float64
@@ -44,7 +45,7 @@ class Inference(nn.Module):
         return torch.tanh(h) * mean.clone() - mean + (h + largest.sum()).sin()
 
 
-class Twice(Inference):
+class SameOutput(Inference):
     def forward(self, x):
         h = torch.tanh(x * self.w)
         return h, h.view_as(h), h.sum()
@@ -65,7 +66,7 @@ def autograd(module, x):
 
 
 CASES = {kind: (SharedMemory(kind), 1) for kind in ("buffer", "tied", "frozen", "another")}
-CASES |= {"inference": (Inference(), 1), "twice": (Twice(), 3)}
+CASES |= {"inference": (Inference(), 1), "twice": (SameOutput(), 3)}
 X = torch.linspace(-1, 1.3, 6, dtype=WIDE).reshape(2, 3)
 
 
@@ -91,3 +92,33 @@ def test_a_file_keeps_them_apart_as_well(kind, tmp_path):
 def test_a_file_holds_no_trace_of_inference_mode_which_is_said(tmp_path):
     torch.export.save(torch.export.export(Inference(), (X,)), tmp_path / "module.pt2")
     assert any("inference_mode" in note for note in dyadic.read(tmp_path / "module.pt2").notes)
+
+
+class WithoutAxes(Inference):
+    def forward(self, x):
+        h = x * self.w
+        return torch.tanh(h.sum() * h.mean()) * torch.exp(h.amax() - h.mean())
+
+
+def test_functions_of_results_without_axes():
+    module = WithoutAxes()
+    found = gradient(dyadic.from_torch(module, X), X, 1)
+    np.testing.assert_allclose(found["w"], autograd(module, X)["w"].numpy(), rtol=1e-12)
+
+
+def test_emitted_code_that_does_not_run_is_an_error_of_one_line(monkeypatch):
+    monkeypatch.setattr(
+        "dyadic.autograd_comparison.emitted_network", lambda made: EmittedNetwork(made, "", Failing, None)
+    )
+    with pytest.raises(dyadic.DyadicError, match="does not run"):
+        dyadic.from_torch(Inference(), X)
+
+
+class Failing:
+    """An emitted module that cannot be run."""
+
+    INPUTS, PARAMETERS = {"x": (2, 3)}, {"w": (3,)}
+
+    @staticmethod
+    def wavefront(*_):
+        raise TypeError("return arrays must be of ArrayType")
