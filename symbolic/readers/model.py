@@ -194,7 +194,7 @@ class Model:
         if isinstance(value, str):
             return value
         if value.symbolic:
-            raise Unsupported("computes with sizes that are only names")
+            raise Unsupported("computes with sizes that are only names: give numbers with --size")
         if trained is None:
             trained = value.trained and value.array.size >= self.least
         name = self._known(value.name, value.array)

@@ -14,6 +14,7 @@ from sympy import Integer
 
 from dyadic.symbolic.limits import MOST_COMPUTED
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
+from dyadic.symbolic.readers.onnx_types import FLOAT, KINDS, SIGNED
 from dyadic.symbolic.readers.operations import rows
 
 Result = tuple[tuple[int, ...] | None, int]
@@ -131,7 +132,9 @@ def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:
     first = known[0].array
     rest = [value.array for value in known[1:]]
     match node.op:
-        case "Identity" | "Cast":
+        case "Identity":
+            return first
+        case "Cast" if KINDS.get(node.get("to")) in (FLOAT, SIGNED):
             return first
         case "Gather" if node.get("axis", 0) == 0:
             return _array(first[rest[0].astype(int)])
@@ -153,11 +156,13 @@ def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:
                 return found
         case "ReduceProd":
             return _array(first.prod())
-    raise Unsupported("computes with sizes that are only names")
+    raise Unsupported("computes with sizes that are only names: give numbers with --size")
 
 
 def _exact(array: np.ndarray) -> np.ndarray:
     """Entries as SymPy numbers, so that a quotient stays exact."""
+    if array.dtype != object and (array != np.round(array)).any():
+        raise Unsupported("computes with sizes that are only names and fractions: give numbers with --size")
     found = np.empty(array.shape, object)
     for place in np.ndindex(array.shape):
         found[place] = array[place] if array.dtype == object else Integer(int(array[place]))

@@ -25,6 +25,7 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_matrices,
     torch_operators,
     torch_ordering,
+    torch_powers,
     torch_recurrent,
     torch_scatter,
     torch_shapes,
@@ -36,7 +37,7 @@ from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradie
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
+from dyadic.symbolic.readers.torch_program import Decomposable, decomposable, decomposed, label_of
 from dyadic.symbolic.readers.torch_tensors import TensorNames, array_of, kind_of, lies_alone, size_of, tie_again
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
@@ -106,14 +107,6 @@ def from_program(program: Any, name: str, where: str, cost: str | None = None) -
 def _is_traced(program: Any) -> bool:
     """Whether a program is as it was traced: not decomposed, so that ``detach`` and ``no_grad`` are in it."""
     return getattr(program, "dialect", "TRAINING") == "TRAINING"
-
-
-class Decomposable(Exception):
-    """Calls could not be read, but torch can write them in others."""
-
-    def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
-        super().__init__()
-        self.targets, self.problems = targets, problems
 
 
 def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> ReadModule:
@@ -241,7 +234,7 @@ class _TorchReader:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
             return None  # a number: torch.export has put it into the graph
-        whole = kind_of(tensor)[0] == "i"
+        whole = kind_of(tensor)[0] in "iu"
         below = rows_looked_up(node) if whole else None
         if below is None and whole:
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")

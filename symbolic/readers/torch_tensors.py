@@ -11,13 +11,14 @@ from sympy import Expr, Integer, Symbol
 
 
 def kind_of(value: Any) -> str:
-    """What a tensor holds: "f64", "f32", "i64", "b8" and so on, by kind and bits; empty for what is no tensor."""
+    """What a tensor holds: "f64", "f32", "i64", "u8", "b8" and so on, by kind and bits; empty for what is no tensor."""
     dtype = getattr(value, "dtype", None)
     if dtype is None or not hasattr(dtype, "is_floating_point"):
         return ""
     if str(dtype) == "torch.bool":
         return "b8"
-    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else "i"
+    whole = "u" if str(dtype).startswith("torch.uint") else "i"
+    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else whole
     return f"{letter}{dtype.itemsize * 8}"
 
 
