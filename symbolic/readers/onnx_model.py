@@ -6,7 +6,6 @@ arrays, running statistics and masks "constant" ones, integer inputs that look u
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,6 @@ from sympy import Expr, Integer, Symbol
 
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
-from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
 from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred, known_of
@@ -25,7 +23,7 @@ from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
-from dyadic.symbolic.readers.onnx_prepare import prepared, with_bodies
+from dyadic.symbolic.readers.onnx_prepare import prepared, size_name, with_bodies
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
@@ -237,9 +235,7 @@ class _OnnxReader:
             return Integer(dim.dim_value)
         if dim.HasField("dim_value"):
             self.model.note(f"the size {dim.dim_value} of axis {axis} of the input {name!r} is read as an unknown one")
-        label = re.sub(r"[^A-Za-z0-9_]", "_", dim.dim_param or f"{name}_{axis}")
-        label = f"{label}_size" if label in (*TAKEN_SIZES, *TAKEN_BY_ABSTRACT_COSTS) else label
-        return Symbol(label if label[:1].isalpha() else f"n{label}", integer=True, positive=True)
+        return Symbol(size_name(name, axis, dim), integer=True, positive=True)
 
     # -- the nodes -----------------------------------------------------------------------------------------------
 
