@@ -27,6 +27,7 @@ def loop(node: Node) -> list[Value]:
     carried = [node.operand(slot) for slot in range(2, len(node.operands))]
     made: list[list[Value]] = [[] for _ in node.outputs[len(carried) :]]
     step = 0
+    node.ignore("body")  # of a loop without steps nothing is read
     while going and (trips is None or step < trips):
         unrolled(step + 1)
         number = Known(f"{node.name}.step{step}", np.array(step, np.int64))
