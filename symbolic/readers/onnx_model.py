@@ -110,7 +110,7 @@ class _OnnxReader:
         self.values: dict[str, Value | None] = {}
         self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
-        self.runs = 0
+        self.runs, self.ending = 0, ""  # of graphs that nodes hold; what their names end with in the one being read
         self._every_tensor_has_one_source()
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
@@ -187,14 +187,17 @@ class _OnnxReader:
         read = {*self.readers, *(out.name for node in self.nodes.values() for g in graphs(node) for out in g.output)}
         for tensor in self.graph.initializer:
             if tensor.name in read:
-                array = self._array(tensor)
-                trained = array.dtype.kind == "f" and bool(np.isfinite(array).all())  # a mask is no weight
-                self._hold(tensor.name, array, trained)
+                self._hold_weight(tensor)
         if self.graph.sparse_initializer:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 
+    def _hold_weight(self, tensor: Any) -> None:
+        array = self._array(tensor)
+        self._hold(tensor.name, array, array.dtype.kind == "f" and bool(np.isfinite(array).all()))  # a mask is none
+
     def _hold(self, name: str, array: np.ndarray, trained: bool = False) -> None:
-        self.values[name], self.kinds[name] = Known(name, array, trained), kind_of(array)
+        """Of a graph that is read more than once an array has one name, so that it is one parameter."""
+        self.values[name], self.kinds[name] = Known(name.removesuffix(self.ending), array, trained), kind_of(array)
 
     def _array(self, tensor: Any) -> np.ndarray:
         where = f"tensor {tensor.name!r}"
@@ -305,17 +308,19 @@ class _OnnxReader:
     def run(self, graph: Any, arguments: Sequence[Value]) -> list[Value]:
         """Read a graph that a node holds, with values for its inputs; what it makes is given names of its own."""
         self.runs += 1
-        inner = renamed(graph, f"/{self.runs}")
+        outside, self.ending = self.ending, f"/{self.runs}"
+        inner = renamed(graph, self.ending)
         for value, argument in zip(inner.input, arguments, strict=True):
             self.values[value.name] = argument
             self.kinds[value.name] = KINDS.get(value.type.tensor_type.elem_type, FLOAT)
         for tensor in inner.initializer:
-            self._hold(tensor.name, self._array(tensor))
+            self._hold_weight(tensor)
         few_layers(self.where, len(self.model.vertices))
         self.readers.update(name for node in inner.node for name in node.input)
         self.readers.update(output.name for output in inner.output)
         for position, node in enumerate(inner.node):
             self._read(position, node)
+        self.ending = outside
         found = [self.values.get(output.name) for output in inner.output]
         if any(value is None for value in found):
             raise Unsupported("holds what is not supported")

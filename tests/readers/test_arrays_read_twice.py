@@ -16,6 +16,10 @@ CELL = '<ir_version: 8, opset_import: ["": 17]> g (double[3,2,4] x) => (double[P
 STATES = "double[1,8,4] W, double[1,8,2] R, double[1,8,1] V"
 STEPS = """Scan<num_scan_inputs = 1, body = b (double[3] s, double[3] e) => (double[3] t, double[3] o)
     { t = Tanh(s)  o = Identity(W) }>(s0, U)"""
+BODY = """Loop<body = b (int64 i, bool c, double[2,3] s) => (bool d, double[2,3] t)
+    <double[3,3] W = {0.1, -0.2, 0.3, 0.5, 0.2, -0.1, 0.4, 0.3, 0.2}>
+    { d = Identity(c)  V = Constant<value = double[3,3] {1, 0.2, 0.3, 0.5, 0.2, 0.1, 0.4, 0.3, 0.2}>()
+      a = MatMul(s, W)  m = MatMul(a, V)  t = Tanh(m) }>"""
 MODELS = {
     "slope": f"{HEAD} <double[1] s> {{ p = PRelu(x, s)  y = Mul(p, s) }}",
     "slope after": f"{HEAD} <double[1] s> {{ p = Mul(x, s)  y = PRelu(p, s) }}",
@@ -25,6 +29,7 @@ MODELS = {
     "exponents": f"{HEAD} <double[3] e = {{2, 3, 2}}> {{ a = Abs(x)  p = Pow(a, e)  y = Add(p, e) }}",
     "handed out": f"{HEAD} <double[3] s0, double[2,3] U, double[3] W> {{ f, o = {STEPS}  a = Mul(x, o)  b = Add(a, W) "
     "y = Mul(b, f) }",
+    "weight of a body": f"{HEAD} <double[3] u, int64 n, bool c> {{ z = Mul(x, u)  y = {BODY}(n, c, z) }}",
     "bias of a cell": f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,4] B> {{ h, l = RNN<hidden_size = 2>"
     "(x, W, R, B)  s = ReduceSum<keepdims = 0>(B)  y = Mul(h, s) }",
     "weight of a cell": f"{CELL} <{STATES}> {{ h, i, c = LSTM<hidden_size = 2>(x, W, R)  W2 = Add(W, V) "
@@ -35,7 +40,13 @@ MODELS = {
 }  # fmt: skip
 
 
-GIVEN = {"two": np.array(2.0), "last": np.array([3]), "e": np.array([2.0, 3.0, 2.0])}
+GIVEN = {
+    "n": np.array(3),
+    "c": np.array(True),
+    "two": np.array(2.0),
+    "last": np.array([3]),
+    "e": np.array([2.0, 3.0, 2.0]),
+}
 
 
 def proto_of(text):
@@ -50,12 +61,31 @@ def proto_of(text):
     return proto
 
 
+def tensors(graph):
+    """The arrays of a graph and of those inside it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from tensors(attribute.g)
+
+
+def named(graph):
+    """Give the tensors of constants the names of these."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                attribute.t.name = node.output[0]
+            named(attribute.g)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_are_those_of_the_arrays_in_the_file(name):
     proto = proto_of(MODELS[name])
     random = np.random.default_rng(7)
     x = random.normal(size=[dim.dim_value for dim in proto.graph.input[0].type.tensor_type.shape.dim])
-    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in proto.graph.initializer}
+    named(proto.graph)
     code = load(emit(dyadic.derive(from_onnx(proto)), "numpy").text)
     (wanted,) = ReferenceEvaluator(proto).run(None, {"x": x})
     y = random.normal(size=wanted.shape)
@@ -69,9 +99,9 @@ def test_gradients_are_those_of_the_arrays_in_the_file(name):
         def cost(step, key=key, direction=direction):
             moved = onnx.ModelProto()
             moved.CopyFrom(proto)
-            for tensor in moved.graph.initializer:
+            for tensor in tensors(moved.graph):
                 if tensor.name == key:
-                    tensor.CopyFrom(numpy_helper.from_array(arrays[key] + step * direction, key))
+                    tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) + step * direction, key))
             return (ReferenceEvaluator(moved).run(None, {"x": x})[0] * y).sum()
 
         slope = (8 * (cost(1e-3) - cost(-1e-3)) - (cost(2e-3) - cost(-2e-3))) / 12e-3

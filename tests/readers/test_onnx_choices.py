@@ -21,7 +21,8 @@ X = np.array([[1.0, -0.5, 2.0], [0.3, -0.15, 0.1]])
 def choice(operator, axis, keep, last):
     """Rows of a table at the positions of extrema, of which two are equal, times the entries."""
     attributes = f"axis = {axis}, keepdims = {keep}, select_last_index = {last}"
-    return f"""{HEAD.replace("Q]", "Q,R]") if keep else HEAD} <{TABLE}> {{ z = Mul(x, w)  p = {operator}<{attributes}>(z)  e = Gather(E, p)
+    head = HEAD.replace("Q]", "Q,R]") if keep else HEAD
+    return f"""{head} <{TABLE}> {{ z = Mul(x, w)  p = {operator}<{attributes}>(z)  e = Gather(E, p)
     m = ReduceSum<keepdims = 0>(z)  y = Mul(e, m) }}"""
 
 
