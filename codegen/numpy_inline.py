@@ -30,6 +30,7 @@ class Inliner:
         self.known: dict[str, str] = {}
         self.gradients: dict[str, str] = {}
         self.tags: dict[str, list[str]] = {}
+        self.axes: dict[str, bool] = {}
 
     def lines(
         self, tag: Callable[[str, str], str], decay: str | None, mean: bool
@@ -74,7 +75,7 @@ class Inliner:
 
     def _finished(self, kept: Sequence[str]) -> list[tuple[str, str, str]]:
         """The statements after all passes, without those that nobody reads, each with its tags."""
-        statements = in_place(shared(self.statements, self.taken), kept)
+        statements = in_place(shared(self.statements, self.taken), kept, self.axes)
         read, live = set(kept), []
         for name, code in reversed(statements):
             if name in read:
@@ -92,6 +93,8 @@ class Inliner:
             code = renamed(code, names)
             given = code in sources  # handed on as it is
             names[name] = code if given else self._new(f"{_letter(name, call.part)}_{call.owner}", code)
+            if not given and name in routine["axes"]:
+                self.axes[names[name]] = routine["axes"][name]
         return [names[name] for name in re.findall(r"\w+", routine["result"])]
 
     def _new(self, base: str, code: str, comment: str = "") -> str:

@@ -37,10 +37,11 @@ def shared(statements: Sequence[Statement], taken: Collection[str] = ()) -> list
     return result
 
 
-def in_place(statements: Sequence[Statement], kept: Collection[str]) -> list[Statement]:
+def in_place(statements: Sequence[Statement], kept: Collection[str], axes: Mapping[str, bool]) -> list[Statement]:
     """``f = np.tanh(z)`` as ``f = np.tanh(z, out=z)`` where z is an array made for it that nothing else reads.
 
-    kept: names that are read afterwards, or that may be numbers.
+    Without axes z would be a number of NumPy's, into which nothing can be written.
+    kept: names that are read afterwards.  axes: whether a name has axes, where that is known.
     """
     trees = {name: _tree(code) for name, code in statements}
     uses = Counter(node.id for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -48,10 +49,24 @@ def in_place(statements: Sequence[Statement], kept: Collection[str]) -> list[Sta
     for name, code in statements:
         source = _argument(trees[name])
         fresh = source in trees and isinstance(trees[source], ast.BinOp)
-        if source and fresh and uses[source] == 1 and source not in kept:
+        if source and fresh and uses[source] == 1 and source not in kept and _has_axes(ast.Name(source), trees, axes):
             code = f"{code[:-1]}, out={source})"
         found.append((name, code))
     return found
+
+
+def _has_axes(tree: ast.expr, trees: Mapping[str, ast.expr], known: Mapping[str, bool]) -> bool:
+    """Whether a value surely is an array with axes: as something that it is made of entry by entry is."""
+    match tree:
+        case ast.Name(name):
+            return known[name] if name in known else name in trees and _has_axes(trees[name], trees, known)
+        case ast.BinOp(left, operator, right) if not isinstance(operator, ast.MatMult):
+            return any(_has_axes(side, trees, known) for side in (left, right))
+        case ast.UnaryOp(_, operand):
+            return _has_axes(operand, trees, known)
+        case ast.Call(ast.Attribute(ast.Name("np"), name), arguments) if isinstance(getattr(np, name, None), np.ufunc):
+            return any(_has_axes(part, trees, known) for part in arguments)
+    return False
 
 
 def let_go(lines: Sequence[tuple[str, str, str]], kept: Collection[str]) -> list[str]:

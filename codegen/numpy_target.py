@@ -93,6 +93,7 @@ def routine_fields(routine: Routine, part: str, sizes: Mapping[Expr, Expr], supp
     return {
         "arguments": arguments + (["batch"] if takes_batch(routine) else []),
         "statements": shared(statements, arguments),
+        "axes": {variable(item.tensor): bool(item.tensor.shape) for item in routine.definitions},
         "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
     }
 

@@ -154,6 +154,7 @@ class AutogradComparison:
             return module, False
         for parameter in module.parameters():
             parameter.requires_grad_(parameter.is_floating_point())
+            parameter.data = parameter.data.clone()  # a buffer that shares its memory is not moved with it
         return module.double() if self.double else module, True
 
     def _runs(self) -> bool:
@@ -326,6 +327,9 @@ class AutogradComparison:
         except ValueError as error:  # such as positions that are counted from the end
             remedy = "give an example whose integers are positions counted from 0"
             raise SpecError(architecture.name, f"its example cannot be run: {error}", remedy) from error
+        except Exception as error:  # whatever emitted code raises
+            problem = f"the code emitted for it does not run ({type(error).__name__}: {str(error)[:100]})"
+            raise SpecError(architecture.name, problem, "take check = False, and please report this model") from error
         return {position: state.x[cost.input] for position, cost in costs.items()}, gradients
 
     def _parameters(self) -> dict[str, np.ndarray]:

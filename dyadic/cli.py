@@ -104,6 +104,7 @@ def derive(**options: Any) -> int:
 )
 @click.option("--methods", metavar="A,B,...", help="Run only these methods (`dyadic explain` lists them).")
 @click.option("--deep", is_flag=True, help="Also run the costlier methods.")
+@_size
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 @click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
@@ -117,8 +118,8 @@ def verify(claims: Path | None, **options: Any) -> int:
         if options["format_"] in ("github", "sarif"):
             raise click.UsageError(f"--format {options['format_']} goes with --claims alone.")
         return _run("verify", **options)
-    own = ("certificate", "steps", "coq", "methods", "deep")
-    if any(options.pop(name) not in (None, False) for name in own):
+    own = ("certificate", "steps", "coq", "methods", "deep", "sizes")
+    if any(options.pop(name) not in (None, False, ()) for name in own):
         raise click.UsageError("--claims goes with SPEC, --format and --verbose alone.")
     return _run("verify_own", claims=claims, **options)
 
@@ -145,6 +146,7 @@ def check_vjp(**options: Any) -> int:
 @click.option(
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
+@_size
 @click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="At most so many times the usual work [1].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the equations (~/.cache/dyadic/coq keeps its library).")
 def check(**options: Any) -> int:
@@ -155,6 +157,8 @@ def check(**options: Any) -> int:
     Exit status: 0 confirmed, 1 rejected, 3 in part only.
     """
     if options["certificate"].suffix == ".tex":
+        if options.pop("sizes"):
+            raise click.UsageError("--size does not go with an appendix.")
         return _run("check_appendix", "publishing", **options)
     return _run("check", **options)
 

@@ -44,14 +44,14 @@ def explain(topic: str | None) -> int:
 
 def verify(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, certificate: Path | None,
-    methods: str | None, verbose: bool, **options: Any,
+    methods: str | None, verbose: bool, sizes: tuple[str, ...] = (), **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.proofs import Notes
     from dyadic.summary import verdict_text
 
-    names, notes = names_of("--methods", methods), Notes()
+    names, notes, numbers = names_of("--methods", methods), Notes(), numbers_of(sizes)
     with nullcontext() if certificate is None else reserved(certificate, spec) as write:
-        derivation = derivation_of(spec, cost, granularity)
+        derivation = derivation_of(spec, cost, granularity, numbers)
         found = verified(derivation, methods=names, notes=notes, **options)
         if write is not None:
             write(found.to_json().encode())
@@ -85,16 +85,17 @@ def verify_own(
 
 
 def check(
-    certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool
+    certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool,
+    sizes: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
-    if spec is None and (cost or granularity):
-        raise DyadicError("--cost and --granularity say how a SPEC is read: they go with --spec")
+    if spec is None and (cost or granularity or sizes):
+        raise DyadicError("--cost, --granularity and --size say how a SPEC is read: they go with --spec")
     regular_file(certificate, sys.maxsize)  # what is not there says nothing, and is not rejected
-    derivation = None if spec is None else derivation_of(spec, cost, granularity)
+    derivation = None if spec is None else derivation_of(spec, cost, granularity, numbers_of(sizes))
     try:
         with progress("checking"):
             found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
@@ -256,8 +257,7 @@ def derivation_of(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: dict[str, int] | None = None
 ) -> Derivation:
     with progress("deriving"):
-        architecture = dyadic.read(spec, cost, granularity)
-        return dyadic.derive(architecture.with_sizes(sizes) if sizes else architecture)
+        return dyadic.derive(dyadic.read(spec, cost, granularity, sizes))
 
 
 def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:

@@ -8,7 +8,8 @@ torch_export.py          programs of torch.export;  torch_program.py, stopped_gr
 torch_package.py         the torch package, imported quietly
 torch_call.py            one call;  torch_tensors.py, torch_positions.py  what is read of a tensor
 torch_operators.py, torch_windows.py, torch_shapes.py, torch_lookups.py, torch_scatter.py, torch_ordering.py,
-torch_masks.py, torch_linear_maps.py, torch_recurrent.py, torch_matrices.py    one function per ATen operator
+torch_powers.py, torch_masks.py, torch_linear_maps.py, torch_recurrent.py, torch_matrices.py
+                         one function per ATen operator
 determinants.py, elimination.py, triangular_matrices.py, symmetric_matrices.py    small matrices as layers
 recurrent_cells.py       recurrent layers unrolled
 python_code/             forward and backward passes in Python, which are no architectures but claims
@@ -16,6 +17,7 @@ python_code/             forward and backward passes in Python, which are no arc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +32,17 @@ if TYPE_CHECKING:
     from dyadic.symbolic.readers.torch_export import ReadModule
 
 
-def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:
+def read(
+    path: str | Path,
+    cost: str | None = None,
+    granularity: Granularity | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Architecture:
     """Read a .toml, .onnx or .pt2 file.
 
     ``cost``: the type of the cost on every output of a model, which has none of its own ("abstract" by default: any
     differentiable cost).  ``granularity``: what a vertex of a model is, by default an operation.  TOML says both.
+    ``sizes``: numbers for sizes that are only named; of an ONNX file before it is read, for it may compute with them.
     Raises :class:`DyadicError` where the file cannot be read.
     """
     expect("path", path, str, Path)
@@ -44,7 +52,8 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
     if granularity is not None and not is_model:
         remedy = "leave --granularity out, or write the layers as you want them"
         raise SpecError(str(path), "says itself what a vertex is: a layer of the file", remedy)
-    architecture = replace(_read(path, cost), reading=(Path(path).name, *_options(cost, granularity)))
+    found = _read(path, cost, sizes or {})
+    architecture = replace(found, reading=(Path(path).name, *_options(cost, granularity)))
     chosen = granularity or ("operation" if is_model else None)
     return architecture if chosen is None else with_granularity(architecture, chosen)
 
@@ -55,15 +64,20 @@ def _options(cost: str | None, granularity: str | None) -> tuple[str, ...]:
     return tuple(word for name, value in given.items() if value is not None for word in (name, value))
 
 
-def _read(path: str | Path, cost: str | None) -> Architecture:
-    ending = Path(path).suffix.lower()
-    if ending in (".onnx", ".pt2"):
+def _read(path: str | Path, cost: str | None, sizes: Mapping[str, int]) -> Architecture:
+    if Path(path).suffix.lower() == ".onnx":
         regular_file(Path(path), LARGEST_MODEL)
-    if ending == ".onnx":
         from dyadic.symbolic.readers.onnx_model import read_onnx  # onnx is an optional extra
 
-        return read_onnx(path, cost)
-    if ending == ".pt2":
+        return replace(read_onnx(path, cost, sizes), given_sizes=tuple(sizes.items()))
+    found = _read_named(path, cost)
+    return found.with_sizes(sizes) if sizes else found
+
+
+def _read_named(path: str | Path, cost: str | None) -> Architecture:
+    """Read a file whose sizes may be names."""
+    if Path(path).suffix.lower() == ".pt2":
+        regular_file(Path(path), LARGEST_MODEL)
         from dyadic.symbolic.readers.torch_export import read_torch  # torch is an optional extra
 
         return read_torch(path, cost)

@@ -101,12 +101,17 @@ class Model:
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
+    decided: names of known arrays that are parameters, whoever reads them; found by reading the model once before.
+    by_value: names of those whose numbers went into a layer; in_parts: of those that became several parameters.
     distinct: computed positions of which no two are equal, with the axis along which they differ.
     least: how many entries a weight has at least; a file that does not tell weights from constants has 2, for a single
         number is a constant more often than not.
     """
 
-    def __init__(self, name: str, least: int = 2) -> None:
+    def __init__(self, name: str, least: int = 2, decided: Iterable[str] = ()) -> None:
+        self.decided = frozenset(decided)
+        self.by_value: set[str] = set()
+        self.in_parts: set[str] = set()
         self.least = least
         self.name = self._printable(name) or "model"
         self.inputs: dict[str, Input] = {}
@@ -188,7 +193,7 @@ class Model:
         if isinstance(value, str):
             return value
         if value.symbolic:
-            raise Unsupported("computes with sizes that are only names")
+            raise Unsupported("computes with sizes that are only names: give numbers with --size")
         if trained is None:
             trained = value.trained and value.array.size >= self.least
         name = self._known(value.name, value.array)
@@ -201,6 +206,19 @@ class Model:
                 raise SpecError(f"parameter {name!r}", "holds an infinity", "a parameter must hold numbers")
             self.inputs[name] = replace(self.inputs[name], role="parameter")
         return name
+
+    def numbers_of(self, value: Value | None) -> np.ndarray | None:
+        """The numbers of a known value; None where it is not known, or is a parameter, which has to be a vertex."""
+        if not isinstance(value, Known) or value.name in self.decided:
+            return None
+        if value.array.dtype.kind == "f":
+            self.by_value.add(value.name)
+        return value.array
+
+    def read_both_ways(self) -> set[str]:
+        """Names of arrays that one layer reads as a parameter and another by value: its gradient would lack a part."""
+        roles = {key: self.inputs[name].role for key, found in self.arrays.items() for _, name in found}
+        return {name for name in self.by_value if roles.get(name) == "parameter"} | self.in_parts
 
     def indices(self, name: str, positions: np.ndarray, below: int) -> str:
         """A known array of positions as an input of the role "index"."""
@@ -269,12 +287,13 @@ class Model:
         return Integer(1) if below is None else below
 
     def architecture(self, outputs: Sequence[str], cost: str | None = None) -> Architecture:
-        """The finished architecture: a cost on each output, and nothing that no output needs."""
+        """The finished architecture: a cost on each output, also of one vertex, and nothing that no output needs."""
         if not outputs:
             raise SpecError(self.name, "has no output that depends on an input", "give a model that computes something")
         outputs = [numbers(self, name) for name in outputs]
         outputs = [
-            self.layer(f"{name}.output", "identity", [name]) if name in self.inputs else name for name in outputs
+            self.layer(f"{name}.output", "identity", [name]) if name in self.inputs or name in outputs[:k] else name
+            for k, name in enumerate(outputs)
         ]
         wanted = self._ancestors(outputs)
         for node in self.inputs.values():

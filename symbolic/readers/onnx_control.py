@@ -27,6 +27,7 @@ def loop(node: Node) -> list[Value]:
     carried = [node.operand(slot) for slot in range(2, len(node.operands))]
     made: list[list[Value]] = [[] for _ in node.outputs[len(carried) :]]
     step = 0
+    node.ignore("body")  # of a loop without steps nothing is read
     while going and (trips is None or step < trips):
         unrolled(step + 1)
         number = Known(f"{node.name}.step{step}", np.array(step, np.int64))
@@ -90,8 +91,9 @@ def _truth(node: Node, step: int) -> Known:
 
 def _entry(node: Node, slot: int, axis: int, position: int) -> Value:
     value = node.operand(slot)
-    if isinstance(value, Known) and not value.trained:
-        return Known(f"{value.name}.{slot}.{position}", np.take(value.array, position, axis))
+    array = None if isinstance(value, Known) and value.trained else node.model.numbers_of(value)
+    if isinstance(value, Known) and array is not None:
+        return Known(f"{value.name}.{slot}.{position}", np.take(array, position, axis))
     return node.layer("select", [node.x(slot)], f"in{slot}.{position}", axis=axis, position=position)
 
 
@@ -99,9 +101,11 @@ def _stacked(node: Node, number: int, rows: Sequence[Value], axis: int, backward
     if not rows:
         raise Unsupported("makes an empty tensor")
     ordered = list(rows[::-1] if backward else rows)
-    if all(isinstance(row, Known) for row in ordered):
-        array = np.stack([row.array for row in ordered if isinstance(row, Known)], axis)
-        return Known(node.outputs[len(node.outputs) - 1] + f".{number}", array)
+    is_weight = any(isinstance(row, Known) and row.trained for row in ordered)
+    if not is_weight and all(isinstance(row, Known) for row in ordered):
+        arrays = [array for row in ordered if (array := node.model.numbers_of(row)) is not None]
+        if len(arrays) == len(ordered):
+            return Known(node.outputs[len(node.outputs) - 1] + f".{number}", np.stack(arrays, axis))
     names = [node.model.vertex(row) for row in ordered]
     axis = axis % (len(node.model.shapes[names[0]]) + 1)
     return node.layer("stack", names, f"out{number}", axis=axis)

@@ -14,6 +14,7 @@ from sympy import Integer
 
 from dyadic.symbolic.limits import MOST_COMPUTED
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
+from dyadic.symbolic.readers.onnx_types import FLOAT, KINDS, SIGNED
 from dyadic.symbolic.readers.operations import rows
 
 Result = tuple[tuple[int, ...] | None, int]
@@ -58,7 +59,7 @@ def fold(
         return [_constant_of_shape(node)]
     if any(value.symbolic for value in known):
         return [Known(node.outputs[0], _symbolic(node, known))]
-    if any(value.trained and value.array.size > 1 for value in known):
+    if any((value.trained and value.array.size > 1) or value.name in node.model.decided for value in known):
         if not (single and node.op in _LAYOUT and known[0].trained):
             return None
         node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
@@ -70,7 +71,7 @@ def fold(
         return None
     if node.op == "GatherElements":
         return [_gather_elements(node, known)]
-    arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
+    arrays = [node.model.numbers_of(value) for value in node.operands]
     found = evaluate(node, proto, arrays)
     return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
 
@@ -131,7 +132,9 @@ def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:
     first = known[0].array
     rest = [value.array for value in known[1:]]
     match node.op:
-        case "Identity" | "Cast":
+        case "Identity":
+            return first
+        case "Cast" if KINDS.get(node.get("to")) in (FLOAT, SIGNED):
             return first
         case "Gather" if node.get("axis", 0) == 0:
             return _array(first[rest[0].astype(int)])
@@ -153,11 +156,13 @@ def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:
                 return found
         case "ReduceProd":
             return _array(first.prod())
-    raise Unsupported("computes with sizes that are only names")
+    raise Unsupported("computes with sizes that are only names: give numbers with --size")
 
 
 def _exact(array: np.ndarray) -> np.ndarray:
     """Entries as SymPy numbers, so that a quotient stays exact."""
+    if array.dtype != object and (array != np.round(array)).any():
+        raise Unsupported("computes with sizes that are only names and fractions: give numbers with --size")
     found = np.empty(array.shape, object)
     for place in np.ndindex(array.shape):
         found[place] = array[place] if array.dtype == object else Integer(int(array[place]))

@@ -11,7 +11,7 @@ from dyadic.symbolic.readers.operations import from_last, rows, sliced, to_last
 from dyadic.symbolic.readers.positions import one_hot
 
 
-@operator(Gather="embedding gather select slice scale add compare einsum")
+@operator(Gather="embedding gather select slice scale add compare unsqueeze einsum")
 def gather(node: Node) -> Value:
     axis, indices = node.axis(0), node.known(1)
     if indices is None:

@@ -6,9 +6,8 @@ arrays, running statistics and masks "constant" ones, integer inputs that look u
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from sympy import Expr, Integer, Symbol
 
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
-from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
 from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred, known_of
@@ -25,7 +23,7 @@ from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
-from dyadic.symbolic.readers.onnx_prepare import prepared, with_bodies
+from dyadic.symbolic.readers.onnx_prepare import prepared, size_name, with_bodies
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
@@ -69,20 +67,23 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
     proto = prepared(onnx, proto, where, sizes)
     replaced: list[str] = []
     reader: _OnnxReader | None = None
+    decided, more = set[str](), set[str]()  # arrays that are parameters for every node, as they are for one
     wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
     for _ in range(MOST_ROUNDS):
         with_functions, found = with_bodies(onnx, proto, wanted)
         if found:
             compare_types(onnx, proto, where)  # a function would not keep apart what its operator does
-        elif reader is not None:
+        elif reader is not None and not more:
             break
         proto = with_functions
         replaced += found
-        reader = _OnnxReader(onnx, proto, where)
+        reader = _OnnxReader(onnx, proto, where, decided)
         if replaced:
             reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
         reader.read_nodes()
         wanted = {problem.operator for problem in reader.problems} - _CONSTANTS  # "" where it is no variant
+        more = reader.model.read_both_ways()
+        decided |= more
     assert reader is not None
     return reader.finished(cost)
 
@@ -100,16 +101,16 @@ def _package() -> Any:
 
 
 class _OnnxReader:
-    def __init__(self, onnx: Any, proto: Any, where: str) -> None:
+    def __init__(self, onnx: Any, proto: Any, where: str, decided: Iterable[str]) -> None:
         self.onnx, self.where = onnx, where
         few_layers(where, len(proto.graph.node))
         self.opset, self.schemas = opset_of(proto), Schemas(onnx, proto)
         self.proto, self.graph = proto, proto.graph
-        self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
+        self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem, 2, decided)
         self.values: dict[str, Value | None] = {}
         self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
-        self.runs = 0
+        self.runs, self.ending = 0, ""  # of graphs that nodes hold; what their names end with in the one being read
         self._every_tensor_has_one_source()
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
@@ -129,6 +130,8 @@ class _OnnxReader:
         refuse(self.where, self.problems, "onnx")
         compare_types(self.onnx, self.proto, self.where)
         compare_shapes(self.inferred, self.where, self.model, self.values)
+        for name in self.model.read_both_ways():
+            raise SpecError(f"{self.where}: {name!r}", "is read as a parameter and as a number", "export it as two")
         found: list[str] = []
         for name in self.outputs:
             value = self.values.get(name)
@@ -136,7 +139,7 @@ class _OnnxReader:
                 found.append(value)
             else:
                 self.model.note(f"the output {name!r} is left out: it depends on no input")
-        return self.model.architecture(list(dict.fromkeys(found)), cost)
+        return self.model.architecture(found, cost)
 
     # -- the graph -----------------------------------------------------------------------------------------------
 
@@ -184,14 +187,17 @@ class _OnnxReader:
         read = {*self.readers, *(out.name for node in self.nodes.values() for g in graphs(node) for out in g.output)}
         for tensor in self.graph.initializer:
             if tensor.name in read:
-                array = self._array(tensor)
-                trained = array.dtype.kind == "f" and bool(np.isfinite(array).all())  # a mask is no weight
-                self._hold(tensor.name, array, trained)
+                self._hold_weight(tensor)
         if self.graph.sparse_initializer:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 
+    def _hold_weight(self, tensor: Any) -> None:
+        array = self._array(tensor)
+        self._hold(tensor.name, array, array.dtype.kind == "f" and bool(np.isfinite(array).all()))  # a mask is none
+
     def _hold(self, name: str, array: np.ndarray, trained: bool = False) -> None:
-        self.values[name], self.kinds[name] = Known(name, array, trained), kind_of(array)
+        """Of a graph that is read more than once an array has one name, so that it is one parameter."""
+        self.values[name], self.kinds[name] = Known(name.removesuffix(self.ending), array, trained), kind_of(array)
 
     def _array(self, tensor: Any) -> np.ndarray:
         where = f"tensor {tensor.name!r}"
@@ -232,9 +238,7 @@ class _OnnxReader:
             return Integer(dim.dim_value)
         if dim.HasField("dim_value"):
             self.model.note(f"the size {dim.dim_value} of axis {axis} of the input {name!r} is read as an unknown one")
-        label = re.sub(r"[^A-Za-z0-9_]", "_", dim.dim_param or f"{name}_{axis}")
-        label = f"{label}_size" if label in (*TAKEN_SIZES, *TAKEN_BY_ABSTRACT_COSTS) else label
-        return Symbol(label if label[:1].isalpha() else f"n{label}", integer=True, positive=True)
+        return Symbol(size_name(name, axis, dim), integer=True, positive=True)
 
     # -- the nodes -----------------------------------------------------------------------------------------------
 
@@ -304,17 +308,19 @@ class _OnnxReader:
     def run(self, graph: Any, arguments: Sequence[Value]) -> list[Value]:
         """Read a graph that a node holds, with values for its inputs; what it makes is given names of its own."""
         self.runs += 1
-        inner = renamed(graph, f"/{self.runs}")
+        outside, self.ending = self.ending, f"/{self.runs}"
+        inner = renamed(graph, self.ending)
         for value, argument in zip(inner.input, arguments, strict=True):
             self.values[value.name] = argument
             self.kinds[value.name] = KINDS.get(value.type.tensor_type.elem_type, FLOAT)
         for tensor in inner.initializer:
-            self._hold(tensor.name, self._array(tensor))
+            self._hold_weight(tensor)
         few_layers(self.where, len(self.model.vertices))
         self.readers.update(name for node in inner.node for name in node.input)
         self.readers.update(output.name for output in inner.output)
         for position, node in enumerate(inner.node):
             self._read(position, node)
+        self.ending = outside
         found = [self.values.get(output.name) for output in inner.output]
         if any(value is None for value in found):
             raise Unsupported("holds what is not supported")

@@ -61,13 +61,15 @@ class Node:
         return self.model.vertex(self.operand(slot), trained=False)
 
     def known(self, slot: int) -> np.ndarray | None:
-        """The array of an operand that is known beforehand, else None."""
-        value = self.operands[slot] if self.has(slot) else None
-        return value.array if isinstance(value, Known) else None
+        """The array of an operand that is known beforehand and no parameter of another node, else None."""
+        return self.model.numbers_of(self.operands[slot]) if self.has(slot) else None
 
     def static(self, slot: int, what: str) -> np.ndarray:
         """The array of an operand that must be known beforehand."""
         array = self.known(slot)
+        value = self.operand(slot)
+        if isinstance(value, Known) and array is None:
+            raise Unsupported(f"{what} {value.name!r} is a parameter of another node, and has a gradient")
         if array is None:
             raise Unsupported(f"{what} is not a constant")
         return array
@@ -84,8 +86,9 @@ class Node:
         value = self.operands[slot]
         if not isinstance(value, Known) or value.array.size != 1 or value.symbolic:
             return None
-        exact = entry(value.array)
-        return exact if np.isfinite(exact) else None
+        if not np.isfinite(exact := entry(value.array)) or self.model.numbers_of(value) is None:
+            return None
+        return exact
 
     def shape(self, slot: int = 0) -> Shape:
         value = self.operand(slot)

@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 from sympy import Mul, Rational
 
-from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.determinants import determinant
 from dyadic.symbolic.readers.model import short
-from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
-from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant, entry, operator
+from dyadic.symbolic.readers.operations import (
+    OPERATIONS,
+    are_whole,
+    powered,
+    product,
+    spelled_out,
+    truncated,
+    whole_powers,
+    with_number,
+)
 from dyadic.symbolic.structure import show
 
 _LARGE = 1e12
@@ -168,7 +176,8 @@ def arithmetic(node: Node) -> Value:
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
         return node.layer(OPERATIONS[node.op], xs)
-    if any(array is not None and np.abs(array).max(initial=0) > _LARGE for array in map(node.known, range(len(xs)))):
+    known = [value.array for value in node.operands if isinstance(value, Known)]
+    if any(np.abs(array).max(initial=0) > _LARGE for array in known):
         raise Unsupported("an extremum with numbers so large that smaller ones are lost next to them")
     type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
     found = xs[0]
@@ -187,25 +196,20 @@ def _with_number(node: Node) -> Value | None:
     return None
 
 
-@operator(Pow="power log mul exp where")
+@operator(Pow="power log mul scale exp where")
 def power(node: Node) -> Value:
     """By one constant exponent; by others, exp(y log x), for positive x; by constant integers, for every x."""
-    exponent = node.number(1)
+    exponent, exponents = node.number(1), node.known(1)
+    if node.kind() != "f" and not (exponents is not None and are_whole(exponents) and (exponents >= 0).all()):
+        raise Unsupported("powers of integers by what may be a fraction or negative: they are cut off to integers")
     if exponent is not None:
-        return node.layer("power", [node.x()], exponent=exponent)
-    exponents = node.known(1)
-    if exponents is None or exponents.size > MOST_INPUTS or not (exponents == np.round(exponents)).all():
+        return powered(node.model, node.name, node.x(), exponent)
+    if exponents is None or not are_whole(exponents):
         node.model.note("a power with a tensor of exponents is exp(y log x): its base has to be positive")
         return node.layer("exp", [node.layer("mul", [node.layer("log", [node.x()], "log"), node.x(1)], "product")])
-    if node.rank(1) > node.rank():
-        raise Unsupported("exponents with more axes than the base")
-    first, *others = np.unique(exponents)
-    found = node.layer("power", [node.x()], f"exponent{first:g}", exponent=int(first))
-    for number_ in others:
-        here = node.constant(f"is{number_:g}", (exponents == number_).astype(float))
-        powers = node.layer("power", [node.x()], f"exponent{number_:g}", exponent=int(number_))
-        found = node.layer("where", [here, powers, found], f"upto{number_:g}")
-    return found
+    if exponents.dtype.kind == "f":
+        node.model.note("whole exponents that only powers read are constants: they have no gradient")
+    return whole_powers(node.model, node.name, node.x(), exponents)
 
 
 # -- products ---------------------------------------------------------------------------------------------------

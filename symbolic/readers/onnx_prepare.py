@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.limits import LARGEST_SIZE
+from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.onnx_checks import with_arrays, without_arrays
 from dyadic.symbolic.readers.onnx_graphs import nodes
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
@@ -91,17 +93,24 @@ def _slopes_by_channel(onnx: Any, proto: Any) -> Any:
     return proto
 
 
+def size_name(name: str, axis: int, dim: Any) -> str:
+    """The name of an open size of an input: its own, or INPUT_AXIS, as an identifier that nothing else has."""
+    label = re.sub(r"[^A-Za-z0-9_]", "_", dim.dim_param or f"{name}_{axis}")
+    label = f"{label}_size" if label in (*TAKEN_SIZES, *TAKEN_BY_ABSTRACT_COSTS) else label
+    return label if label[:1].isalpha() else f"n{label}"
+
+
 def _sized(proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
-    """The model with numbers for sizes of its inputs: for their own names, or INPUT_AXIS where they have none."""
+    """The model with numbers for sizes of its inputs: for their own names, or those under which they are read."""
     found = type(proto)()
     found.CopyFrom(proto)
     unused = set(sizes)
     for value in found.graph.input:
         for axis, dim in enumerate(value.type.tensor_type.shape.dim):
-            name = dim.dim_param or f"{value.name}_{axis}"
-            number = sizes.get(name)
-            if (dim.HasField("dim_value") and dim.dim_value > 0) or number is None:
+            given = [name for name in (dim.dim_param, size_name(value.name, axis, dim)) if name in sizes]
+            if (dim.HasField("dim_value") and dim.dim_value > 0) or not given:
                 continue
+            name, number = given[0], sizes[given[0]]
             if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= LARGEST_SIZE:
                 raise SpecError(where, f"the size {name} cannot be {number!r:.40}", f"give 1 to {LARGEST_SIZE}")
             dim.dim_value = number

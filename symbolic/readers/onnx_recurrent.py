@@ -105,6 +105,8 @@ def _cell(node: Node, direction: int, suffix: str) -> CellDescription:
         """An array whose first axis consists of gates, in the cells' order."""
         value = node.operand(slot)
         assert isinstance(value, Known)
+        if node.model.given.setdefault(f"cell of {value.name}", node.op) != node.op:  # which has its gates elsewhere
+            node.model.in_parts.add(value.name)
         label = f"{value.name}{name}{suffix}"
         if label not in node.model.given:
             parts = np.split(array, len(gates))

@@ -25,9 +25,9 @@ _REDUCTIONS = {
 def reduced(node: Node) -> dict[str, Any] | None:
     """The options of a reduction; None where nothing is reduced."""
     axes = node.axes(1)
-    keep = bool(node.get("keepdims", 1))
+    keep, stays = bool(node.get("keepdims", 1)), bool(node.get("noop_with_empty_axes", 0))
     if axes is None or not axes:
-        if node.get("noop_with_empty_axes", 0):
+        if stays:
             return None
         axes = list(range(node.rank()))
     return {"axes": sorted(axes), "keep": keep}
@@ -117,12 +117,13 @@ def _line(node: Node, most: int = MOST_INPUTS) -> tuple[int, range]:
 # -- order --------------------------------------------------------------------------------------------------------
 
 
-def _ranks(node: Node, axis: int, largest: bool) -> str:
+def _ranks(node: Node, axis: int, largest: bool, x: str | None = None) -> str:
+    """The ranks of an operand's entries, or of those of x, along an axis, which becomes the last."""
     (n,) = node.extents(0, [axis])
     if n > MOST_INPUTS:
         raise Unsupported(f"orders {n} entries (at most {MOST_INPUTS})")
     node.model.room((n, n), 8)
-    return ranks(node.model, node.name, node.x(), axis, n, largest)
+    return ranks(node.model, node.name, node.x() if x is None else x, axis, n, largest)
 
 
 @operator(Hardmax="transpose unsqueeze compare mul add reduce_sum reshape")
@@ -135,6 +136,24 @@ def hardmax(node: Node) -> Value:
         "compare", [_ranks(node, axis, True), node.constant("first", np.array(0.0))], "choice", relation="equal"
     )
     return node.layer("transpose", [first], permutation=from_last(axis, node.rank()))
+
+
+@operator(**dict.fromkeys(("ArgMax", "ArgMin"), "unsqueeze compare mul add reduce_sum transpose squeeze gather scale"))
+def extreme_position(node: Node) -> Value:
+    """Sum_i [r[i] = 0] i, where r are the ranks along the axis: of equal entries the first, or the last, has rank 0."""
+    axis, keep = node.axis(0), bool(node.get("keepdims", 1))
+    (n,) = node.extents(0, [axis])
+    x, from_behind = node.x(), bool(node.get("select_last_index", 0))
+    if from_behind:
+        x = mapped(node.model, f"{node.name}.reversed", x, axis, np.eye(n)[::-1])
+    found = _ranks(node, axis, node.op == "ArgMax", x)
+    chosen = node.layer("compare", [found, node.constant("first", np.array(0.0))], "choice", relation="equal")
+    line = np.arange(n, dtype=float)
+    placed = node.layer("mul", [chosen, node.constant("line", line[::-1].copy() if from_behind else line)], "placed")
+    if not keep:
+        return node.layer("reduce_sum", [placed], axes=[node.rank() - 1], keep=False)
+    position = node.layer("reduce_sum", [placed], "position", axes=[node.rank() - 1], keep=True)
+    return node.layer("transpose", [position], permutation=from_last(axis, node.rank()))
 
 
 @operator(TopK="transpose unsqueeze compare mul add reduce_sum einsum")

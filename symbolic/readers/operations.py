@@ -8,6 +8,9 @@ from string import ascii_letters, ascii_lowercase
 import numpy as np
 from sympy import Expr, Rational
 
+from dyadic.symbolic.layers.layer_type import LARGEST_EXPONENT
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.model import Known, Model, Unsupported
 
 OPERATIONS = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}
@@ -156,6 +159,35 @@ def parted(
         model.layer(f"{name}.part{k}", "select", [rows], axis=axis, position=k) if k in wanted else None
         for k in range(len(sizes))
     ]
+
+
+def are_whole(exponents: np.ndarray) -> bool:
+    """Whether exponents are integers, and few enough to be told apart."""
+    return exponents.size <= MOST_INPUTS and bool((exponents == np.round(exponents)).all())
+
+
+def powered(model: Model, name: str, x: str, exponent: float) -> str:
+    """x to the power of a number; exp(p log x), for x > 0, where p is no quotient of small integers."""
+    exact = number(name, "exponent", exponent)
+    if max(abs(exact.p), exact.q) <= LARGEST_EXPONENT:
+        return model.layer(name, "power", [x], exponent=exponent)
+    model.note(f"the power with the exponent {exponent} is exp(p log x): its base has to be positive")
+    logarithm = model.layer(f"{name}.log", "log", [x])
+    return model.layer(name, "exp", [model.layer(f"{name}.product", "scale", [logarithm], factor=exact)])
+
+
+def whole_powers(model: Model, name: str, x: str, exponents: np.ndarray) -> str:
+    """Entries of x to the power of constant integers, for every x: one power for each exponent that occurs."""
+    if exponents.ndim > len(model.shapes[x]):
+        raise Unsupported("exponents with more axes than the base")
+    first, *others = np.unique(exponents)
+    found = model.layer(f"{name}.exponent{first:g}" if others else name, "power", [x], exponent=int(first))
+    for other in others:
+        here = model.vertex(Known(f"{name}.is{other:g}", (exponents == other).astype(float)))
+        powers = model.layer(f"{name}.exponent{other:g}", "power", [x], exponent=int(other))
+        last = other == others[-1]
+        found = model.layer(name if last else f"{name}.upto{other:g}", "where", [here, powers, found])
+    return found
 
 
 def truncated(model: Model, name: str, x: str) -> str:

@@ -1,8 +1,9 @@
 """Where an exported program stops gradients: marked before it is decomposed, which forgets it.
 
-What is computed under ``no_grad``, and what is detached, becomes an operator of our own, ``dyadic::detach``, where a
-gradient would flow otherwise: from a floating-point input or a parameter.  Elsewhere ``detach`` is taken out.  The mark
-makes a new tensor; where something is written in place into what it stands for, the program is refused.
+What is computed under ``no_grad`` or ``inference_mode``, and what is detached, becomes an operator of our own,
+``dyadic::detach``, where a gradient would flow otherwise: from a floating-point input or a parameter.  Elsewhere
+``detach`` is taken out.  The mark makes a new tensor; where something is written in place into what it stands for, the
+program is refused.
 """
 
 from __future__ import annotations
@@ -88,6 +89,13 @@ def _operands(node: Any) -> Iterator[tuple[Any, Any]]:
                 yield argument, item
 
 
+def _is_inference(node: Any) -> bool:
+    """Whether a call was traced under ``inference_mode``; a file does not keep it."""
+    value = node.meta.get("val")
+    tensors = value if isinstance(value, list | tuple) else [value]
+    return any(hasattr(tensor, "is_inference") and tensor.is_inference() for tensor in tensors)
+
+
 def _written(node: Any) -> list[Any]:
     """The nodes that a call writes into."""
     if not hasattr(node.target, "_schema"):
@@ -125,8 +133,16 @@ class _Marking:
             self._detached(node, flowing)
         elif name == _MODE and not node.args[0]:
             self._without_gradients(node)
+        elif flowing and _is_inference(node) and not any(map(_is_inference, self.flows & {*node.all_input_nodes})):
+            self._without_autograd(node)
         elif flowing:
             self.flows.add(node)
+
+    def _without_autograd(self, node: Any) -> None:
+        """A call under ``inference_mode``, which an exported program has no block for: its tensors are marked so."""
+        several = isinstance(node.meta["val"], list | tuple)
+        for result in list(node.users) if several else [node]:
+            self._stop_after(result)
 
     def _detached(self, node: Any, flowing: bool) -> None:
         (source,) = node.all_input_nodes

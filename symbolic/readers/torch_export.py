@@ -25,6 +25,7 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_matrices,
     torch_operators,
     torch_ordering,
+    torch_powers,
     torch_recurrent,
     torch_scatter,
     torch_shapes,
@@ -36,8 +37,8 @@ from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradie
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
-from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, lies_alone, place_of, size_of
+from dyadic.symbolic.readers.torch_program import Decomposable, decomposable, decomposed, label_of
+from dyadic.symbolic.readers.torch_tensors import TensorNames, array_of, kind_of, lies_alone, size_of, tie_again
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
@@ -72,6 +73,7 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
         except Exception as error:  # whatever torch raises for what is no archive of its own
             problem = f"is no exported program ({first_line_of(error, str(path))})"
             raise SpecError(str(path), problem, "write it with torch.export.save") from error
+        tie_again(program)
         found = from_program(program, Path(path).stem, str(path), cost).with_notes(_FROM_A_FILE)
         return replace(found.architecture, compared=0)
 
@@ -107,14 +109,6 @@ def _is_traced(program: Any) -> bool:
     return getattr(program, "dialect", "TRAINING") == "TRAINING"
 
 
-class Decomposable(Exception):
-    """Calls could not be read, but torch can write them in others."""
-
-    def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
-        super().__init__()
-        self.targets, self.problems = targets, problems
-
-
 def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> ReadModule:
     """Read a program; operators without a reader of their own are decomposed by torch's rules, then those in these.
 
@@ -145,7 +139,10 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
 
 _MOST_ROUNDS = 6
 _DECOMPOSED = "the program was decomposed before it was saved: gradients that no_grad stops are not seen"
-_FROM_A_FILE = "not compared with PyTorch's autograd: a file does not hold the module, nor a backward pass of its own"
+_FROM_A_FILE = (
+    "not compared with PyTorch's autograd: a file does not hold the module, nor a backward pass of its own, nor a "
+    "block under inference_mode, through which gradients are shown here"
+)
 
 
 _LIKE = ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_empty")
@@ -163,9 +160,7 @@ class _TorchReader:
         self.problems: list[Problem] = []
         self.final = False  # whether one of them stays, however the program is written
         self.refused: list[Any] = []  # what the calls behind the problems call
-        self.places: dict[Any, str] = {}  # where tied weights lie in memory: the first name of each
-        for key, tensor in self.program.state_dict.items():
-            self.places.setdefault(place_of(tensor), key)
+        self.names = TensorNames(self.program.state_dict)
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -201,10 +196,10 @@ class _TorchReader:
         for position, value in enumerate(outputs):
             if value is None:
                 self.model.note(f"the output {position} is left out: it depends on no input")
-        names = list(dict.fromkeys(value for value in outputs if value is not None))
-        architecture = self.model.architecture(names, cost)
+        names = [value for value in outputs if value is not None]
+        architecture, places = self.model.architecture(names, cost), iter(range(len(names)))
         return ReadModule(
-            architecture, tuple(self.given), tuple(None if value is None else names.index(value) for value in outputs)
+            architecture, tuple(self.given), tuple(None if value is None else next(places) for value in outputs)
         )
 
     def _output(self, value: Any) -> str | None:
@@ -230,16 +225,16 @@ class _TorchReader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        name = self.places.get(place_of(tensor), spec.target) if tensor.numel() else spec.target
-        if name != spec.target:
-            self.model.note(f"{spec.target} is {name}: one parameter")
+        name, note = self.names.of(tensor, spec.target)
+        if note:
+            self.model.note(note)
         return Known(name, array_of(tensor), trained and tensor.is_floating_point())
 
     def _input(self, node: Any) -> str | None:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
             return None  # a number: torch.export has put it into the graph
-        whole = kind_of(tensor)[0] == "i"
+        whole = kind_of(tensor)[0] in "iu"
         below = rows_looked_up(node) if whole else None
         if below is None and whole:
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")

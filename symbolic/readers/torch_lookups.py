@@ -41,9 +41,14 @@ def index(call: OperatorCall) -> Result:
     if len(given) > 1:
         return _at_several(call, given)
     axis, places = given[0]
-    if isinstance(places, str) and not call.model.is_position(places):  # -1 is the last
-        places = call.layer("mod", [places], "positions", divisor=call.extent(axis))
-    return _looked_up(call, call.x(), places, axis)
+    return _looked_up(call, call.x(), _from_the_front(call, axis, places, "positions"), axis)
+
+
+def _from_the_front(call: OperatorCall, axis: int, places: Any, part: str) -> Any:
+    """Positions that the program computes, counted from the front: -1 is the last."""
+    if not isinstance(places, str) or call.model.is_position(places):
+        return places
+    return call.layer("mod", [places], part, divisor=call.extent(axis))
 
 
 def _at_several(call: OperatorCall, given: list[tuple[int, Any]]) -> Result:
@@ -58,6 +63,7 @@ def _at_several(call: OperatorCall, given: list[tuple[int, Any]]) -> Result:
     for axis, value in reversed(given):
         if isinstance(value, Known):
             value = Known(f"{call.name}.positions{axis}", rows(value.array, call.extent(axis)).astype(float))
+        value = _from_the_front(call, axis, value, f"positions{axis}")
         part = call.layer("scale", [model.vertex(value)], f"part{axis}", factor=stride)
         total = part if total is None else call.layer("add", [total, part], f"sum{axis}")
         stride *= call.extent(axis)

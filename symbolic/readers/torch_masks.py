@@ -100,6 +100,16 @@ def some_or_every(call: OperatorCall) -> Result:
     return call.layer(kind, [truth(call, "self")], axes=call.axes(), keep=bool(call["keepdim"]))
 
 
+_WIDER = {
+    "b8": ("i8", "i16", "u8", "u16", "u32", "u64"),
+    "i8": ("i8", "i16"),
+    "u8": ("u8", "i16", "u16", "u32", "u64"),
+    "u16": ("u16", "u32", "u64"),
+    "u32": ("u32", "u64"),
+}
+"""The integers of few bits, or without a sign, that hold all that another type does."""
+
+
 @operator(
     **dict.fromkeys(
         ("to", "_to_copy", "type_as", "float", "double", "long", "int", "bool"), "compare sign abs floor mul"
@@ -113,8 +123,9 @@ def cast(call: OperatorCall) -> Result:
         raise Unsupported("complex numbers")
     if after == "b8" and before != "b8":
         return truth(call, "self")
-    if after in ("i8", "i16") and before not in ("b8", "i8", after):
-        raise Unsupported(f"casts to integers of {after[1:]} bits, which begin again where they end")
+    if (after in ("i8", "i16") or after[:1] == "u") and after not in _WIDER.get(before, (before,)):
+        bits = f"{after[1:]} bits" + (" without a sign" if after[0] == "u" else "")
+        raise Unsupported(f"casts to integers of {bits}, which begin again where they end")
     if before[:1] == "f" and after[:1] == "i":
         return truncated(call.model, call.name, call.x())
     if before[:1] == after[:1] == "f":

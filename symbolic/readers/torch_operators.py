@@ -9,10 +9,16 @@ import numpy as np
 from sympy import Rational
 
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, with_number
+from dyadic.symbolic.readers.operations import (
+    OPERATIONS,
+    product,
+    spelled_out,
+    with_number,
+)
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
 from dyadic.symbolic.readers.torch_masks import whole_quotient
 from dyadic.symbolic.readers.torch_ordering import ordered
+from dyadic.symbolic.readers.torch_powers import number_of
 
 _ELEMENTWISE = {
     **{name: name for name in (
@@ -46,7 +52,7 @@ def rounded(call: OperatorCall) -> Result:
 
 @operator(remainder="mod")
 def remainder(call: OperatorCall) -> Result:
-    divisor = _number(call["other"])
+    divisor = number_of(call["other"])
     if divisor is None or not isinstance(call["self"], str):
         raise Unsupported("the divisor is not a number")
     return call.layer("mod", [call.x()], divisor=divisor)
@@ -112,37 +118,6 @@ def prelu(call: OperatorCall) -> Result:
     return call.layer("sub", [call.layer("relu", [x], "above"), call.layer("mul", [negative, slope], "scaled")])
 
 
-@operator(pow="power exp log mul scale")
-def power(call: OperatorCall) -> Result:
-    exponent = _number(call["exponent"])
-    if exponent is None:
-        return _general_power(call)
-    if exponent == 0:
-        call.ignore("self")
-        return Known(f"{call.name}.one", np.ones([int(n) for n in call.shape()]))
-    return call.layer("power", [call.x()], exponent=exponent)
-
-
-def _general_power(call: OperatorCall) -> Result:
-    """x^y = exp(y log x), for x > 0."""
-    base = call["self"]
-    if isinstance(base, int | float):
-        if base <= 0:
-            raise Unsupported(f"a power of {base}, which is not positive")
-        factor = number(call.name, "base", math.log(base))
-        return call.layer("exp", [call.layer("scale", [call.x("exponent")], "logarithm", factor=factor)])
-    call.model.note("powers with an exponent that is no number are exp(y log(x)), for x > 0")
-    both = [call.x("exponent"), call.layer("log", [call.x()], "log")]
-    return call.layer("exp", [call.layer("mul", both, "logarithm")])
-
-
-def _number(value: Any) -> Any:
-    """A Python number, or the entry of a known tensor without axes; None for anything else."""
-    if isinstance(value, Known) and value.array.ndim == 0 and not value.trained:
-        value = value.array[()].item()
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
-
-
 _ARITHMETIC = {
     "add": "Add",
     "sub": "Sub",
@@ -163,6 +138,8 @@ def arithmetic(call: OperatorCall) -> Result:
         return whole_quotient(call)
     if call.kinds.get("") == "b8" and call.operator == "add":
         return call.layer("maximum", [call.x(), call.x("other")])
+    if call.kinds.get("") in ("i8", "i16") or call.kinds.get("", "f")[0] == "u":
+        raise Unsupported("computes with integers of few bits or without a sign, which wrap around")
     if call.kinds.get("", "f")[0] == "i" and call.operator == "div":
         raise Unsupported("divides integers without a rest")
     operation, alpha = _ARITHMETIC[call.operator], call["alpha"]
@@ -172,7 +149,7 @@ def arithmetic(call: OperatorCall) -> Result:
     if call.operator == "rsub":
         operands.reverse()
     for slot in (1, 0):
-        value, other = _number(operands[slot]), operands[1 - slot]
+        value, other = number_of(operands[slot]), operands[1 - slot]
         if value is not None and isinstance(other, str | Known):
             exact = number(call.name, "constant", value)
             return with_number(call.model, call.name, operation, slot, exact, call.model.vertex(other))

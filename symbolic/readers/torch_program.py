@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.model import Problem
 from dyadic.symbolic.readers.torch_package import first_line_of
 
 _OWN = ("aten", "prims", "dyadic")
@@ -23,6 +24,14 @@ def label_of(target: Any) -> str:
         return str(getattr(target, "__name__", target))
     name = str(packet.__name__)
     return name if target.namespace in _OWN else f"{target.namespace}::{name}"
+
+
+class Decomposable(Exception):
+    """Calls could not be read, but torch can write them in others."""
+
+    def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
+        super().__init__()
+        self.targets, self.problems = targets, problems
 
 
 def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -10,13 +11,14 @@ from sympy import Expr, Integer, Symbol
 
 
 def kind_of(value: Any) -> str:
-    """What a tensor holds: "f64", "f32", "i64", "b8" and so on, by kind and bits; empty for what is no tensor."""
+    """What a tensor holds: "f64", "f32", "i64", "u8", "b8" and so on, by kind and bits; empty for what is no tensor."""
     dtype = getattr(value, "dtype", None)
     if dtype is None or not hasattr(dtype, "is_floating_point"):
         return ""
     if str(dtype) == "torch.bool":
         return "b8"
-    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else "i"
+    whole = "u" if str(dtype).startswith("torch.uint") else "i"
+    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else whole
     return f"{letter}{dtype.itemsize * 8}"
 
 
@@ -32,8 +34,39 @@ def size_of(extent: Any) -> Expr:
 
 
 def place_of(tensor: Any) -> Any:
-    """Where a tensor lies in memory and how: equal for tied weights."""
+    """Where a tensor lies in memory and how."""
     return tensor.data_ptr(), tensor.shape, tensor.stride()
+
+
+class TensorNames:
+    """The first name of each tensor, so that tied weights are one, and of what lies at each place in memory."""
+
+    def __init__(self, tensors: Mapping[str, Any]) -> None:
+        self._names: dict[int, str] = {}
+        self._places: dict[Any, str] = {}
+        for name, tensor in tensors.items():
+            self._names.setdefault(id(tensor), name)
+            self._places.setdefault(place_of(tensor), name)
+
+    def of(self, tensor: Any, name: str) -> tuple[str, str]:
+        """The name under which a tensor is read, and what has to be said of it."""
+        first = self._names.get(id(tensor), name)
+        if first != name:
+            return first, f"{name} is {first}: one parameter"
+        beside = self._places.get(place_of(tensor), name) if tensor.numel() else name
+        return name, "" if beside == name else f"{name} lies where {beside} does, but is a tensor of its own"
+
+
+def tie_again(program: Any) -> None:
+    """Make what was one parameter one again, in place: a file keeps only where a tensor lies.
+
+    A buffer, or a frozen parameter, may lie where a parameter does.  It is none: PyTorch has no gradient for it.
+    """
+    parameters = set(program.graph_signature.parameters)
+    found: dict[Any, Any] = {}
+    for key, tensor in program.state_dict.items():
+        if key in parameters and tensor.numel():
+            program.state_dict[key] = found.setdefault((place_of(tensor), tensor.requires_grad), tensor)
 
 
 def lies_alone(tensor: Any) -> bool:

@@ -60,3 +60,23 @@ def test_build_writes_every_target(tmp_path):
     assert done.returncode == 0, done.stderr
     written = {file.name for file in (tmp_path / "out").iterdir()}
     assert {"kernels_numpy.py", "kernels_numpy.npz", "kernels_cupy.py", "certificate.json", "appendix.pdf"} <= written
+
+
+def test_a_size_is_a_number_before_the_model_is_read(tmp_path):
+    """A file whose sizes fit for one number only, and one that divides by a size; names that are no identifiers."""
+    path, certificate = tmp_path / "m.onnx", tmp_path / "c.json"
+    text = """<ir_version: 8, opset_import: ["": 17]> d (double[N,D] x) => (double[N,2] y)
+    <double[3,2] w = {1, 2, 3, 4, 5, 6}> { z = MatMul(x, w)  s = Shape<start=0, end=1>(z)  f = Cast<to=11>(s)
+    y = Div(z, f) }"""
+    proto = onnx.parser.parse_model(text)
+    proto.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "D-1"
+    onnx.save(proto, path)
+    assert run("verify", path).returncode == 2
+    for name in ("D-1", "D_1"):
+        done = run("verify", path, "--size", "N=2", "--size", f"{name}=3", "--certificate", certificate)
+        assert done.returncode == 0, done.stderr
+        done = run("emit", path, "--target", "numpy", "--size", "N=2", "--size", f"{name}=3")
+        assert done.returncode == 0, done.stderr
+    assert run("check", certificate, "--spec", path, "--size", "N=2", "--size", "D_1=3").returncode == 0
+    assert run("check", certificate, "--spec", path, "--size", "N=4", "--size", "D_1=3").returncode == 1
+    assert run("verify", path, "--size", "N=2", "--size", "D_1=3", "--size", "E=1").returncode == 2

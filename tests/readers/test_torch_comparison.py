@@ -114,7 +114,7 @@ def test_an_operator_of_somebody_else_is_not_taken_for_the_one_of_that_name():
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("cost", [None, "squared_error"])
 def test_a_wrong_reader_is_found_out(monkeypatch, dynamic, cost):
-    """Of two outputs, one returned twice, with a cost that takes a target."""
+    """Of three outputs, two of them one tensor, with a cost that takes a target."""
 
     class Two(nn.Module):
         def __init__(self):
@@ -127,7 +127,7 @@ def test_a_wrong_reader_is_found_out(monkeypatch, dynamic, cost):
 
     shapes = ({0: torch.export.Dim("batch")},) if dynamic else None
     given = {"cost": cost, "dynamic_shapes": shapes}
-    assert len(dyadic.from_torch(Two(), torch.randn(4, 3), **given).costs) == 2
+    assert len(dyadic.from_torch(Two(), torch.randn(4, 3), **given).costs) == 3
     monkeypatch.setitem(OPERATORS, "sin", lambda call: call.layer("tan", [call.x()]))
     with pytest.raises(DyadicError, match="the output 0 differs"):
         dyadic.from_torch(Two(), torch.randn(4, 3), **given)
