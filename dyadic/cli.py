@@ -7,8 +7,6 @@ choices that come from tables are written out here, and a test compares them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,46 +15,17 @@ import click
 
 from dyadic.choices import COST_TYPES, DTYPES, FIGURES, RUNNING, SCHEDULES, SECTIONS, SOLVERS, TARGETS
 from dyadic.exits import INVALID, say
-from dyadic.option_values import Count, PathName, Real, StrictGroup
-from dyadic.version import __version__
-
-Command = Callable[..., int]
-
-
-_file = PathName(path_type=Path)
-
-
-def _spec(command: Command) -> Command:
-    """The argument SPEC with the options that say how it is read."""
-    return _read_as(click.argument("spec", type=_file)(command))
-
-
-def _read_as(command: Command) -> Command:
-    """The options that say how a SPEC is read."""
-
-    @click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
-    @click.option(
-        "--granularity", type=click.Choice(["operation", "layer"]),
-        help="What a vertex is: every operation, or convolution + norm + activation, an attention.",
-    )  # fmt: skip
-    @wraps(command)
-    def wrapped(**options: Any) -> int:
-        return command(**options)
-
-    return wrapped
-
-
-_size = click.option(
-    "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size given by name; may be repeated."
+from dyadic.option_values import Count, Real, StrictGroup
+from dyadic.shared_options import (
+    a_file,
+    dtype_option,
+    number_options,
+    read_as,
+    seed_option,
+    size_option,
+    spec_argument,
 )
-_seed = click.option("--seed", type=click.IntRange(0), help="Seed of everything that is drawn [0].")
-_dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
-
-
-def _numbers(command: Command) -> Command:
-    """The options for the numbers of a run."""
-    data = click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-    return click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")(data(command))
+from dyadic.version import __version__
 
 
 def _run(name: str, /, place: str = "commands", **options: Any) -> int:
@@ -78,7 +47,7 @@ def commands() -> None:
 
 
 @commands.command()
-@_spec
+@spec_argument
 @click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True)
 def derive(**options: Any) -> int:
     """Print the energy, its equations and the dynamics.
@@ -89,13 +58,13 @@ def derive(**options: Any) -> int:
 
 
 @commands.command()
-@_read_as
-@click.argument("spec", type=_file, required=False, metavar="SPEC")
+@read_as
+@click.argument("spec", type=a_file, required=False, metavar="SPEC")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True,
     help="github and sarif with --claims alone.",
 )  # fmt: skip
-@click.option("--certificate", type=_file, help="Write the certificate to this file.")
+@click.option("--certificate", type=a_file, help="Write the certificate to this file.")
 @click.option("--steps", type=Count(), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option(
     "--coq",
@@ -104,9 +73,9 @@ def derive(**options: Any) -> int:
 )
 @click.option("--methods", metavar="A,B,...", help="Run only these methods (`dyadic explain` lists them).")
 @click.option("--deep", is_flag=True, help="Also run the costlier methods.")
-@_size
+@size_option
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
-@click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
+@click.option("--claims", type=a_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
     """Prove that 2L unit steps are exactly backpropagation.
 
@@ -126,7 +95,7 @@ def verify(claims: Path | None, **options: Any) -> int:
 
 @commands.command("check-vjp")
 @click.argument("code", metavar="FILE.py[:NAME]")
-@_size
+@size_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 def check_vjp(**options: Any) -> int:
@@ -140,13 +109,13 @@ def check_vjp(**options: Any) -> int:
 
 
 @commands.command()
-@click.argument("certificate", type=_file)
-@click.option("--spec", type=_file, help="Reject it unless it speaks of the network of this SPEC.")
+@click.argument("certificate", type=a_file)
+@click.option("--spec", type=a_file, help="Reject it unless it speaks of the network of this SPEC.")
 @click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
 @click.option(
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
-@_size
+@size_option
 @click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="At most so many times the usual work [1].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the equations (~/.cache/dyadic/coq keeps its library).")
 def check(**options: Any) -> int:
@@ -164,15 +133,15 @@ def check(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
+@spec_argument
 @click.option("--target", type=click.Choice(TARGETS), required=True)
-@_dtype
-@_size
+@dtype_option
+@size_option
 @click.option(
     "--tensor-cores", type=click.Choice(("tf32", "float16", "bfloat16")),
     help="Round the factors of large contractions to this, for tensor cores (cupy in float32).",
 )  # fmt: skip
-@click.option("-o", "--output", type=_file, help="Write to this file instead of standard output (-).")
+@click.option("-o", "--output", type=a_file, help="Write to this file instead of standard output (-).")
 @click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:
     """Emit a module that computes gradients and relaxes.
@@ -185,9 +154,9 @@ def emit(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@_size
-@_dtype
+@spec_argument
+@size_option
+@dtype_option
 @click.option("--steps", type=Count(), help="Number of steps [default: T, usually 2L].")
 @click.option("--stepsize", type=Real(), default=1.0, show_default=True, help="The size h of a step.")
 @click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
@@ -199,12 +168,12 @@ def emit(**options: Any) -> int:
     "--solver", type=click.Choice(SOLVERS), default="euler", show_default=True, help="Others: continuous, by SciPy."
 )
 @click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
-@_numbers
+@number_options
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
-@_seed
+@seed_option
 @click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
-@click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
-@click.option("--figure", type=_file, help="Draw how it settles, and what is predicted, in this .svg or .pdf file.")
+@click.option("-o", "--output", type=a_file, help="Write every state, the energy and the deviation to this .npz file.")
+@click.option("--figure", type=a_file, help="Draw how it settles, and what is predicted, in this .svg or .pdf file.")
 def relax(**options: Any) -> int:
     """Run the dynamics step by step against backpropagation.
 
@@ -214,18 +183,18 @@ def relax(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@_size
+@spec_argument
+@size_option
 @click.option(
     "--mismatch", type=Real(positive=False), help="Feedback weights off by this relative amount, drawn with the seed."
 )
-@click.option("--feedback", type=_file, help="Feedback weights from this .npz file, named as the parameters.")
+@click.option("--feedback", type=a_file, help="Feedback weights from this .npz file, named as the parameters.")
 @click.option("--noise", type=Real(), help="Standard deviation of independent noise at every step (linear networks).")
 @click.option("--resolution", type=Real(), help="How far a stored value may be off: half the pitch of a grid.")
 @click.option("--count", type=click.IntRange(1), help="Number of runs or devices [1000].")
 @click.option("--stepsize", type=Real(), help="The size h of a step, for --noise [1].")
-@_numbers
-@_seed
+@number_options
+@seed_option
 def devices(**options: Any) -> int:
     """Predict and simulate devices that are not ideal.
 
@@ -235,17 +204,17 @@ def devices(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@_size
+@spec_argument
+@size_option
 @click.option("--methods", metavar="A,B,...", help="Only these methods, by their ids.")
 @click.option("--equations", is_flag=True, help="Show the equations derived from each method's energy or field.")
 @click.option("--over", metavar="A,B,...", help="Compare the gradients of these parameters alone.")
-@click.option("--feedback", type=_file, help="Weights B of feedback alignment from this .npz file [drawn].")
+@click.option("--feedback", type=a_file, help="Weights B of feedback alignment from this .npz file [drawn].")
 @click.option("--limit", type=Real(), metavar="SECONDS", help="Processor time for a method; what it found stands [60].")
-@_numbers
-@_seed
+@number_options
+@seed_option
 @click.option(
-    "-o", "--output", "outputs", type=_file, multiple=True, help="Write the table, as .csv, .tex or .html, too."
+    "-o", "--output", "outputs", type=a_file, multiple=True, help="Write the table, as .csv, .tex or .html, too."
 )
 def compare(**options: Any) -> int:
     """Hold other methods against backpropagation.
@@ -256,23 +225,23 @@ def compare(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@_size
+@spec_argument
+@size_option
 @click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
 @click.option(
-    "--module", type=_file, help="A module that `emit` wrote; it is run with your rights [the one emitted now]."
+    "--module", type=a_file, help="A module that `emit` wrote; it is run with your rights [the one emitted now]."
 )
 @click.option(
     "--limit", type=Real(), metavar="SECONDS", help="For loading the module, and as long for its gradients [600]."
 )
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
-@_numbers
+@number_options
 @click.option(
     "--a-priori", "radius", type=Real(positive=False), metavar="RADIUS",
     help="Bounds for all inputs so near to the given ones, not for one run.",
 )  # fmt: skip
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
-@_seed
+@seed_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def certify(**options: Any) -> int:
     """Enclose the rounding errors of one run's gradients.
@@ -286,9 +255,9 @@ def certify(**options: Any) -> int:
 
 
 @commands.command("paper-claims")
-@click.argument("spec", type=_file, required=False)
-@_read_as
-@_size
+@click.argument("spec", type=a_file, required=False)
+@read_as
+@size_option
 @click.option("--verbose", is_flag=True, help="Show methods and what is trusted too.")
 def paper_claims(**options: Any) -> int:
     """Read the paper's abstracts as claims, with verdicts.
@@ -300,15 +269,19 @@ def paper_claims(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@click.option("-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file.")
-@click.option("--certificate", type=_file, help="Write the certificate that the appendix cites to this file.")
-@click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
+@spec_argument
+@click.option(
+    "-o", "--output", "outputs", type=a_file, multiple=True, required=True, help="A .tex, .pdf or .html file."
+)
+@click.option("--certificate", type=a_file, help="Write the certificate that the appendix cites to this file.")
+@click.option("--notation", type=a_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 @click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
 @click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
-@click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
+@click.option(
+    "--with", "others", type=a_file, multiple=True, metavar="SPEC", help="A further network; may be repeated."
+)
 @click.option("--generic", is_flag=True, help="Sizes and L by name: of any network of these kinds of layers.")
-@click.option("--rounding", type=_file, help="Bounds that `dyadic certify --format json` printed: a section on them.")
+@click.option("--rounding", type=a_file, help="Bounds that `dyadic certify --format json` printed: a section on them.")
 @click.option("--coq", is_flag=True, help="Have Coq check the network's equations too, as `verify --coq`.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification for a paper.
@@ -319,14 +292,14 @@ def appendix(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@_size
+@spec_argument
+@size_option
 @click.option("--kind", type=click.Choice(FIGURES), default="wavefront", show_default=True, help="What is drawn.")
 @click.option(
     "--stepsize", "stepsizes", type=Real(), multiple=True, metavar="H", help="A step size, or several of a deviation."
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), help="Of what a relaxation starts from and runs on [0].")
-@click.option("-o", "--output", "outputs", type=_file, multiple=True, required=True, help="An .svg or .pdf file.")
+@click.option("-o", "--output", "outputs", type=a_file, multiple=True, required=True, help="An .svg or .pdf file.")
 def figure(**options: Any) -> int:
     """Draw a network.
 
@@ -337,10 +310,10 @@ def figure(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@click.option("-o", "--output", type=_file, required=True, help="A folder; made if it is not there.")
-@_dtype
-@_size
+@spec_argument
+@click.option("-o", "--output", type=a_file, required=True, help="A folder; made if it is not there.")
+@dtype_option
+@size_option
 def build(**options: Any) -> int:
     """Write derivation, certificate, modules and appendix.
 
