@@ -202,6 +202,10 @@ class _OnnxReader:
     def _array(self, tensor: Any) -> np.ndarray:
         where = f"tensor {tensor.name!r}"
         few_axes(where, len(tensor.dims))
+        if any(size < 0 for size in tensor.dims):  # which NumPy would take for what is left over
+            raise SpecError(
+                where, f"its shape is {list(tensor.dims)}", "the file is damaged: export it, or get it, again"
+            )
         if tensor.data_type in (self.onnx.TensorProto.COMPLEX64, self.onnx.TensorProto.COMPLEX128):
             raise SpecError(where, "holds complex numbers", "only real ones are read")
         if tensor.data_type == self.onnx.TensorProto.STRING:

@@ -157,3 +157,11 @@ def test_large_weights_are_those_of_the_file_after_a_function_was_put_in_place()
     assert [name for name, role in roles.items() if role == "data"] == ["x"]
     np.testing.assert_array_equal(architecture.values["w"], weight)
     assert [tensor.name for tensor in proto.graph.initializer] == ["w", "s"]  # the caller's model is as it was
+
+
+@pytest.mark.parametrize("size", [-1, -7])
+def test_a_shape_below_0_is_no_shape(size):
+    proto = model([("MatMul", ["x", "w"], ["y"])], {"x": [2, 4]}, ["y"], {"w": np.ones((4, 3))})
+    proto.graph.initializer[0].dims[0] = size
+    with pytest.raises(SpecError, match=rf"tensor 'w': its shape is \[{size}, 3\]"):
+        from_onnx(proto)
