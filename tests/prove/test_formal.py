@@ -131,7 +131,7 @@ def test_a_claim_that_is_forged_is_not_accepted_again(library):
         ("dense", {"kinds": -1}, "kinds: is out of range"),
         ("dense", {"kinds": 4}, "kinds: is out of range"),
         ("dense", {"parts": 2, "kinds": 2}, "parts: is 2, but the network's is 3"),
-        ("dense", {"parts": 4}, "kinds: is out of range, with parts 4 of 3"),
+        ("dense", {"parts": 4}, "parts: is 4, but the network's is 3"),
         ("residual", {"smooth": 1}, "smooth: is 1, but the equations ask something"),
     ],
 )
