@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 
 _RELATION = re.compile(r"<=|>=|!=|[<>=\u2264\u2265\u2260]")
@@ -111,6 +112,17 @@ def less(node: Any, least: Any) -> Any:
     if isinstance(node, int) and isinstance(least, int):
         return node - least
     return ["+", node, -least if isinstance(least, int) else ["*", -1, least]]
+
+
+def with_indices(node: Any, places: Mapping[str, Any]) -> Any:
+    """An expression with others in place of its free indices."""
+    if not isinstance(node, list) or not node:
+        return node
+    if node[0] == "index":
+        return places.get(node[1], node)
+    if node[0] in REDUCTIONS:
+        return [*node[:3], with_indices(node[3], {name: at for name, at in places.items() if name != node[1]})]
+    return [with_indices(child, places) for child in node]
 
 
 def index_names(node: Any) -> set[str]:

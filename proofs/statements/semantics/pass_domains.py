@@ -14,6 +14,7 @@ from typing import Any
 
 from dyadic.proofs.evaluate.bodies import all_factors
 from dyadic.proofs.evaluate.integers import is_guard
+from dyadic.proofs.statements.parsing.conditions import index_names, with_indices
 from dyadic.proofs.statements.semantics.value_ranges import ValueRanges
 from dyadic.symbolic.readers.python_code import CodePair
 from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, difference, one_minus, plus
@@ -153,21 +154,10 @@ def _matched(pattern: Any, node: Any, names: set[str], found: dict[str, Any]) ->
     if len(pattern) != len(node):
         return False
     if pattern and pattern[0] in ("sum", "max") and pattern[0] == node[0] and pattern[2] == node[2]:
-        return _matched(pattern[3], _renamed(node[3], {node[1]: ["index", pattern[1]]}), names - {pattern[1]}, found)
+        return _matched(
+            pattern[3], with_indices(node[3], {node[1]: ["index", pattern[1]]}), names - {pattern[1]}, found
+        )
     return all(_matched(one, two, names, found) for one, two in zip(pattern, node, strict=True))
-
-
-def _renamed(node: Any, places: Mapping[str, Any]) -> Any:
-    """An expression with others in place of indices."""
-    if not isinstance(node, list) or not node:
-        return node
-    if len(node) == 2 and node[0] == "index":
-        return places.get(node[1], node)
-    if node[0] in ("sum", "max"):
-        return [*node[:3], _renamed(node[3], {k: v for k, v in places.items() if k != node[1]})]
-    return [node[0], *(_renamed(child, places) for child in node[1:])] if isinstance(node[0], str) else [
-        _renamed(child, places) for child in node
-    ]  # fmt: skip
 
 
 def _nothing(node: Any) -> list[Any]:
@@ -248,7 +238,7 @@ class _Search:
             ranges = dict(zip(item.indices, item.shape, strict=True))
             self._queue.append(_ReadPlace(item.body, ranges, (), (), item.line))
             return
-        body = _renamed(item.body, dict(zip(item.indices, place or [], strict=True)))
+        body = with_indices(item.body, dict(zip(item.indices, place or [], strict=True)))
         self._queue.append(_ReadPlace(body, look.ranges, look.masks, look.brackets, item.line))
 
     def _walk(self, node: Any, look: _ReadPlace, depth: int = 0) -> None:
@@ -281,13 +271,13 @@ class _Search:
                 self._bound += 1
                 fresh = f"at{self._bound}" if look.ranges.get(name) or look.masks else name
                 inner = _ReadPlace(0, {**look.ranges, fresh: dim}, look.masks, look.brackets, look.line)
-                self._walk(_renamed(body, {name: ["index", fresh]}), inner, depth + 1)
+                self._walk(with_indices(body, {name: ["index", fresh]}), inner, depth + 1)
             case _:
                 for child in node[1:]:
                     self._walk(child, look, depth + 1)
 
     def _note(self, function: str, argument: Any, zero: bool, look: _ReadPlace) -> None:
-        read = _indices([argument, *look.masks, *look.brackets])
+        read = index_names([argument, *look.masks, *look.brackets])
         indices = tuple((name, dim) for name, dim in look.ranges.items() if name in read)
         found = DomainDemand(function, argument, zero, look.masks, look.brackets, indices, look.line)
         key = repr((argument, zero, look.masks, look.brackets))
@@ -298,14 +288,6 @@ def _is_all(place: list[Any], item: CodeDefinition, look: _ReadPlace) -> bool:
     names = [index[1] if isinstance(index, list) and index[:1] == ["index"] else "" for index in place]
     dims = [look.ranges.get(name) for name in names]
     return len(set(names)) == len(names) and dims == list(item.shape)
-
-
-def _indices(node: Any) -> set[str]:
-    if not isinstance(node, list):
-        return set()
-    if len(node) == 2 and node[0] == "index":
-        return {node[1]}
-    return set().union(*map(_indices, node)) if node else set()
 
 
 __all__ = ["ENDLESS", "NOT_NEGATIVE", "DomainDemand", "PassDomains", "TooLong"]

@@ -7,7 +7,7 @@ defines, is claimed to be what the backward pass returns; the equations of that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.intake.form import FORMAT
@@ -131,11 +131,7 @@ class PassEquations:
             if name in self.inputs:
                 return ["entry", "x", name, place]
             return ["entry", self._kinds[name], FORWARD, place] if name in self._kinds else ["entry", LET, name, place]
-        if node[0] == "+" and len(node) == 2:
-            return self._claimed(node[1])
-        if node[0] in (WHERE, POWER):
-            return times(*map(self._claimed, node[1 if node[0] == WHERE else 2 :]))
-        return [node[0], *map(self._claimed, node[1:])]
+        return _read(node, self._claimed)
 
     # -- the network of one vertex
 
@@ -197,13 +193,18 @@ class PassEquations:
             name, place = node[2], [self._local(index) for index in node[3]]
             owner = self._owners.get(name)
             return ["entry", "x", owner, place] if owner is not None else ["entry", self._kinds[name], "v", place]
-        if node[0] == "+" and len(node) == 2:
-            return self._local(node[1])
-        if node[0] in (WHERE, POWER):
-            return times(*map(self._local, node[1 if node[0] == WHERE else 2 :]))
         if node[0] in _REDUCTIONS:
             return [node[0], node[1], _symbol(node[2]), self._local(node[3])]
-        return [node[0], *map(self._local, node[1:])]
+        return _read(node, self._local)
+
+
+def _read(node: Any, inner: Callable[[Any], Any]) -> Any:
+    """An expression of its parts; of what only code has (partial_values.py) the product that it is worth."""
+    if node[0] == "+" and len(node) == 2:
+        return inner(node[1])
+    if node[0] in (WHERE, POWER):
+        return times(*map(inner, node[1 if node[0] == WHERE else 2 :]))
+    return [node[0], *map(inner, node[1:])]
 
 
 def _kind(name: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
-from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.integers import GUARDS, unless
 from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
+from dyadic.proofs.statements.parsing.conditions import with_indices
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.premises import Relation
@@ -110,7 +110,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
 
     def at(self, link: Link | Relation, index: Mapping[str, int]) -> tuple[Any, Any]:
         """Both sides at one value of the free indices."""
-        one, two = (self._evaluated(_fixed(node, index), link.ranges, ())[()] for node in (link.left, link.right))
+        one, two = (self._evaluated(with_indices(node, index), link.ranges, ())[()] for node in (link.left, link.right))
         return one, two
 
 
@@ -187,16 +187,3 @@ def _sizes(node: Any) -> set[str]:
     if len(node) == 2 and node[0] == "size":
         return {node[1]}
     return set().union(*map(_sizes, node)) if node else set()
-
-
-def _fixed(node: Any, index: Mapping[str, int]) -> Any:
-    """The expression with numbers for its free indices."""
-    if not isinstance(node, list):
-        return node
-    if node[0] == "index":
-        return index.get(node[1], node)
-    if node[0] in REDUCTIONS:
-        return [*node[:3], _fixed(node[3], {name: at for name, at in index.items() if name != node[1]})]
-    if node[0] == "entry":
-        return [*node[:3], [_fixed(child, index) for child in node[3]]]
-    return [node[0], *(_fixed(child, index) for child in node[1:])]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.proofs.checker.intake.names import REDUCTIONS
+from dyadic.proofs.statements.parsing.conditions import with_indices
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.own_energy import defined_by, entries_of, index_names, written_out
@@ -79,19 +79,8 @@ def _replaced(node: Any, key: tuple[str, str], names: list[str], body: Any) -> A
     if not isinstance(node, list) or not node:
         return node
     if node[0] == "entry" and (node[1], node[2]) == key:
-        return _with_indices(body, dict(zip(names, node[3], strict=True)))
+        return with_indices(body, dict(zip(names, node[3], strict=True)))
     return [_replaced(child, key, names, body) for child in node]
-
-
-def _with_indices(node: Any, indices: Mapping[str, Any]) -> Any:
-    if not isinstance(node, list) or not node:
-        return node
-    if node[0] == "index":
-        return indices.get(node[1], node)
-    if node[0] in REDUCTIONS:
-        inner = {name: index for name, index in indices.items() if name != node[1]}
-        return [*node[:3], _with_indices(node[3], inner)]
-    return [_with_indices(child, indices) for child in node]
 
 
 __all__ = ["derivative_at"]

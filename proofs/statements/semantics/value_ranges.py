@@ -180,12 +180,8 @@ class ValueRanges:
         match node:
             case ["entry", _, str(name), _] if name in self._bodies:
                 return self._told(self._thin, name, inner)
-            case ["*", *factors]:
-                return all(map(inner, factors))
-            case ["^", base, _]:
-                return inner(base)
-            case ["apply", str(name), 0, argument] if name in _ZERO_AT_ZERO:
-                return inner(argument)
+            case ["*" | "^" | "apply", *_]:
+                return _of_its_parts(node, inner)
             case ["max", _, _, body]:
                 return self.apart(body)
             case ["sum", _, _, body]:
@@ -211,13 +207,7 @@ class ValueRanges:
         match node:
             case ["entry", _, str(name), _]:
                 return name not in self._bodies or self._told(self._apart, name, inner)
-            case ["*", *factors]:
-                return all(map(inner, factors))
-            case ["^", base, _]:
-                return inner(base)
-            case ["apply", str(name), 0, argument] if name in _ZERO_AT_ZERO:
-                return inner(argument)
-        return False
+        return _of_its_parts(node, inner)
 
     def analytic(self, node: Any) -> bool:
         """Whether it is analytic on the whole of a connected set: no kink, no choice, no root of what may be 0."""
@@ -239,6 +229,18 @@ class ValueRanges:
             known[name] = False
             known[name] = ask(self._bodies[name])
         return known[name]
+
+
+def _of_its_parts(node: Any, ask: Callable[[Any], bool]) -> bool:
+    """Whether it is so of all that is 0 where a product, a power or a function is; of nothing else."""
+    match node:
+        case ["*", *factors]:
+            return all(map(ask, factors))
+        case ["^", base, _]:
+            return ask(base)
+        case ["apply", str(name), 0, argument] if name in _ZERO_AT_ZERO:
+            return ask(argument)
+    return False
 
 
 def _by_mask(terms: Sequence[Any]) -> tuple[Any, Any] | None:
