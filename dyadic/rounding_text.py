@@ -27,7 +27,7 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
         wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
         yield page.styled(f"{'gradient of':<{wide}}  largest entry  off by at most  relative", "bold")
         for one in found.gradients:
-            numbers = f"{decimal_below(one.largest, 4):>13.4g}  {_above(one.error):>14}  {_relative(one):>8}"
+            numbers = f"{decimal_below(one.largest, 4):>13.4g}  {text_above(one.error, 3):>14}  {_relative(one):>8}"
             open_or_wrong = "" if one.verdict is Verdict.PROVED else f"  {one.verdict}"
             yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}{open_or_wrong}"
     yield ""
@@ -44,7 +44,7 @@ def prior_text(found: PriorCertificate, page: Page) -> Iterator[str]:
         wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
         yield page.styled(f"{'gradient of':<{wide}}  entries at most  off by at most", "bold")
         for one in found.gradients:
-            numbers = f"{decimal_above(one.largest, 4):>15.4g}  {_above(one.error):>14}"
+            numbers = f"{decimal_above(one.largest, 4):>15.4g}  {text_above(one.error, 3):>14}"
             yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
     yield ""
     yield from page.wrapped(
@@ -64,7 +64,7 @@ def _over_a_box(found: PriorCertificate) -> str:
         most = max((one.error for one in found.gradients), default=0.0)
         said = (
             f"for every input within {in_full(found.radius)} of this one, entry by entry, rounding puts no entry of a "
-            f"gradient off by more than {_above(most, 2)}"
+            f"gradient off by more than {text_above(most, 2)}"
         )
         if larger := [printable(one.parameter) for one in found.gradients if one.error and one.error >= one.largest]:
             said += f"; nothing is shown of digits where the bound is larger than the gradient: {', '.join(larger)}"
@@ -91,11 +91,11 @@ def _open(found: RoundingCertificate) -> str:
 def _bounded(found: RoundingCertificate) -> str:
     if not any(one.error for one in found.gradients):
         return "every gradient of this run is the exact one"
-    most = _above(found.relative, 2)
+    most = text_above(found.relative, 2)
     said = f"every gradient of this run is within {most} of the exact one, relative to its largest entry"
     if not (others := found.unrelated):
         return said
-    apart = ", ".join(f"{printable(one.parameter)} (off by at most {_above(one.error, 2)})" for one in others)
+    apart = ", ".join(f"{printable(one.parameter)} (off by at most {text_above(one.error, 2)})" for one in others)
     if len(others) == len(found.gradients):
         return f"every gradient of this run has a bound, but the bound is no smaller than the gradient: {apart}"
     return f"{said}; but for those whose bound is no smaller than the gradient: {apart}"
@@ -105,12 +105,8 @@ def _relative(one: GradientError) -> str:
     if one.error == 0:
         return "0"
     if one.relative < float("inf"):
-        return _above(one.relative, 2)
+        return text_above(one.relative, 2)
     return "may be 0" if one.error < float("inf") else "no bound"
-
-
-def _above(bound: float, digits: int = 3) -> str:
-    return text_above(bound, digits)
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

@@ -69,10 +69,10 @@ class Explained:
         explained = np.maximum(self._allowed[name], SLACK * self._own[name])
         far = off > explained
         if not far.any() or not self._is_modelled:
-            return FarEntries(_places(far))
+            return FarEntries(places(far))
         if isinstance(self._model, str):
-            return FarEntries(_places(far), self._model)
-        return FarEntries(_places(off > np.maximum(explained, self._model[name])))
+            return FarEntries(places(far), self._model)
+        return FarEntries(places(off > np.maximum(explained, self._model[name])))
 
     def is_wide(self, name: str) -> bool:
         """Whether a gradient's balls are wider than their precision alone makes them: both outcomes of a comparison."""
@@ -199,14 +199,15 @@ def _errors(computed: Array, exact: Array) -> Array:
     return np.where(np.isfinite(computed), bounds, np.inf)
 
 
-def _places(holds: Array) -> list[tuple[int, ...]]:
+def places(holds: Array) -> list[tuple[int, ...]]:
+    """Where something holds."""
     return [tuple(int(k) for k in place) for place in np.argwhere(holds)]
 
 
 def _at_most(bound: float) -> str:
     if not np.isfinite(bound):
         return "any size"
-    return text_above(bound, 2) if bound else "0"
+    return text_above(bound, 2)
 
 
 __all__ = [
@@ -219,6 +220,7 @@ __all__ = [
     "differences",
     "exact_gradients",
     "largest_entry",
+    "places",
     "said",
     "with_wide",
 ]

@@ -21,7 +21,15 @@ from flint import arb
 
 from dyadic.physics.certified_run import CertifiedRun, run_of
 from dyadic.physics.enclosures import Unenclosed, enclosing, entries
-from dyadic.physics.explained_rounding import Explained, differences, exact_gradients, largest_entry, said, with_wide
+from dyadic.physics.explained_rounding import (
+    Explained,
+    differences,
+    exact_gradients,
+    largest_entry,
+    places,
+    said,
+    with_wide,
+)
 from dyadic.physics.given_arrays import few_samples
 from dyadic.physics.loading import EmittedNetwork, exact_network
 from dyadic.physics.module_process import AnyModule
@@ -230,21 +238,16 @@ def _has_no_bound(exact: Array) -> bool:
     return not all(ball.is_finite() for ball in exact.ravel())
 
 
-def _place(holds: Array) -> tuple[int, ...]:
-    """The first place where something holds."""
-    return tuple(int(k) for k in np.argwhere(holds)[0])
-
-
 def _judged(name: str, computed: Array, explained: Explained, open_because: str | None) -> GradientError:
     """The error of one gradient, and whether rounding explains it.  open_because: what the balls do not decide."""
     exact = explained.exact[name]
     largest, error, reason = 0.0, float("inf"), None
     if _has_no_bound(exact):
-        at = _place(~mapped(lambda ball: ball.is_finite(), exact).astype(bool))
+        at = places(~mapped(lambda ball: ball.is_finite(), exact).astype(bool))[0]
         reason = f"no ball of {explained.bits} bits bounds the exact gradient of {name} at {list(at)}"
         verdict = Verdict.UNDECIDED
     elif not np.isfinite(computed).all():
-        at = _place(~np.isfinite(computed))
+        at = places(~np.isfinite(computed))[0]
         reason = explained.no_number(name, at)
         verdict = Verdict.UNDECIDED if reason else Verdict.REFUTED
     else:

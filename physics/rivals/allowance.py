@@ -36,14 +36,17 @@ class _Allowance:
     doing: str = ""
     reached: str = ""
 
+    @property
+    def where(self) -> str:
+        return ", ".join(filter(None, (self.doing, self.reached)))
+
     def check(self) -> None:
         now = time.monotonic()
         if now - self.shown >= _SHOWN_EVERY:
             self.shown = now
-            self.show(", ".join(text for text in (self.doing, self.reached) if text))
+            self.show(self.where)
         if time.thread_time() - self.began > self.seconds:
-            where = ", ".join(text for text in (self.doing, self.reached) if text)
-            raise OutOfTime(f"stopped after {self.seconds:g} s" + (f": {where}" if where else ""))
+            raise OutOfTime(": ".join(filter(None, (f"stopped after {self.seconds:g} s", self.where))))
 
 
 _CURRENT: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)

@@ -40,13 +40,13 @@ _AT_INFINITY = {
 @operator(**dict.fromkeys(_RELATIONS, "compare"))
 def compare(call: OperatorCall) -> Result:
     """What is equal to an infinity is what lies beyond the number that stands for it (several added, for instance)."""
-    number = call["other"].array if isinstance(call["other"], Known) else call["other"]
-    infinite = not isinstance(number, str) and np.size(number) == 1 and bool(np.isinf(number).all())
+    other = call["other"].array if isinstance(call["other"], Known) else call["other"]
+    infinite = not isinstance(other, str) and np.size(other) == 1 and bool(np.isinf(other).all())
     relation = _RELATIONS[call.operator]
     if call["self"] == call["other"] and call.operator in ("eq", "ne"):  # how PyTorch writes isnan
         numbers_only(call)
     if infinite:
-        relation = _AT_INFINITY.get((call.operator, bool(np.greater(number, 0).all())), relation)
+        relation = _AT_INFINITY.get((call.operator, bool(np.greater(other, 0).all())), relation)
     return call.layer("compare", [operand(call, "self"), operand(call, "other")], relation=relation)
 
 

@@ -23,14 +23,21 @@ def entries_of(definition, tensors):
     return found
 
 
+def written(tmp_path, head, body):
+    """The file of a function of x and y, 3 x 4 each, with some backward pass."""
+    path = tmp_path / "f.py"
+    path.write_text(
+        f'{head}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
+    )
+    return path
+
+
 def computed_and_read(tmp_path, head, body):
     """Of a function of x and y, 3 x 4 each: what NumPy computes, what was read of it, and the shape that was told."""
-    text = f'{head}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
-    path = tmp_path / "f.py"
-    path.write_text(text)
+    path = written(tmp_path, head, body)
     draw, space = np.random.default_rng(1), {}
     tensors = {name: draw.normal(size=(3, 4)) for name in "xy"}
-    exec(text, space)
+    exec(path.read_text(), space)
     wanted = space["f_forward"](**{name: value.copy() for name, value in tensors.items()})
     pair = CodeFile(path, "f").pair()
     for definition in pair.forward:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from passes.executed import computed_and_read
+from passes.executed import computed_and_read, written
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile
@@ -94,10 +94,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("body", "words"), REFUSED)
 def test_what_stops_python_or_cannot_be_told_is_refused(tmp_path, body, words):
-    path = tmp_path / "f.py"
-    path.write_text(
-        f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(g, x, y):\n    return g, g\n'
-    )
+    path = written(tmp_path, HEAD, body)
     with pytest.raises(SpecError) as caught:
         CodeFile(path, "f").pair()
     assert words in caught.value.problem, caught.value.problem
@@ -165,9 +162,6 @@ def test_letters_beyond_those_of_a_declared_encoding_are_refused(tmp_path):
 
 def test_a_shape_below_0_has_no_forward_pass(tmp_path):
     body = "z = np.empty(x.shape[0] - 4)\n    return x"
-    path = tmp_path / "f.py"
-    path.write_text(
-        f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(g, x, y):\n    return g, 0 * y\n'
-    )
+    path = written(tmp_path, HEAD, body)
     with pytest.raises(SpecError, match="a shape that holds -1"):
         CodeFile(path, "f").pair()

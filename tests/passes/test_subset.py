@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from passes.executed import computed_and_read
+from passes.executed import computed_and_read, written
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeError, CodeFile
@@ -164,10 +164,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("body", "words"), REFUSED)
 def test_refuses_the_rest_with_its_place(tmp_path, body, words):
-    path = tmp_path / "f.py"
-    path.write_text(
-        f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
-    )
+    path = written(tmp_path, HEAD, body)
     with pytest.raises(CodeError) as caught:
         CodeFile(path, "f").pair()
     assert words in caught.value.problem

@@ -205,7 +205,8 @@ class FileNames:
                 continue
             root = _root_of(node)
             name = root.id if isinstance(root, ast.Name) else ""
-            library = name in self.known and (name in modules if node is root else _dotted(node) in _MODULES)
+            is_module = name in modules if isinstance(node, ast.Name) else node.attr in _MODULES
+            library = name in self.known and is_module
             if library or (node is root and name in self.classes):
                 what = "a library" if library else "a class"
                 raise self.source.at(node, f"{what} as a value could be changed under another name", "leave it out")
@@ -252,11 +253,6 @@ def _root_of(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node
-
-
-def _dotted(node: ast.expr) -> str:
-    """The last part of a name with dots."""
-    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
