@@ -39,6 +39,7 @@ def relax(
     _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
     taus, numbers, seed = _named_numbers("--tau", tau), numbers_of(sizes), seed or 0
     read = (spec, params, data, None if start in ("zero", "random") else Path(start))
+    _expect_archive(output)
     if figure is not None:
         _expect_figure(figure, output)
     with _reserved(output, *read) as write, _reserved(figure, *read, output) as write_figure:
@@ -238,6 +239,12 @@ def paper_claims(
 _NOTHING_DRAWN = "--seed is of what is drawn, and nothing is: all is read from files; leave it out"
 _OWN_BATCH = "--batch is how many samples are drawn, and --data has its own; leave one of the two out"
 _TABLES = {".csv": "to_csv", ".tex": "to_latex", ".html": "to_html"}
+
+
+def _expect_archive(output: Path | None) -> None:
+    """Refuse an ending that says something else than NumPy's archive; a device has none."""
+    if output is not None and output.suffix not in ("", ".npz"):
+        raise DyadicError(f"{output}: the ending {output.suffix!r} is not .npz, which is what is written")
 
 
 def _expect_figure(figure: Path, output: Path | None) -> None:

@@ -85,7 +85,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "pairing": lambda s, n: f"every adjoint against forward mode, modulo primes{_error(n)}",
     "schedules": lambda s, n: f"{n['schedules']} asynchronous schedules and the wavefront reach the same terms",
     "identity": lambda s, n: f"the network against automatic differentiation, modulo primes{_error(n)}",
-    "residues": lambda s, n: f"the same at the network's own sizes{_error(n)}",
+    "residues": lambda s, n: f"the network at its own sizes against automatic differentiation{_error(n)}",
     "polynomial": lambda s, n: "the network against backpropagation, as polynomials",
     "rational": lambda s, n: "the network against backpropagation, at one rational point",
     "variational": lambda s, n: _CONSTRUCTIONS[s["construction"]],

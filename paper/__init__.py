@@ -41,7 +41,7 @@ def appendix_files(documents: Document | Sequence[Document], path: Path) -> dict
     parts = [documents] if isinstance(documents, Document) else documents
     if appendix_format(path) == ".tex":
         style = (TEMPLATES / "dyadic-appendix.sty").read_bytes()
-        contents = (style, bibliography().encode(), render_latex(*parts).encode())
+        contents = (render_latex(*parts).encode(), style, bibliography().encode())
         return dict(zip(file_names(path), contents, strict=True))
     if path.suffix == ".html":
         return {path: render_html(*parts).encode()}
@@ -49,9 +49,9 @@ def appendix_files(documents: Document | Sequence[Document], path: Path) -> dict
 
 
 def file_names(path: Path) -> list[Path]:
-    """Where the files of an appendix go that is to be at ``path``; that is the last of them."""
+    """Where the files of an appendix go that is to be at ``path``; that is the first of them."""
     beside = ("dyadic-appendix.sty", "dyadic.bib") if path.suffix == ".tex" else ()
-    return [*(path.with_name(name) for name in beside), path]
+    return [path, *(path.with_name(name) for name in beside)]
 
 
 def appendix_format(path: Path) -> str:

@@ -136,7 +136,7 @@ class Wanted:
     def _names(self, where: str, names: list[Any]) -> None:
         needed = ", ".join(list(self.shapes)[:8])
         lacking, unasked = [n for n in self.shapes if n not in names], [n for n in names if n not in self.shapes]
-        for problem, found in (("lacks", lacking), ("has, unasked,", unasked)):
+        for problem, found in (("has, unasked,", unasked), ("lacks", lacking)):
             if found:
                 shown = ", ".join(map(_said, found[:5]))
                 raise DyadicError(f"{where}: {problem} {shown}; it needs {needed or 'none'}")

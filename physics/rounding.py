@@ -147,6 +147,8 @@ def ran(
     """
     expect_derivation(derivation)
     exact = exact_network(derivation)
+    if not hasattr(module, "PARAMETERS"):
+        raise DyadicError(f"module is of the type {type(module).__name__}: import one that `dyadic emit` wrote")
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))

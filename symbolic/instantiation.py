@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property, lru_cache, partial
 from typing import Literal
 
@@ -18,6 +19,7 @@ from sympy import Expr
 from dyadic.symbolic import notebook
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
+from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import (
     Bracket,
     Definition,
@@ -109,10 +111,21 @@ class SensitivityTerm:
     slot: int
 
 
+class NoSuchEquation(DyadicError, KeyError):
+    """A tag that no equation of a network has: an error of the user, and the one that a mapping owes."""
+
+    def __init__(self, tag: object, tags: Collection[str]) -> None:
+        listed = ", ".join(get_close_matches(str(tag), tags, 5, 0) or list(tags)[:5])
+        super().__init__(f"no equation has the tag {str(tag)[:60]!r}; there are {len(tags)}, such as {listed}")
+
+    __str__ = Exception.__str__
+
+
 class Equations(Mapping[str, Equation]):
     """The equations of a network by their tags; each is instantiated when it is first asked for, and kept.
 
     Order: inference in topological order, the costs, sensitivities in the reverse, gradients, energy terms.
+    A tag that is not among them raises :class:`NoSuchEquation`, a DyadicError and a KeyError.
     """
 
     def __init__(
@@ -133,6 +146,8 @@ class Equations(Mapping[str, Equation]):
         return f"Equations({len(self)} of {self._architecture.name})"
 
     def __getitem__(self, tag: str) -> Equation:
+        if tag not in self._makers:
+            raise NoSuchEquation(tag, self._makers)
         if tag not in self._built:
             self._built[tag] = replace(self._makers[tag](), named=self._named)
         return self._built[tag]

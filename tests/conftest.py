@@ -45,22 +45,23 @@ MANY = 4
 """So many cases of one test are all run each time."""
 
 
-def leave_every_second(items):
-    """Of a test with more cases, every second one is left to the long tests."""
+def leave_two_of_three(items):
+    """Of a test with more cases, two of each three are left to the long tests."""
     cases = defaultdict(list)
     for item in items:
         if "long" not in item.keywords:
             cases[item.nodeid.partition("[")[0]].append(item)
     for family in cases.values():
-        for item in family[1::2] if len(family) > MANY else ():
-            item.add_marker(pytest.mark.long)
+        for k, item in enumerate(family if len(family) > MANY else ()):
+            if k % 3:
+                item.add_marker(pytest.mark.long)
 
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if " at 0x" in item.nodeid:  # two processes that share the tests would not know each other's
             raise pytest.UsageError(f"the name of a test must not depend on the run: {item.nodeid}")
-    leave_every_second(items)
+    leave_two_of_three(items)
     part, _, parts = (config.getoption("--part") or "1/1").partition("/")
     chosen = [item for item in items if ("long" in item.keywords) == config.getoption("--long")]
     chosen = [item for item in chosen if crc32(item.nodeid.encode()) % int(parts) == int(part) - 1]

@@ -51,7 +51,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         Done.COMPUTED,
         "all steps on opaque terms from two states",
         "evaluation/relaxation.py",
-        "dictionaries of tuples",
+        "its dictionaries of opaque terms",
     ),
     "pairing": (
         Done.EVALUATED,
@@ -67,12 +67,12 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
     ),
     "residues": (
         Done.EVALUATED,
-        "the same at the network's own sizes",
+        "the network at its own sizes against forward mode",
         "evaluation/simulation.py",
         "its evaluator; blake2b",
     ),
-    "induction": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
-    "schedules": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
+    "induction": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "its dictionaries of opaque terms"),
+    "schedules": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "its dictionaries of opaque terms"),
     "printed": (Done.STATED, "nothing", "none", "the prover; its readers of equations"),
     "polynomial": (
         Done.EVALUATED,

@@ -116,7 +116,7 @@ _ALL = (
     Method(
         "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
         "all T steps from free symbols give backpropagation's terms",
-        "dictionaries of tuples", "what is inside a layer", free=True,
+        "Python's dictionaries and tuples, of which the opaque terms are made", "what is inside a layer", free=True,
     ),
     Method(
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
@@ -130,13 +130,15 @@ _ALL = (
         "schedules", "proofs/methods/schedules.py", "schedules",
         lambda s: [schedules.schedules_claim(s.network, s.steps)],
         "synchronous, wavefront and asynchronous schedules (seeds recorded) reach the same terms",
-        "dictionaries of tuples", "what is inside a layer; terms missing in the same way on every schedule",
+        "Python's dictionaries and tuples, of which the opaque terms are made",
+        "what is inside a layer; terms missing in the same way on every schedule",
         deep=True, free=True, unfit=lambda s: schedules.unfit(s.network, s.steps),
     ),
     Method(
         "identity", "proofs/methods/identity.py", "exact evaluation",
         lambda s: [identity.identity_claim(s.network, s.steps)],
-        "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
+        "the relaxation reaches automatic differentiation's values for all parameters and activation functions at "
+        "reduced sizes, up to the printed probability",
         "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes, integers and choices of the largest entries",
         free=True, unfit=lambda s: identity.unfit(s.network),
@@ -144,7 +146,8 @@ _ALL = (
     Method(
         "residues", "proofs/methods/residues.py", "exact evaluation at full size",
         lambda s: [residues.residues_claim(s.network, s.steps)],
-        "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
+        "the relaxation reaches automatic differentiation's values at the network's own sizes, all T steps executed "
+        "(beyond the budget: the wavefront), up to the printed probability",
         "python-flint's matrix products, proofs/methods/vectors/algebras.py; a hash function as randomness",
         "wrong definitions: both sides use them",
         deep=True, free=True, unfit=lambda s: residues.unfit(s.network),
@@ -152,7 +155,8 @@ _ALL = (
     Method(
         "polynomial", "proofs/methods/polynomial.py", "exact polynomials",
         lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
-        "the same as polynomials, all T steps from free variables, with no probability of error",
+        "the relaxation reaches backpropagation's values as polynomials, all T steps from free variables, with no "
+        "probability of error",
         "python-flint's polynomials; the evaluator in proofs/evaluate",
         "other sizes and integers; networks that are not small",
         deep=True, free=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
@@ -160,7 +164,8 @@ _ALL = (
     Method(
         "rational", "proofs/methods/rational.py", "exact rational evaluation",
         lambda s: [rational.rational_claim(s.network, s.steps)],
-        "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
+        "the relaxation reaches backpropagation's values at one rational point with stand-ins for the activations: "
+        "only its refutations prove anything more",
         "python-flint's fractions; the evaluator in proofs/evaluate",
         "what agrees at that point, such as a derivative at another argument of the same sign", deep=True, free=True,
     ),

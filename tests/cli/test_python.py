@@ -111,12 +111,21 @@ def test_every_error_is_a_dyadic_error(derivation, certificate, tmp_path):
         "a size that is no integer": lambda: dyadic.emit(named, "numpy", sizes={"m": 2.5, "n": 2}),
         "a module's place": lambda: dyadic.emit(derivation, "numpy").write("/proc/none/m.py"),
         "a certificate's place": lambda: certificate.write("/proc/none/c.json"),
+        "an equation that there is not": lambda: derivation.equations["s:nope"],
+        "a module that is none": lambda: dyadic.certify(derivation, None, {}, None, None),
         "an appendix's ending": lambda: dyadic.appendix(derivation, certificate, tmp_path / "a.docx"),
     }
     for case, call in wrong.items():
         with pytest.raises(dyadic.DyadicError) as caught:
             call()
         assert str(caught.value), case
+
+
+def test_the_equations_are_a_mapping(derivation):
+    assert "s:nope" not in derivation.equations
+    assert derivation.equations.get("s:nope") is None
+    with pytest.raises(KeyError, match="no equation has the tag 's:hiden'; .* such as s:hidden"):
+        derivation.equations["s:hiden"]
 
 
 def test_sizes_are_given_when_a_module_is_emitted():

@@ -288,7 +288,7 @@ class _Look:
             "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
             "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
-            "others": "all other values are 0" if zero else "",
+            "others": "all other values are 0" if zero and watched.scope.read else "",
             "functions": {_NAMED.get(one, one): calls[one] for one in sorted(watched.used) if one in calls},
             "quantities": quantities,
             "left": str(watched.left),
