@@ -8,7 +8,7 @@ torch_export.py          programs of torch.export;  torch_program.py, stopped_gr
 torch_package.py         the torch package, imported quietly
 torch_call.py            one call;  torch_tensors.py, torch_positions.py  what is read of a tensor
 torch_operators.py, torch_windows.py, torch_shapes.py, torch_lookups.py, torch_scatter.py, torch_ordering.py,
-torch_powers.py, torch_masks.py, torch_linear_maps.py, torch_recurrent.py, torch_matrices.py
+torch_powers.py, torch_masks.py, torch_linear_maps.py, torch_recurrent.py, torch_matrices.py, torch_composed.py
                          one function per ATen operator
 determinants.py, elimination.py, triangular_matrices.py, symmetric_matrices.py    small matrices as layers
 recurrent_cells.py       recurrent layers unrolled

@@ -119,8 +119,9 @@ class OperatorCall:
             return list(range(rank))
         return sorted(int(axis) % rank for axis in (given if isinstance(given, list | tuple) else [given]))
 
-    def extent(self, axis: int, key: str = "self") -> int:
-        extent = self.shape(key)[axis]
+    def extent(self, axis: int, key: str = "self", vertex: str | None = None) -> int:
+        """The number of entries of an axis of an argument, or of a vertex."""
+        extent = (self.shape(key) if vertex is None else self.model.shapes[vertex])[axis]
         if not extent.is_Integer:
             raise Unsupported(f"needs a number for the size {extent}")
         return int(extent)

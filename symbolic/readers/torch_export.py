@@ -19,6 +19,7 @@ from sympy import Expr
 
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
+    torch_composed,
     torch_linear_maps,
     torch_lookups,
     torch_masks,

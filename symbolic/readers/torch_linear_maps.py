@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from dyadic.symbolic.readers.operations import times_matrix
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, operator
+from dyadic.symbolic.readers.torch_composed import line
 from dyadic.symbolic.readers.torch_scatter import flat, line_of
 
 
@@ -102,17 +104,15 @@ def repeated(call: OperatorCall) -> Result:
     return call.layer("gather", [call.x(), places], axis=axis)
 
 
-@operator(prod="mul select", cumprod="mul select stack")
+@operator(prod="reshape mul select stack", cumprod="mul select stack")
 def product(call: OperatorCall) -> Result:
     """One factor after the other."""
     call.ignore("dtype")
-    if not call.given("dim"):
-        raise Unsupported("the product of all entries")
-    axis = call.axis()
-    extent = call.extent(axis)
+    x, axis = (call.x(), call.axis()) if call.given("dim") else (line(call), 0)
+    extent = math.prod(call.extent(k) for k in ([axis] if call.given("dim") else range(call.rank())))
     if extent > 64:
         raise Unsupported(f"a product of {extent} factors (at most 64)")
-    factors = [call.layer("select", [call.x()], f"factor{k}", axis=axis, position=k) for k in range(extent)]
+    factors = [call.layer("select", [x], f"factor{k}", axis=axis, position=k) for k in range(extent)]
     products = [factors[0]]
     for k, factor in enumerate(factors[1:], 1):
         products.append(call.layer("mul", [products[-1], factor], f"product{k}"))

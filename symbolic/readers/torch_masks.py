@@ -16,6 +16,7 @@ from dyadic.symbolic.readers.torch_call import (
     numbers_only,
     operator,
 )
+from dyadic.symbolic.readers.torch_composed import remainder_of_tensors
 
 _RELATIONS = {
     "gt": "greater", "ge": "greater_or_equal", "lt": "less", "le": "less_or_equal", "eq": "equal", "ne": "not_equal",
@@ -160,14 +161,16 @@ def whole_quotient(call: OperatorCall) -> Result:
     return truncated(call.model, call.name, found) if call["rounding_mode"] == "trunc" else call.layer("floor", [found])
 
 
-@operator(frac="sub sign abs floor mul", fmod="sub sign abs floor mul scale")
+@operator(frac="sub sign abs floor mul", fmod="sub sign abs floor mul scale div")
 def behind_the_point(call: OperatorCall) -> Result:
     """x - trunc(x), x - m trunc(x / m): the derivative in x is 1."""
     if call.operator == "frac":
         return call.layer("sub", [call.x(), truncated(call.model, f"{call.name}.whole", call.x())])
     divisor = call["other"]
-    if isinstance(divisor, str | Known) or not divisor:
-        raise Unsupported("the divisor is not a number")
+    if isinstance(divisor, str | Known):
+        return remainder_of_tensors(call)
+    if not divisor:
+        raise Unsupported("divides by 0")
     exact = number(call.name, "divisor", divisor)
     times = truncated(call.model, f"{call.name}.times", call.layer("scale", [call.x()], "ratio", factor=1 / exact))
     return call.layer("sub", [call.x(), call.layer("scale", [times], "whole", factor=exact)])

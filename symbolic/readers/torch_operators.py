@@ -16,6 +16,7 @@ from dyadic.symbolic.readers.operations import (
     with_number,
 )
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
+from dyadic.symbolic.readers.torch_composed import remainder_of_tensors
 from dyadic.symbolic.readers.torch_masks import whole_quotient
 from dyadic.symbolic.readers.torch_ordering import ordered
 from dyadic.symbolic.readers.torch_powers import number_of
@@ -50,11 +51,11 @@ def rounded(call: OperatorCall) -> Result:
     return call.layer("scale", [found], factor=1 / unit)
 
 
-@operator(remainder="mod")
+@operator(remainder="mod div floor mul sub")
 def remainder(call: OperatorCall) -> Result:
     divisor = number_of(call["other"])
     if divisor is None or not isinstance(call["self"], str):
-        raise Unsupported("the divisor is not a number")
+        return remainder_of_tensors(call)
     return call.layer("mod", [call.x()], divisor=divisor)
 
 
@@ -178,29 +179,10 @@ def extremum(call: OperatorCall) -> Result:
     found = call.layer(f"reduce_{kind[:3]}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
     if 1 in call.wanted:
         call.wanted = frozenset({1})
-        (_, place) = ordered(call, call.axis(), 1, kind == "maximum")
+        (_, place) = ordered(call, call.x(), call.axis(), 1, kind == "maximum")
         assert place is not None
         return [found, place if call["keepdim"] else call.layer("squeeze", [place], axes=[call.axis()])]
     return [found, None] if call.operator in ("max", "min") and call.given("dim") else found
-
-
-@operator(var="reduce_mean sub power scale sqrt", std="reduce_mean sub power scale sqrt")
-def spread(call: OperatorCall) -> Result:
-    """Mean square of the deviations from the mean, or its root; divided by n - correction instead of n."""
-    axes, keep = call.axes(), bool(call["keepdim"])
-    correction = 1 if call["correction"] is None and call["unbiased"] is not False else int(call["correction"] or 0)
-    count = math.prod(call.extent(axis) for axis in axes)
-    if count <= correction:
-        raise Unsupported(f"divides by {count} - {correction}")
-    mean = call.layer("reduce_mean", [call.x()], "mean", axes=axes, keep=True)
-    squares = call.layer("power", [call.layer("sub", [call.x(), mean], "deviation")], "squares", exponent=2)
-    is_root, root = call.operator == "std", "variance" if call.operator == "std" else ""
-    if correction == 0:
-        found = call.layer("reduce_mean", [squares], root, axes=axes, keep=keep)
-    else:
-        found = call.layer("reduce_mean", [squares], "mean_square", axes=axes, keep=keep)
-        found = call.layer("scale", [found], root, factor=Rational(count, count - correction))
-    return call.layer("sqrt", [found]) if is_root else found
 
 
 @operator(mean="reduce_mean", sum="reduce_sum")

@@ -57,6 +57,18 @@ CALLS = {
     "sort": lambda x: x.sort(-1, descending=True)[0] * x.sort(0)[0],
     "topk": lambda x: x.topk(2, -1)[0] + x.max(0, keepdim=True)[0][:, :2],
     "positions": lambda x: F.one_hot(x.argmin(-1), 4) * x + x.median(-1, keepdim=True)[0],
+    "bases of powers": lambda x: torch.exp2(x) + torch.log2(1 + x * x) + torch.log10(2 + x * x),
+    "logarithms of sums": lambda x: torch.logaddexp(x, 1 - x) * torch.logaddexp2(x * x, x),
+    "erfc and hypot": lambda x: torch.erfc(x) + torch.special.erfc(2 * x) + torch.hypot(x, 1 + x.abs()),
+    "a slope outside of training": lambda x: F.rrelu(x, 0.1, 0.4),
+    "remainders by tensors": lambda x: (
+        torch.remainder(x, 0.1 + x.abs().mT.mT.flip(1)) + torch.fmod(x, 0.5 + x.flip(0) ** 2)
+    ),
+    "spread and mean": lambda x: (
+        sum(torch.var_mean(x, 1)) + sum(torch.std_mean(x, (0, 1), correction=0, keepdim=True)).sum()
+    ),
+    "distances": lambda x: torch.cdist(x, 1 + x.flip(0)) + torch.cdist(x, x[:3] + 2, p=1),
+    "of all entries": lambda x: x * x.median() + x[:, :2].prod() + x.argmax() * x + x.argmin(keepdim=True) / 3,
     "chosen by size": lambda x: x[torch.arange(3), x.max(-1)[1]],
     "resize": lambda x: F.interpolate(x[None, None], size=(5, 7), mode="bilinear", align_corners=False),
     "pads": lambda x: F.pad(F.pad(x[None, None], (1, 2, 1, 0), mode="reflect"), (1, 0, 0, 2), mode="replicate"),
