@@ -2,6 +2,7 @@
 
 model.py                 what a reader has found so far: layers, weights, notes
 onnx_model.py            the graph of an ONNX file;  onnx_node.py  one node;  onnx_folding.py  its constants
+onnx_tensors.py          the arrays that the file stores
 onnx_operators.py, onnx_shapes.py, onnx_recurrent.py    one function per ONNX operator
 positions.py             integers that are looked up, and what is done to them before
 torch_export.py          programs of torch.export;  torch_program.py, stopped_gradients.py  what is done to them before

@@ -131,7 +131,7 @@ def first_states(node: Node, direction: int, shape: tuple[int, int]) -> list[str
     found = []
     for slot in (5, 6)[: 2 if node.op == "LSTM" else 1]:
         if node.has(slot):
-            state = node.buffer(slot)
+            state = node.initial(slot)
             if node.get("layout", 0):
                 state = node.layer("transpose", [state], f"state{slot}", permutation=[1, 0, 2])
             found.append(node.layer("select", [state], f"state{slot}.{direction}", axis=0, position=direction))

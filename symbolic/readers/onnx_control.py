@@ -82,7 +82,7 @@ def _run(node: Node, key: str, arguments: Sequence[Value]) -> list[Value]:
     graph: Any = node.get(key)
     if node.run is None or len(graph.input) != len(arguments):
         raise Unsupported(f"its graph {key} does not take {len(arguments)} inputs")
-    return node.run(graph, arguments)
+    return node.run(key, graph, arguments)
 
 
 def _truth(node: Node, step: int) -> Known:

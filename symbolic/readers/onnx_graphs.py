@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from dyadic.symbolic.readers.onnx_node import Known, Value
 
+Scope = tuple[tuple[str, str], ...]
+"""Where a graph is: for each node around it one of its outputs and the attribute that holds the graph."""
 _CHOOSING = ("Gather", "GatherElements", "ScatterElements")
 _LAYOUTS = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Expand", "Slice", "Concat", "Tile")
 
@@ -54,6 +57,26 @@ def _rename(graph: Any, table: Mapping[str, str]) -> None:
             _rename(inner, table)
     for value in graph.output:
         value.name = table.get(value.name, value.name)
+
+
+class ArrayNames:
+    """What arrays are called: those of two graphs have two names, though both graphs use one for them.
+
+    An array of a graph that is read more than once has one name, so that it is one parameter.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[Scope, str], str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, scope: Scope, name: str) -> str:
+        """The name of an array that the graph at ``scope`` calls ``name``."""
+        if (scope, name) not in self._given:
+            others = (f"{name}.{k}" for k in count(2))
+            chosen = name if name not in self._taken else next(other for other in others if other not in self._taken)
+            self._given[scope, name] = chosen
+            self._taken.add(chosen)
+        return self._given[scope, name]
 
 
 def rows_looked_up(

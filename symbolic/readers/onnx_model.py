@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,19 @@ from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
 from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred, known_of
 from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
-from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
+from dyadic.symbolic.readers.onnx_graphs import (
+    ArrayNames,
+    Scope,
+    graphs,
+    inside,
+    nodes,
+    renamed,
+    rows_looked_up,
+)
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
 from dyadic.symbolic.readers.onnx_prepare import prepared, size_name, with_bodies
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
+from dyadic.symbolic.readers.onnx_tensors import array_of
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
 
@@ -111,6 +121,8 @@ class _OnnxReader:
         self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.runs, self.ending = 0, ""  # of graphs that nodes hold; what their names end with in the one being read
+        self.scope: Scope = ()
+        self.names = ArrayNames()
         self._every_tensor_has_one_source()
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
@@ -192,30 +204,12 @@ class _OnnxReader:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 
     def _hold_weight(self, tensor: Any) -> None:
-        array = self._array(tensor)
+        array = array_of(self.onnx, tensor)
         self._hold(tensor.name, array, array.dtype.kind == "f" and bool(np.isfinite(array).all()))  # a mask is none
 
     def _hold(self, name: str, array: np.ndarray, trained: bool = False) -> None:
-        """Of a graph that is read more than once an array has one name, so that it is one parameter."""
-        self.values[name], self.kinds[name] = Known(name.removesuffix(self.ending), array, trained), kind_of(array)
-
-    def _array(self, tensor: Any) -> np.ndarray:
-        where = f"tensor {tensor.name!r}"
-        few_axes(where, len(tensor.dims))
-        if any(size < 0 for size in tensor.dims):  # which NumPy would take for what is left over
-            raise SpecError(
-                where, f"its shape is {list(tensor.dims)}", "the file is damaged: export it, or get it, again"
-            )
-        if tensor.data_type in (self.onnx.TensorProto.COMPLEX64, self.onnx.TensorProto.COMPLEX128):
-            raise SpecError(where, "holds complex numbers", "only real ones are read")
-        if tensor.data_type == self.onnx.TensorProto.STRING:
-            raise SpecError(where, "holds text", "only numbers are read")
-        try:
-            array = self.onnx.numpy_helper.to_array(tensor)
-            return array if array.dtype.kind in "fiub" else array.astype(np.float32)  # bfloat16 and the like
-        except Exception as error:  # whatever onnx meets: data that do not fit dims, an unknown type
-            problem = f"its data cannot be read ({str(error)[:120]})"
-            raise SpecError(where, problem, "the file is damaged: export it, or get it, again") from error
+        own = self.names.of(self.scope, name.removesuffix(self.ending))
+        self.values[name], self.kinds[name] = Known(own, array, trained), kind_of(array)
 
     def _inputs(self) -> None:
         for node in self.graph.input:
@@ -309,10 +303,11 @@ class _OnnxReader:
     def evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
         return evaluated(self.onnx, self.proto.opset_import, node, proto, arrays)
 
-    def run(self, graph: Any, arguments: Sequence[Value]) -> list[Value]:
+    def run(self, output: str, key: str, graph: Any, arguments: Sequence[Value]) -> list[Value]:
         """Read a graph that a node holds, with values for its inputs; what it makes is given names of its own."""
         self.runs += 1
-        outside, self.ending = self.ending, f"/{self.runs}"
+        outside = self.scope, self.ending
+        self.scope, self.ending = (*self.scope, (output.removesuffix(self.ending), key)), f"/{self.runs}"
         inner = renamed(graph, self.ending)
         for value, argument in zip(inner.input, arguments, strict=True):
             self.values[value.name] = argument
@@ -324,7 +319,7 @@ class _OnnxReader:
         self.readers.update(output.name for output in inner.output)
         for position, node in enumerate(inner.node):
             self._read(position, node)
-        self.ending = outside
+        self.scope, self.ending = outside
         found = [self.values.get(output.name) for output in inner.output]
         if any(value is None for value in found):
             raise Unsupported("holds what is not supported")
@@ -342,7 +337,7 @@ class _OnnxReader:
             list(proto.output),
             [name in read or name in self.outputs for name in proto.output],
             [self.kinds.get(name, FLOAT) for name in proto.input],
-            self.run,
+            partial(self.run, next(name for name in proto.output if name)),
         )
 
     def _fits_schema(self, proto: Any) -> None:
@@ -362,7 +357,7 @@ class _OnnxReader:
     def _attribute(self, attribute: Any) -> Any:
         value = self.onnx.helper.get_attribute_value(attribute)
         if isinstance(value, self.onnx.TensorProto):
-            return self._array(value)
+            return array_of(self.onnx, value)
         if isinstance(value, bytes):
             return value.decode(errors="replace")
         if isinstance(value, Iterator) or hasattr(value, "extend"):

@@ -29,7 +29,7 @@ class Node:
     wanted: list[bool]
     kinds: list[str] = field(default_factory=list)
     """What the operands hold: "f" numbers, "i" and "u" integers, "b" booleans (:mod:`...onnx_types`)."""
-    run: Callable[[Any, Sequence[Value]], list[Value]] | None = None
+    run: Callable[[str, Any, Sequence[Value]], list[Value]] | None = None
     """Reads a graph that the node holds, for given values of its inputs."""
     read: set[str] = field(default_factory=set)
     """The attributes that have been asked for: one that nobody asks for may not be there (:meth:`all_read`)."""
@@ -57,8 +57,21 @@ class Node:
         return self.model.vertex(self.operand(slot), trained=True)
 
     def buffer(self, slot: int) -> str:
-        """An operand that is not trained if it is known (running statistics, initial states)."""
+        """An operand that is not trained if it is known (running statistics)."""
         return self.model.vertex(self.operand(slot), trained=False)
+
+    def learned(self, slot: int) -> bool:
+        """Whether a state before the first step is one of the file's own arrays, and not all 0."""
+        value = self.operand(slot) if self.has(slot) else None
+        if not isinstance(value, Known) or not value.trained:
+            return False
+        if not value.array.any():
+            self.model.note("initial states that the file stores as zeros are constants, and have no gradient")
+        return bool(value.array.any())
+
+    def initial(self, slot: int) -> str:
+        """A state before the first step, trained if it is learned."""
+        return self.model.vertex(self.operand(slot), trained=self.learned(slot))
 
     def known(self, slot: int) -> np.ndarray | None:
         """The array of an operand that is known beforehand and no parameter of another node, else None."""

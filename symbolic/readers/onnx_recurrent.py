@@ -127,15 +127,17 @@ def _cell(node: Node, direction: int, suffix: str) -> CellDescription:
 def _initial(node: Node, direction: int, cell: CellDescription, name: str) -> str:
     """The state before the first step: zeros, a constant, or made of vertices."""
     slots = (5, 6)[: STATES[cell.type]]
-    known = [node.known(slot) for slot in slots]
+    known = [None if node.learned(slot) else node.known(slot) for slot in slots]
+    (batch,) = node.extents(0, [1])
+    node.model.room((batch, cell.units), 4 * len(known))
+    zeros = np.zeros((batch, cell.units), np.float32)
     if not any(node.has(slot) and array is None for slot, array in zip(slots, known, strict=True)):
-        (batch,) = node.extents(0, [1])
-        node.model.room((batch, cell.units), 4 * len(known))
-        zeros = np.zeros((batch, cell.units), np.float32)
         parts = [zeros if array is None else array[direction] for array in known]
         return node.model.array(f"{name}.initial", np.concatenate(parts, axis=-1), "constant")
     rows = [
-        node.layer("select", [node.buffer(slot)], f"initial{direction}{slot}", axis=0, position=direction)
+        node.layer("select", [node.initial(slot)], f"initial{direction}{slot}", axis=0, position=direction)
+        if node.has(slot)
+        else node.constant(f"initial{direction}{slot}", zeros)
         for slot in slots
     ]
     return rows[0] if len(rows) == 1 else node.model.layer(f"{name}.initial", "concat", rows, axis=1)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 
-from sympy import Rational
-
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import truncated
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, numbers_only, operator
@@ -90,7 +88,8 @@ _SPREAD = "reduce_mean sub power scale sqrt"
 def spread(call: OperatorCall) -> Result:
     """Mean square of the deviations from the mean, or its root; divided by n - correction instead of n."""
     axes, keep = call.axes(), bool(call["keepdim"])
-    correction = 1 if call["correction"] is None and call["unbiased"] is not False else int(call["correction"] or 0)
+    by_default = 1 if call["unbiased"] is not False else 0
+    correction = by_default if call["correction"] is None else number(call.name, "correction", call["correction"])
     count = math.prod(call.extent(axis) for axis in axes)
     if count <= correction:
         raise Unsupported(f"divides by {count} - {correction}")
@@ -103,7 +102,7 @@ def spread(call: OperatorCall) -> Result:
         found = call.layer("reduce_mean", [squares], root, axes=axes, keep=keep)
     else:
         found = call.layer("reduce_mean", [squares], "mean_square", axes=axes, keep=keep)
-        found = call.layer("scale", [found], root, factor=Rational(count, count - correction))
+        found = call.layer("scale", [found], root, factor=count / (count - correction))
     if is_root:
         found = call.layer("sqrt", [found], last)
     if not with_mean:

@@ -298,12 +298,15 @@ class _TorchReader:
         """The result of a call on constants or sizes, computed by torch (or, for sizes, by SymPy)."""
 
         def concrete(value: Any) -> Any:
+            of: Any = value.meta.get("val") if isinstance(value, self.torch.fx.Node) else None
             if isinstance(value, self.torch.fx.Node):
                 value = self.values[value]
             if isinstance(value, Known):
                 return self.torch.from_numpy(np.array(value.array))
-            if isinstance(value, str):  # only its shape is asked for
-                return self.torch.zeros(()).expand([int(n) for n in self.model.shapes[value]])
+            if isinstance(value, str):  # its shape is asked for, and whether it is real
+                whole = isinstance(of, self.torch.Tensor) and not of.dtype.is_floating_point
+                like = self.torch.zeros((), dtype=of.dtype if whole else self.torch.float64)
+                return like.expand([int(n) for n in self.model.shapes[value]])
             if isinstance(value, Expr) and value.is_Integer:
                 return int(value)
             return value

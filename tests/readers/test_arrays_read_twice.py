@@ -20,6 +20,9 @@ BODY = """Loop<body = b (int64 i, bool c, double[2,3] s) => (bool d, double[2,3]
     <double[3,3] W = {0.1, -0.2, 0.3, 0.5, 0.2, -0.1, 0.4, 0.3, 0.2}>
     { d = Identity(c)  V = Constant<value = double[3,3] {1, 0.2, 0.3, 0.5, 0.2, 0.1, 0.4, 0.3, 0.2}>()
       a = MatMul(s, W)  m = MatMul(a, V)  t = Tanh(m) }>"""
+CELLS = """If<then_branch = t () => (double[P,Q,R,S] o) <double[1,1,4] W = {0.1, -0.2, 0.3, %s},
+    double[1,1,1] R = {0.5}>
+    { o, l = RNN<hidden_size = 1>(x, W, R) }, else_branch = e () => (double[P,Q,R,S] e) { e = Identity(x) }>(c)"""
 MODELS = {
     "slope": f"{HEAD} <double[1] s> {{ p = PRelu(x, s)  y = Mul(p, s) }}",
     "slope after": f"{HEAD} <double[1] s> {{ p = Mul(x, s)  y = PRelu(p, s) }}",
@@ -30,6 +33,12 @@ MODELS = {
     "handed out": f"{HEAD} <double[3] s0, double[2,3] U, double[3] W> {{ f, o = {STEPS}  a = Mul(x, o)  b = Add(a, W) "
     "y = Mul(b, f) }",
     "weight of a body": f"{HEAD} <double[3] u, int64 n, bool c> {{ z = Mul(x, u)  y = {BODY}(n, c, z) }}",
+    "one name in two bodies": f"{HEAD} <int64 n, bool c> {{ z = {BODY}(n, c, x)  y = {BODY.replace('0.1, -', '0.2, -')}"
+    "(n, c, z) }",
+    "one name for equal arrays": f"{HEAD} <int64 n, bool c> {{ z = {BODY}(n, c, x)  y = {BODY}(n, c, z) }}",
+    "one name for two cells": f"{CELL} <bool c> {{ h = {CELLS % 0.3}  k = {CELLS % -0.2}  y = Mul(h, k) }}",
+    "state before the first step": f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,2,2] h> {{ "
+    "y, l = RNN<hidden_size = 2>(x, W, R, , , h) }",
     "bias of a cell": f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,4] B> {{ h, l = RNN<hidden_size = 2>"
     "(x, W, R, B)  s = ReduceSum<keepdims = 0>(B)  y = Mul(h, s) }",
     "weight of a cell": f"{CELL} <{STATES}> {{ h, i, c = LSTM<hidden_size = 2>(x, W, R)  W2 = Add(W, V) "
@@ -99,9 +108,9 @@ def test_gradients_are_those_of_the_arrays_in_the_file(name):
         def cost(step, key=key, direction=direction):
             moved = onnx.ModelProto()
             moved.CopyFrom(proto)
-            for tensor in tensors(moved.graph):
-                if tensor.name == key:
-                    tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) + step * direction, key))
+            own, _, number = key.partition(".")  # of several arrays with one name the second is NAME.2
+            tensor = [tensor for tensor in tensors(moved.graph) if tensor.name == own][int(number or 1) - 1]
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) + step * direction, own))
             return (ReferenceEvaluator(moved).run(None, {"x": x})[0] * y).sum()
 
         slope = (8 * (cost(1e-3) - cost(-1e-3)) - (cost(2e-3) - cost(-2e-3))) / 12e-3
@@ -116,3 +125,12 @@ def test_two_outputs_that_are_one_vertex_have_a_cost_each():
     assert len(y) == 2
     np.testing.assert_array_equal(code.gradients(code.init(), x, y)[1]["w"], [4, 4, 4])
     assert dyadic.verify(dyadic.derive(architecture))["verdict"] == "proved"
+
+
+@pytest.mark.parametrize(("state", "found"), [("{0.1, 0, 0.3, 0}", {"W", "R", "h"}), ("{0, 0, 0, 0}", {"W", "R"})])
+def test_a_state_of_zeros_before_the_first_step_is_a_constant(state, found):
+    """Exporters store the zeros that a program starts from as they store what it learns."""
+    text = f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,2,2] h = {state}> {{ "
+    architecture = from_onnx(proto_of(text + "y, l = RNN<hidden_size = 2>(x, W, R, , , h) }"))
+    assert {given.name for given in architecture.inputs if given.role == "parameter"} == found
+    assert any("zeros are constants" in note for note in architecture.notes) == ("h" not in found)

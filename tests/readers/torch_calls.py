@@ -67,6 +67,11 @@ CALLS = {
     "spread and mean": lambda x: (
         sum(torch.var_mean(x, 1)) + sum(torch.std_mean(x, (0, 1), correction=0, keepdim=True)).sum()
     ),
+    "half a correction": lambda x: x.var(1, correction=0.5) + x.std(0, correction=1.5)[:3],
+    "constants like a tensor": lambda x: x * torch.full_like(x, 0.1) + x.new_full((4,), 0.3) ** 2,
+    "like integers": lambda x, labels: (
+        torch.full_like(labels, 2.7)[:, None] * x + torch.zeros_like(x > 0).logical_not() * x
+    ),
     "distances": lambda x: torch.cdist(x, 1 + x.flip(0)) + torch.cdist(x, x[:3] + 2, p=1),
     "of all entries": lambda x: x * x.median() + x[:, :2].prod() + x.argmax() * x + x.argmin(keepdim=True) / 3,
     "chosen by size": lambda x: x[torch.arange(3), x.max(-1)[1]],
