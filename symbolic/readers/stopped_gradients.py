@@ -105,6 +105,15 @@ def _written(node: Any) -> list[Any]:
     ]
 
 
+def _count_readers(graph: Any) -> None:
+    """Write down anew who reads a node: where torch splits a program at no_grad, statements in vain are left out."""
+    for node in graph.nodes:
+        node.users.clear()
+    for node in graph.nodes:
+        for given in node.all_input_nodes:
+            given.users[node] = None
+
+
 class _Marking:
     """One graph while it is gone through in order.
 
@@ -118,6 +127,7 @@ class _Marking:
         self.stopped: list[Any] = []
         self.written: list[Any] = []
         self.memory = _Memory()
+        _count_readers(module.graph)
 
     def floating(self, node: Any) -> bool:
         value = node.meta.get("val")

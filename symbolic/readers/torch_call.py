@@ -86,7 +86,9 @@ class OperatorCall:
         return self.model.vertex(self.value(key))
 
     def weight(self, key: str) -> str:
-        return self.model.vertex(self.value(key), trained=True)
+        """An operand where a layer has its weights: trained if it is a parameter of the module, and no buffer."""
+        value = self.value(key)
+        return self.model.vertex(value, trained=isinstance(value, Known) and value.trained)
 
     def buffer(self, key: str) -> str:
         return self.model.vertex(self.value(key), trained=False)

@@ -83,3 +83,24 @@ def test_a_whole_slice_stops_no_gradient(tmp_path):
     torch.export.save(program.run_decompositions(), tmp_path / "decomposed.pt2")
     with pytest.raises(SpecError, match="whether a gradient stops there is not said"):
         dyadic.read(tmp_path / "decomposed.pt2")
+
+
+class InVain(torch.nn.Module):
+    """A statement that nobody reads beside a block under no_grad, where torch counts the readers wrongly."""
+
+    def __init__(self):
+        super().__init__()
+        self.one = torch.nn.Linear(4, 4)
+
+    def forward(self, x):
+        z = self.one(x)
+        z - z.detach()
+        with torch.no_grad():
+            factor = z.sin()
+        return z * factor
+
+
+def test_statements_in_vain(tmp_path):
+    torch.manual_seed(4)
+    derivation = compare(InVain(), (torch.randn(2, 4),))
+    assert [vertex.kind.type for vertex in derivation.architecture.vertices].count("stop_gradient") == 1

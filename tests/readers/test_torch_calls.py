@@ -66,6 +66,31 @@ def test_a_backward_pass_of_one_s_own_is_refused_by_the_parameter(function):
     )
 
 
+class WithBuffer(torch.nn.Module):
+    """A buffer, and what is made of it, where a layer has its weight and its bias."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(4, 4)
+        self.register_buffer("fixed", torch.randn(3, 4))
+
+    def forward(self, x):
+        mixed = torch.nn.functional.linear(self.inner(x), self.fixed, self.fixed.softmax(0)[:, 0])
+        return torch.nn.functional.layer_norm(mixed, (3,), self.fixed[:, 1])
+
+
+def test_a_buffer_is_no_parameter():
+    found = dyadic.from_torch(WithBuffer(), torch.randn(3, 4))
+    assert {given.name for given in found.inputs if given.role == "parameter"} == {"inner.weight", "inner.bias"}
+
+
+def test_a_rule_of_torch_that_gives_other_values_is_not_taken():
+    loss = torch.nn.functional.multilabel_margin_loss
+    module = CalledModule(lambda x: loss(x, torch.tensor([[3, 0, -1, 1]] * 3)))
+    with pytest.raises(SpecError, match="multilabel_margin_loss"):
+        dyadic.from_torch(module, torch.randn(3, 4), check=False)
+
+
 def test_a_hook_on_a_parameter_is_refused():
     module = CalledModule(torch.tanh)
     dyadic.from_torch(module, torch.randn(3, 4))
