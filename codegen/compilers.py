@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from importlib.util import find_spec
 
 
 def find_c_compiler() -> str | None:
     """The command that a C module compiles with here: $CC, the system's compiler, or that of the package ziglang."""
-    for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
-        if name and shutil.which(name):
+    if wanted := shlex.split(os.environ.get("CC", "")):
+        return shlex.join(wanted) if shutil.which(wanted[0]) else None
+    for name in ("cc", "gcc", "clang"):
+        if shutil.which(name):
             return name
     return "python -m ziglang cc" if find_spec("ziglang") else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -67,11 +68,13 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     architecture = target.derivation.architecture
     kinds = {False: onnx.helper.np_dtype_to_tensor_dtype(np.dtype(target.dtype)), True: onnx.TensorProto.INT64}
     given = list(target.given())
-    names, nodes = _named(target, [name for name, _, _ in given])
+    called = _called([name for name, _ in target.outputs], {name for name, _, _ in given})
+    names, nodes = _named(target, [name for name, _, _ in given], called)
     inputs = [onnx.helper.make_tensor_value_info(name, kinds[integer], _shape(s)) for name, integer, s in given]
     shapes = dict(_output_shapes(target))
     outputs = [
-        onnx.helper.make_tensor_value_info(name, kinds[False], _shape(shapes[name])) for name, _ in target.outputs
+        onnx.helper.make_tensor_value_info(called[name], kinds[False], _shape(shapes[name]))
+        for name, _ in target.outputs
     ]
     read = {name for one in nodes for name in one.inputs}
     constants = [
@@ -81,9 +84,11 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     ]
     made = [_node(onnx, target, one, names) for one in nodes]
     made += [
-        onnx.helper.make_node("Identity", [names.get(value, value)], [name], doc_string=_about(target, value, name))
+        onnx.helper.make_node(
+            "Identity", [names.get(value, value)], [called[name]], doc_string=_about(target, value, name)
+        )
         for name, value in target.outputs
-        if names.get(value, value) != name
+        if names.get(value, value) != called[name]
     ]
     kind = "sums over all entries of the outputs" if architecture.explicit_batch else "means over the batch"
     title = f"{architecture.name}: loss and gradients ({kind}), written by dyadic {__version__}"
@@ -100,18 +105,30 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     return model
 
 
-def _named(target: OnnxTarget, given: Sequence[str]) -> tuple[dict[str, str], list[Operation]]:
+def _called(outputs: Sequence[str], given: Collection[str]) -> dict[str, str]:
+    """What the outputs are called: ``loss`` and so on, or where an input has that name the first free loss_k."""
+    taken, found = {*outputs, *given}, {}
+    for name in outputs:
+        free = (other for k in count(1) if (other := f"{name}_{k}") not in taken)
+        found[name] = name if name not in given else next(free)
+        taken.add(found[name])
+    return found
+
+
+def _named(
+    target: OnnxTarget, given: Sequence[str], called: Mapping[str, str]
+) -> tuple[dict[str, str], list[Operation]]:
     """Names for the values of the operations that an output needs, and these operations."""
     needed, kept = {value for _, value in target.outputs}, []
     for one in reversed(target.graph.listed):
         if one.output in needed:
             kept.append(one)
             needed.update(one.inputs)
-    taken = {*given, *(name for name, _ in target.outputs)}
+    taken = {*given, *called.values()}
     own: dict[str, str] = {}
     for name, value in target.outputs:
         if value in target.graph.tags:
-            own.setdefault(value, name)
+            own.setdefault(value, called[name])
     for one in reversed(kept):
         wanted = target.graph.named.get(one.output)
         if one.output not in own and wanted is not None and wanted not in taken:

@@ -184,5 +184,9 @@ def test_jax(target, dtype, in_jax):
     in_jax("gradients", target, dtype)
 
 
+def test_jax_where_the_parameters_hold_more_than_is_trained(in_jax):
+    in_jax("with_constants")
+
+
 def test_jax_in_double_precision_has_to_be_asked_for(in_jax):
     in_jax("double_precision")

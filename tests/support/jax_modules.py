@@ -6,6 +6,8 @@ import pytest
 from support.emulated import drawn, emitted, two_layers
 from support.executed_pairs import largest_gap
 
+from dyadic.symbolic import architecture, derive
+
 
 def gradients(target, dtype):
     """Value and gradients of an emitted module by JAX are its own, and what they cannot be is refused."""
@@ -25,6 +27,23 @@ def gradients(target, dtype):
             jax.grad(lambda z: function(params, {"x": z}, y))(x["x"])
 
 
+def with_constants():
+    """What the parameters hold beside those that are trained has no gradient: here a state before the first step."""
+    spec = {
+        "inputs": {"x": {"shape": [2, 3]}},
+        "layers": [{"name": "r", "type": "rnn", "units": 2}],
+        "cost": {"type": "squared_error"},
+    }
+    derivation = derive(architecture(spec))
+    with jax.enable_x64(True), pytest.MonkeyPatch.context() as monkeypatch:
+        module, (params, x, y) = emitted(derivation, "numpy", monkeypatch), drawn(derivation)
+        assert module.CONSTANTS
+        found = jax.grad(module.jax_function())({**params, "unread": np.ones(2)}, x, y)
+        _, wanted = module.gradients(params, x, y)
+        assert all(np.array_equal(np.asarray(found[name]), wanted[name]) for name in wanted)
+        assert not any(np.asarray(found[name]).any() for name in (*module.CONSTANTS, "unread"))
+
+
 def double_precision():
     with (
         jax.enable_x64(False),
@@ -34,4 +53,4 @@ def double_precision():
         emitted(two_layers(), "numpy", monkeypatch).jax_function()
 
 
-__all__ = ["double_precision", "gradients", "largest_gap"]
+__all__ = ["double_precision", "gradients", "largest_gap", "with_constants"]
