@@ -98,6 +98,7 @@ class Model:
     given: what was made once and is read again, by what it is.
     arrays: the known values that already are inputs, with the names of these, by the names that they had: two calls in
         one module of PyTorch, or two nodes of an ONNX file, may be called the same.
+    kept: what the names of weights look like, which nothing else may take.
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
@@ -118,22 +119,23 @@ class Model:
         self.vertices: dict[str, Vertex] = {}
         self.shapes: dict[str, Shape] = {}
         self.looks: set[str] = set()
+        self.kept: frozenset[str] = frozenset()
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
-        self.arrays: dict[str, list[tuple[np.ndarray, str]]] = {}
+        self.arrays: dict[str, list[tuple[np.ndarray, bool, str]]] = {}
         self.layouts: dict[str, Layout] = {}
         self.computed = 0
         self.infinite = False
         self.distinct: dict[str, int] = {}
 
-    def fresh(self, wanted: str) -> str:
-        """A name that no input or layer has yet, as close to the wanted one as possible."""
+    def fresh(self, wanted: str, is_weight: bool = False) -> str:
+        """A name that no input or layer has yet, and no weight will have, as close to the wanted one as possible."""
         stem = self._printable(wanted) or "layer"
         if _RESERVED.match(stem):
             stem += "_"
         name, count = stem, 1
-        while look(name) in self.looks:
+        while look(name) in self.looks or (look(name) in self.kept and not is_weight):
             count += 1
             name = f"{stem}.{count}"
         return name
@@ -158,16 +160,24 @@ class Model:
         if self.computed > MOST_COMPUTED:
             raise Unsupported(f"makes constants of more than {MOST_COMPUTED >> 20} MiB together with those before it")
 
-    def input(self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None) -> str:
+    def keep(self, names: Iterable[str]) -> None:
+        """Let no constant and no layer take the names of weights that are read later."""
+        self.kept = frozenset(look(self._printable(name)) for name in names)
+
+    def input(
+        self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None, is_weight: bool = False
+    ) -> str:
         """A clamped vertex; returns the name that it was given."""
         extents = tuple(map(_extent, shape))
-        node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
+        node = Input(self.fresh(wanted, is_weight), extents, role, None if below is None else _extent(below))
         self.inputs[node.name] = node
         self.shapes[node.name] = extents
         self.looks.add(look(node.name))
         return node.name
 
-    def array(self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None) -> str:
+    def array(
+        self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None, is_weight: bool = False
+    ) -> str:
         """A clamped vertex that comes with its array.
 
         An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has
@@ -180,7 +190,7 @@ class Model:
             self.infinite = True
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
             value = np.clip(value.astype(np.promote_types(value.dtype, np.float32)), _LOWEST, -_LOWEST)
-        name = self.input(wanted, value.shape, role, below)
+        name = self.input(wanted, value.shape, role, below, is_weight)
         self.values[name] = value
         return name
 
@@ -196,11 +206,11 @@ class Model:
             raise Unsupported("computes with sizes that are only names: give numbers with --size")
         if trained is None:
             trained = value.trained and value.array.size >= self.least
-        name = self._known(value.name, value.array)
+        name = self._known(value.name, value.array, value.trained)
         if name is None:
             array = value.array if value.array.dtype.kind == "f" else _as_numbers(value.array)
-            name = self.array(value.name, array, "parameter" if trained else "constant")
-            self.arrays.setdefault(value.name, []).append((value.array, name))
+            name = self.array(value.name, array, "parameter" if trained else "constant", None, value.trained)
+            self.arrays.setdefault(value.name, []).append((value.array, value.trained, name))
         elif trained:
             if not np.isfinite(value.array).all():
                 raise SpecError(f"parameter {name!r}", "holds an infinity", "a parameter must hold numbers")
@@ -217,21 +227,23 @@ class Model:
 
     def read_both_ways(self) -> set[str]:
         """Names of arrays that one layer reads as a parameter and another by value: its gradient would lack a part."""
-        roles = {key: self.inputs[name].role for key, found in self.arrays.items() for _, name in found}
+        roles = {key: self.inputs[name].role for key, found in self.arrays.items() for *_, name in found}
         return {name for name in self.by_value if roles.get(name) == "parameter"} | self.in_parts
 
     def indices(self, name: str, positions: np.ndarray, below: int) -> str:
         """A known array of positions as an input of the role "index"."""
         key = f"index below {below} {name}"
-        found = self._known(key, positions)
+        found = self._known(key, positions, False)
         if found is None:
             found = self.array(name, positions, "index", below)
-            self.arrays.setdefault(key, []).append((positions, found))
+            self.arrays.setdefault(key, []).append((positions, False, found))
         return found
 
-    def _known(self, key: str, array: np.ndarray) -> str | None:
-        """The input that an array with this name already is."""
-        for other, name in self.arrays.get(key, ()):
+    def _known(self, key: str, array: np.ndarray, trained: bool) -> str | None:
+        """The input that an array with this name already is; a constant of equal entries is no weight of the model."""
+        for other, is_trained, name in self.arrays.get(key, ()):
+            if is_trained != trained:
+                continue
             if other is array or (other.dtype == array.dtype and np.array_equal(other, array)):
                 return name
         return None

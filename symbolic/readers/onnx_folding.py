@@ -59,10 +59,13 @@ def fold(
         return [_constant_of_shape(node)]
     if any(value.symbolic for value in known):
         return [Known(node.outputs[0], _symbolic(node, known))]
-    if any((value.trained and value.array.size > 1) or value.name in node.model.decided for value in known):
+    is_read = node.op != "EyeLike"  # which asks for a shape alone
+    if is_read and any((one.trained and one.array.size > 1) or one.name in node.model.decided for one in known):
         if not (single and node.op in _LAYOUT and known[0].trained):
             return None
-        node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
+        node.model.note(
+            f"the weight {known[0].name!r}, which only {node.op} reads, is stored in the layout that this leaves"
+        )
         found = evaluate(node, proto, [value.array for value in known])
         return [Known(known[0].name, found[0], trained=True)]
     if node.op == "Range":

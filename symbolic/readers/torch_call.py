@@ -86,8 +86,11 @@ class OperatorCall:
         return self.model.vertex(self.value(key))
 
     def weight(self, key: str) -> str:
-        """An operand where a layer has its weights: trained if it is a parameter of the module, and no buffer."""
-        value = self.value(key)
+        """An operand where a layer has its weights."""
+        return self.trained(self.value(key))
+
+    def trained(self, value: Value) -> str:
+        """The vertex of a weight: trained if it is a parameter of the module, and no buffer."""
         return self.model.vertex(value, trained=isinstance(value, Known) and value.trained)
 
     def buffer(self, key: str) -> str:

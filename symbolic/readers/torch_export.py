@@ -162,6 +162,7 @@ class _TorchReader:
         self.final = False  # whether one of them stays, however the program is written
         self.refused: list[Any] = []  # what the calls behind the problems call
         self.names = TensorNames(self.program.state_dict)
+        self.model.keep(self.program.graph_signature.parameters)
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)

@@ -35,7 +35,7 @@ def recurrent(call: OperatorCall) -> Result:
         columns = []
         for d in range(directions):
             number = layer * directions + d
-            parameters = [model.vertex(p, trained=True) for p in call["params"][number * per : (number + 1) * per]]
+            parameters = [call.trained(p) for p in call["params"][number * per : (number + 1) * per]]
             units = int(model.shapes[parameters[1]][1])
             activation = {"rnn_tanh": "tanh", "rnn_relu": "relu"}.get(call.operator)
             cell = CellDescription(_CELLS[call.operator], parameters, units, activation)
@@ -58,7 +58,7 @@ def recurrent(call: OperatorCall) -> Result:
 
 def _initial(call: OperatorCall, states: list[Any], number: int, name: str) -> str:
     """The state before the first step of one layer and direction: [h] or [h, c]."""
-    if all(isinstance(state, Known) for state in states):
+    if all(isinstance(state, Known) and not state.trained for state in states):
         return call.constant(f"{name}.initial", np.concatenate([state.array[number] for state in states], axis=-1))
     rows = [
         call.model.layer(f"{name}.initial{k}", "select", [call.model.vertex(state)], axis=0, position=number)

@@ -84,6 +84,86 @@ def test_a_buffer_is_no_parameter():
     assert {given.name for given in found.inputs if given.role == "parameter"} == {"inner.weight", "inner.bias"}
 
 
+class LikeAConstant(torch.nn.Module):
+    """A weight whose name and numbers are those of a constant of the program."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make, self.inner = make, torch.nn.Linear(4, 4)
+        self.eye, self.ones = torch.nn.Parameter(make(4)), torch.nn.Parameter(make(4))
+
+    def forward(self, x):
+        return (self.inner(x) @ self.eye) @ self.make(4) + self.ones
+
+
+class Normed(torch.nn.Module):
+    """A norm without a weight in a module that has one of ones, which another reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = torch.nn.Parameter(torch.ones(4)), torch.nn.Parameter(torch.randn(4))
+
+    def forward(self, x):
+        return torch.nn.functional.layer_norm(x, (4,), None, self.bias)
+
+
+class OfNormed(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.outer = Normed()
+
+    def forward(self, x):
+        return self.outer(x) * self.outer.weight
+
+
+class FirstState(torch.nn.Module):
+    """States before the first step that are learned; one of them is read again behind."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell, self.first = cell(4, 4), torch.nn.Parameter(torch.randn(1, 4))
+
+    def forward(self, x):
+        state = (self.first, torch.zeros_like(self.first)) if isinstance(self.cell, torch.nn.LSTM) else self.first
+        return self.cell(x, state)[0] * self.first
+
+
+WEIGHTS = {
+    "eye": lambda: LikeAConstant(torch.eye),
+    "a norm inside": OfNormed,
+    "lstm": lambda: FirstState(torch.nn.LSTM),
+    "gru": lambda: FirstState(torch.nn.GRU),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_have_all_of_their_gradient(name):
+    torch.manual_seed(5)
+    module, x = WEIGHTS[name]().double(), torch.randn(4, 4, dtype=torch.float64)
+    read = read_module(module, (x,))
+    assert {given.name for given in read.architecture.inputs if given.role == "parameter"} == {
+        key for key, _ in module.named_parameters()
+    }
+    assert max(AutogradComparison(module, (x,), read).differences().values()) < 1e-12
+
+
+class TypeIds(torch.nn.Module):
+    """Zeros and ones like given integers, which are looked up."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.types = torch.nn.Embedding(5, 4), torch.nn.Embedding(2, 4)
+
+    def forward(self, ids):
+        return self.words(ids) * self.types(torch.zeros_like(ids)) + self.words.weight[torch.ones_like(ids > 2)]
+
+
+def test_zeros_like_integers_are_integers():
+    ids = torch.tensor([1, 2, 3, 4, 0])
+    module = TypeIds().double()
+    assert max(AutogradComparison(module, (ids,), read_module(module, (ids,))).differences().values()) < 1e-12
+
+
 def test_a_rule_of_torch_that_gives_other_values_is_not_taken():
     loss = torch.nn.functional.multilabel_margin_loss
     module = CalledModule(lambda x: loss(x, torch.tensor([[3, 0, -1, 1]] * 3)))
