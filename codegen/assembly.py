@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import jinja2
 import numpy as np
-from sympy import Expr
+from sympy import Expr, Rational
 
 from dyadic.codegen.plan import Backward, Plan, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
@@ -92,6 +93,7 @@ def emit_module(target: Target) -> str:
     """The text of a standalone module.  Raises :class:`DyadicError` if a size is still a name."""
     derivation, architecture = target.derivation, target.derivation.architecture
     require_sizes(architecture)
+    require_range(architecture, target.dtype)
     text, plan = _Text(target), target.plan
     online = target.online or plan
     vertices = architecture.vertices
@@ -184,6 +186,26 @@ def require_sizes(architecture: Architecture) -> None:
         raise DyadicError(
             f"{architecture.name}: code needs numbers for the sizes {names}; give --size NAME=NUMBER for each"
         )
+
+
+def require_range(architecture: Architecture, dtype: str) -> None:
+    """Raises :class:`DyadicError` if a number of the architecture is too large for the type, or lost in it as 0."""
+    kinds, given = list(dict.fromkeys(vertex.kind for vertex in architecture.vertices)), [("decay", architecture.decay)]
+    for kind in kinds:
+        kinds += kind.parts
+        given += [(f"{kind.type}: {key}", value) for key, value in kind.settings]
+    for name, value in [*given, *(("weight of a cost", cost.weight) for cost in architecture.costs)]:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Rational) and not _fits(one, np.finfo(dtype)):
+                raise DyadicError(f"{architecture.name}: {name} = {one.evalf(3)} has no value in {dtype}")
+
+
+def _fits(number: Rational, limits: Any) -> bool:
+    try:
+        size = abs(float(number))
+    except OverflowError:
+        return False
+    return number == 0 or float(limits.smallest_subnormal) <= size <= float(limits.max)
 
 
 class _Text:
@@ -358,7 +380,8 @@ def _environment() -> jinja2.Environment:
 def rendered(template: str, context: dict[str, Any]) -> str:
     """A template of this package with a context put in.  Raises :class:`DyadicError` where it does not fit."""
     try:
-        return _environment().get_template(template).render(context)
+        text = _environment().get_template(template).render(context)
+        return re.sub(r"\n{4,}", "\n\n\n", text)
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         raise DyadicError(f"template {template}{f', line {line}' if line else ''}: {error}") from error

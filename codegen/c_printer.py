@@ -39,6 +39,9 @@ from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Element, Index, Tensor
 from dyadic.symbolic.printing import factor_key, joined, signed_terms
 
+_FACTORS = 16
+"""Powers up to which one is written as a product of so many factors."""
+
 
 class CPrinter(ABC):
     """Prints one nest.  suffix: ``f`` for float literals, empty for double.
@@ -234,7 +237,7 @@ class CPrinter(ABC):
     def _power(self, node: Pow) -> tuple[str, int]:
         if node.exp.is_negative:
             return f"{self.literal(Integer(1))} / {self.real(1 / node, ATOM)}", PRODUCT
-        if isinstance(node.exp, Integer):
+        if isinstance(node.exp, Integer) and node.exp <= _FACTORS:
             return " * ".join([self.real(node.base, ATOM)] * int(node.exp)), PRODUCT
         if node.exp == Rational(1, 2):
             return f"sqrt({self.real(node.base)})", ATOM

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from dyadic.codegen.assembly import emitted_content, positions, require_sizes
+from dyadic.codegen.assembly import emitted_content, positions, require_range, require_sizes
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.onnx_operations import Operation
 from dyadic.codegen.onnx_target import OnnxTarget
@@ -31,6 +31,7 @@ def emit_onnx(derivation: Derivation, dtype: str) -> Emission:
     operators, or the model's arrays do not fit into a file.
     """
     require_sizes(derivation.architecture)
+    require_range(derivation.architecture, dtype)
     onnx = _package()
     target = OnnxTarget(derivation, dtype)
     model = _model(onnx, target)

@@ -90,6 +90,36 @@ def differences(module: Any, reference: Any, given: Any) -> dict[str, float]:
     return found
 
 
+class Nudged:
+    """A module that is given the next number above or below each number of what it is given, by chance."""
+
+    def __init__(self, module: Any, seed: int) -> None:
+        self._module, self._seed = module, seed
+
+    def _near(self, given: Any) -> Any:
+        random = np.random.default_rng(self._seed)
+
+        def near(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: near(one) for name, one in value.items()}
+            if value.dtype.kind != "f":
+                return value
+            return np.nextafter(value, np.where(random.random(value.shape) < 0.5, -np.inf, np.inf).astype(value.dtype))
+
+        return [near(value) for value in given]
+
+    def gradients(self, *given: Any) -> Any:
+        return self._module.gradients(*self._near(given))
+
+    def wavefront(self, *given: Any) -> Any:
+        return self._module.wavefront(*self._near(given))
+
+
+def worst_of(found: list[dict[str, float]]) -> tuple[str, float]:
+    """The same of several comparisons."""
+    return max(map(worst, found), key=lambda item: np.nan_to_num(item[1], nan=np.inf))
+
+
 def worst(found: dict[str, float]) -> tuple[str, float]:
     """Where the largest difference is, and how large; NaN is larger than any."""
     return max(found.items(), key=lambda item: np.nan_to_num(item[1], nan=np.inf))
