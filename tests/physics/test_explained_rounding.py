@@ -60,6 +60,20 @@ def test_a_wrong_gradient_of_a_deep_network_is_not_proved(factor, long_chain):
         assert any("the bound is larger than the gradient" in (one.reason or "") for one in found.gradients)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("factor", [0, -1, 2, 1.5, 1.0])
+def test_a_sum_that_cancels_vouches_for_no_wrong_gradient(dtype, factor):
+    """In another order the sum may be off by more than the gradient is; the order that was taken is exact."""
+    layers = [{"name": "l", "type": "dense", "units": 1}]
+    derivation = derived({**CHAIN, "inputs": {"x": {"shape": [40]}}, "layers": layers})
+    module = emitted_network(derivation, "numpy", dtype).module
+    x = np.tile([2.0**40, -(2.0**40)] if dtype == "float64" else [2.0**20, -(2.0**20)], 20)[None].astype(dtype)
+    p = {"l.weight": np.ones((1, 40), dtype), "l.bias": np.zeros(1, dtype)}
+    altered = Altered(module, lambda name, g: (g * factor if name == "l.bias" else g).astype(dtype))
+    found = dyadic.certify(derivation, altered, p, x, np.ones((1, 1), dtype))
+    assert (found.verdict.value == "proved") == (factor == 1.0)
+
+
 def test_one_gradient_of_zeros_among_right_ones_is_not_proved(long_chain):
     derivation, module, given = long_chain
     found = dyadic.certify(derivation, Altered(module, lambda name, g: g * (name != "l0.weight")), *given)
