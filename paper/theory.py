@@ -47,7 +47,8 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
         Display((Subscripted("tau", "v"), rate(X), "=", Subscripted("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X), "inference"),
         Paragraph(
             (
-                "A layer acts on its children and not on its parents, so the Jacobian of ", Math("F"),
+                "A layer acts on its children and not on its parents: where the derivative of one vertex's map by another "
+                "vertex is not 0, the Jacobian of ", Math("F"),
                 " is not symmetric and no potential generates the flow. Following the variational principle for "
                 "nonconservative systems ", Cite("dyadic:galley"), ", the state is doubled into ", Math(Subscripted("q", "1")),
                 " and ", Math(Subscripted("q", "2")), " with ", Math((plus, "=", "(", Subscripted("q", "1"), "+", Subscripted("q", "2"), ")", "/ 2")),
@@ -75,7 +76,15 @@ def stationarity() -> tuple[Paragraph | Display, ...]:
         ),
         Display((partial("E", S), "= 0", ":", "quad", X, "=", F, "(", PARENTS, ")")),
         Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY), "sensitivity"),
-        Display((partial("E", THETA), "=", Subscripted(("(", Subscripted("D", "theta"), F, ")"), "", "top"), S)),
+        Display(
+            (
+                partial("E", "theta"),
+                "=",
+                BigSum("v", (Subscripted(("(", Subscripted("D", "theta"), F, ")"), "", "top"), S)),
+                "+",
+                partial("C", "theta"),
+            )
+        ),
     )
 
 
@@ -89,7 +98,7 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
         Display((rate(S), "=", partial("E", X), "=", SENSITIVITY, "-", S), "dynamics-s"),
         Paragraph(
             (
-                "Every update is local: a vertex reads its parents, its children and itself. In dyadic coordinates ",
+                "Every update is local: a vertex reads itself, its parents, its children and what these read. In dyadic coordinates ",
                 Math(("a", "=", "x", "+", *half)), ", ", Math(("b", "=", "x", "-", *half)),
                 " they are ascent in one compartment and descent in the other:",
             ),

@@ -229,3 +229,13 @@ def test_numbers_with_thousands_of_digits_are_shown_about():
     found = verdict(FOUR, f"{HUGE} = 0", {})
     assert found.counterexample["left"] == "about 1.18973149535723e+4932"
     assert verdict(FOUR, "(2^16)^16 = 0", {}).counterexample["left"] == str(2**256)
+
+
+@pytest.mark.parametrize(("equation", "verdict"), [
+    ("dC/dW_g[i, j] = tanh'(z_g[i]) s_g[i] x_h[j]", PROVED),
+    ("dC/dW_g[i, j] = s_g[i] x_h[j]", REFUTED),
+])  # fmt: skip
+def test_a_claim_about_a_gradient_may_name_the_total_derivative(equation, verdict):
+    assert judged(SQUARE, equation, kind="gradient", **SOLUTION).verdict is verdict
+    with pytest.raises(SpecError, match="the total derivative is meant where the claim has at"):
+        judged(SQUARE, equation, kind="gradient")

@@ -23,7 +23,7 @@ from dyadic.proofs.statements.semantics.claimed_ranges import stated_ranges
 from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
 from dyadic.proofs.statements.semantics.own_energy import check_energy
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
-from dyadic.proofs.statements.semantics.quantities import rate, received, update
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.shown import show
 from dyadic.proofs.statements.semantics.stationary_points import derivative_at
@@ -369,7 +369,8 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary, others: list[
         raise wrong
     _, letter, owner, indices = node
     if kind == "gradient":
-        if not is_adjoint(letter) or owner in vocabulary.graph.costs:
+        is_total = vocabulary.solution and quantity(letter).sense is Sense.COST
+        if not (is_adjoint(letter) or is_total) or owner in vocabulary.graph.costs:
             raise wrong
         return node
     if kind == "descent":
