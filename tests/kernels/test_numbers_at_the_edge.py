@@ -57,12 +57,12 @@ def test_there_a_large_mistake_is_wrong(monkeypatch):
 
 
 def test_the_next_numbers_differ_in_their_last_digit():
-    class Kept:
+    class Handed:
         def gradients(self, *given):
             return given
 
     given = ({"w": np.ones(50)}, {"i": np.arange(3)}, np.float32([1, 2]))
-    params, x, y = Nudged(Kept(), 0).gradients(*given)
+    params, x, y = Nudged(Handed(), 0).gradients(*given)
     assert set(params["w"]) == {np.nextafter(1, 0), np.nextafter(1, 2)}
     assert np.array_equal(x["i"], np.arange(3))
     assert y.dtype == np.float32
