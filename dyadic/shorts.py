@@ -98,7 +98,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "machine": lambda s, n: f"any system with these reads is at its fixed point after {n['steps']} steps, in Coq",
     "formal": lambda s, n: (
         f"{n['steps']} steps of these very equations give the cost's derivatives, in Coq"
-        + ("" if n["smooth"] else "; no state that meets all of its hypotheses was looked for")
+        + ("" if n["smooth"] else " where the conditions that it lists hold")
     ),
     "open": lambda s, n: f"what the method {s['method']} would show",
 }

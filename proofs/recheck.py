@@ -21,7 +21,7 @@ from dyadic.proofs.evaluate.defined_states import NOT_FOUND, sizes_of_a_state
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
-from dyadic.proofs.methods.formal.network_theorem import formal_claim
+from dyadic.proofs.methods.formal.network_theorem import formal_claim, lacking
 from dyadic.proofs.methods.reciprocity import again
 
 
@@ -61,7 +61,7 @@ def check(
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     assumed = report.hypotheses
     if coq:
-        found["formal"], unaccepted, asked = _formal(certificate, lambda: sizes_of_a_state(graph, values or {}) is None)
+        found["formal"], unaccepted, asked = _formal(certificate, lambda: lacking(graph, values or {}))
         still_open += unaccepted
         assumed += asked
     findings, still_open = tuple(found.values()), (*report.open, *still_open)
@@ -106,10 +106,10 @@ def _expect_constants(witness: Mapping[str, Any], values: Mapping[str, Any], whe
             raise Rejected(f"{where}.constants", f"of {shown(name)} are not those of the specification")
 
 
-def _formal(certificate: Any, is_of_nothing: Callable[[], bool]) -> tuple[Finding, tuple[str, ...], tuple[str, ...]]:
+def _formal(certificate: Any, state: Callable[[], str | None]) -> tuple[Finding, tuple[str, ...], tuple[str, ...]]:
     """What Coq says of the network's own equations, what that leaves open, and what its theorem asks of the network's
     numbers; whatever the certificate claims."""
-    claim = formal_claim(certificate, is_of_nothing=is_of_nothing)
+    claim = formal_claim(certificate, state=state)
     reason = _falls_short(certificate, claim.numbers) if claim.verdict is Verdict.PROVED else claim.reason
     if reason is None:
         return Finding("formal", Done.COMPUTED, claim.statement, "formal"), (), tuple(claim.hypotheses)

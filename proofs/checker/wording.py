@@ -320,6 +320,7 @@ RULES: dict[str, ClaimKind] = {
         + "; of its {parts} layers, the costs being one, {kinds} are proved to have these adjoints for all sizes",
         "Coq: printed_backpropagation, its hypotheses checked by computation",
         (trust.COQ, trust.COQ_MACHINE, trust.COQ_REALS, trust.FORMAL_TEXT, trust.FORMAL_SHAPE),
+        (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.SHAKE),
     ),
     "steps": _rule(
         "", "steps L everywhere elsewhere all_sizes held",

@@ -39,8 +39,8 @@ NOT_FOUND = "no state was found from which every update is defined: there may be
 _SEEDS = (*range(6), *range(10, 16))
 """Quarters of integers, and integers."""
 _SIGNS = ("positive", "mixed", "small", "negative")
-_PRECISION = 128
-_MUCH_WORK = 1_000_000
+PRECISION = 128
+MUCH_WORK = 1_000_000
 """The terms of all evaluations entry by entry; at least one is made where one alone is not more."""
 _MAGNITUDES = (1, 0, 2**-6, 4, -1, 2**-2, 2**6, -(2**-6), 2**-12, 2**12)
 """What entries are, and what drawn ones are multiplied by."""
@@ -55,7 +55,7 @@ def sizes_of_a_state(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
     """
     if not may_lack_values(graph):
         return "own"
-    before, ctx.prec = ctx.prec, _PRECISION
+    before, ctx.prec = ctx.prec, PRECISION
     try:
         if _uniform(graph, values):
             return "own"
@@ -143,13 +143,14 @@ def _some_of(array: Any, count: int, below: int | None) -> tuple[Fraction, ...] 
 
 
 def _searched(graph: Graph, sizes: Instantiation, constants: Constants) -> bool:
-    tries = list(islice(_draws(), _MUCH_WORK // (sizes.work + 1)))
+    tries = list(islice(draws(), MUCH_WORK // (sizes.work + 1)))
     if any(_is_defined(graph, draw, sizes.base, constants) for draw in tries):
         return True
     return is_reached(graph, sizes, constants)
 
 
-def _draws() -> Iterator[Draw]:
+def draws() -> Iterator[Draw]:
+    """Numbers for all entries, by their labels: of several signs and magnitudes."""
     for seed, signs in product(_SEEDS, _SIGNS):
         draw = draw_with(seed, signs)
         yield draw
@@ -168,4 +169,4 @@ def _is_defined(graph: Graph, draw: Draw, sizes: dict[str, int], constants: Cons
         return False
 
 
-__all__ = ["NOT_FOUND", "Sizes", "sizes_of_a_state"]
+__all__ = ["MUCH_WORK", "NOT_FOUND", "PRECISION", "Sizes", "draws", "sizes_of_a_state"]

@@ -38,10 +38,23 @@ _SCALES = (-8, 12)
 Cell = tuple[Entries, tuple[int, ...]]
 
 
-def is_reached(graph: Graph, sizes: Instantiation, constants: Constants) -> bool:
-    """Whether numbers are reached at which all is defined, at the given sizes and with the given constants."""
+def is_reached(
+    graph: Graph,
+    sizes: Instantiation,
+    constants: Constants,
+    ring: Callable[[], Ball] = Ball,
+    is_it: Callable[[Instance], bool] | None = None,
+) -> bool:
+    """Whether numbers are reached at which all is defined, at the given sizes and with the given constants.
+
+    ring, is_it: the enclosures, and whether the network is as it should be at what is reached (all is a number).
+    """
     tries = _WORK // (sizes.work + 1)
-    return tries > 0 and any(_from(start, graph, sizes, constants, tries // len(_STARTS)) for start in _STARTS)
+    holds = is_it or all_is_finite
+    for start in _STARTS if tries else ():
+        if _from(start, graph, sizes, constants, tries // len(_STARTS), ring, holds):
+            return True
+    return False
 
 
 _STARTS: tuple[Callable[[int, Random], float], ...] = (
@@ -52,15 +65,21 @@ _STARTS: tuple[Callable[[int, Random], float], ...] = (
 
 
 def _from(
-    start: Callable[[int, Random], float], graph: Graph, sizes: Instantiation, constants: Constants, tries: int
+    start: Callable[[int, Random], float],
+    graph: Graph,
+    sizes: Instantiation,
+    constants: Constants,
+    tries: int,
+    ring: Callable[[], Ball],
+    is_it: Callable[[Instance], bool],
 ) -> bool:
-    chance, ring = Random(0), _Moving()
+    chance, moving = Random(0), _Moving()
     try:
-        instance, tensors = _numbered(graph, ring, sizes, constants)
+        instance, tensors = _numbered(graph, moving, sizes, constants)
         for cells in tensors:
             for place, (table, at) in enumerate(cells):
                 table[at] = arb(start(place, chance))
-        least = ring.lacking_of(instance)
+        least = moving.lacking_of(instance)
         gained = 0
         for number in range(tries if tensors else 0):
             if least == 0 or number - gained > _PATIENCE:
@@ -68,18 +87,18 @@ def _from(
             changed = _some(tensors, chance)
             before = [table[at] for table, at in changed]
             _change(changed, chance)
-            lacking = ring.lacking_of(instance, least)
+            lacking = moving.lacking_of(instance, least)
             if lacking <= least:
                 gained = number if lacking < least else gained
                 least = lacking
             else:
                 for (table, at), value in zip(changed, before, strict=True):
                     table[at] = value
-        enclosed, same = _numbered(graph, Ball(), sizes, constants)
+        enclosed, same = _numbered(graph, ring(), sizes, constants)
         for cells, found in zip(same, tensors, strict=True):
             for (table, at), (source, _) in zip(cells, found, strict=True):
                 table[at] = source[at]
-        return all_is_finite(enclosed)
+        return is_it(enclosed)
     except (Undetermined, Rejected):
         return False
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from dyadic.proofs.claims import Claim
-from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.methods import (
     identity,
     induction,
@@ -195,9 +194,7 @@ _ALL = (
         "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
         lambda s: [
             network_theorem.formal_claim(
-                s.content,
-                s.progress,
-                lambda: sizes_of_a_state(s.network, s.derivation.architecture.values) is None,
+                s.content, s.progress, lambda: network_theorem.lacking(s.network, s.derivation.architecture.values)
             )
         ],
         "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost where the "

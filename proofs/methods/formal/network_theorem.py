@@ -9,9 +9,11 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.impossible_conditions import never_met
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.defined_states import NOT_FOUND
+from dyadic.proofs.evaluate.defined_states import NOT_FOUND, sizes_of_a_state
+from dyadic.proofs.evaluate.smooth_states import meets_conditions
 from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import (
     ABSENT,
@@ -42,20 +44,19 @@ AXIOMS = (
     "FunctionalExtensionality.functional_extensionality_dep",
 )
 """What the theorem may rest on: the real numbers of Coq's standard library."""
-NO_STATE = f"Coq accepts the equations, but {NOT_FOUND}"
 _NAME = "Formal"
 
 
 def formal_claim(
     certificate: Mapping[str, Any],
     progress: Callable[[str], None] = lambda stage: None,
-    is_of_nothing: Callable[[], bool] = lambda: False,
+    state: Callable[[], str | None] = lambda: None,
 ) -> Claim:
     """Write the network's Coq file, read it back and have coqc check it, within bounds of time and memory.
 
     The adjoints of a layer are proved for all sizes of its kind where that is possible, otherwise at the network's own.
-    progress: called with what Coq is given, as it is.  is_of_nothing: whether states were looked for at which every
-    update is defined, and none found.
+    progress: called with what Coq is given, as it is.  state: why the theorem may be about no numbers at all, if what
+    it asks for was looked for and not found (:func:`lacking`).
 
     Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
     """
@@ -93,13 +94,26 @@ def formal_claim(
         if reason is not None:
             return _open(certificate, numbers | {"kinds": affirmed(folder, accepted)}, reason)
     numbers["kinds"] = len(accepted)  # the list of the network's theorem has what they rest on
-    if is_of_nothing():
-        return _open(certificate, numbers, NO_STATE)
+    if (lacks := state()) is not None:
+        return _open(certificate, numbers, f"Coq accepts the equations, but {lacks}")
     if impossible := _asked_in(certificate, never_met):
         return _open(
             certificate, numbers, f"Coq accepts the equations, but no numbers meet its hypotheses: {impossible}"
         )
     return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
+
+
+def lacking(graph: Graph, values: Mapping[str, Any]) -> str | None:
+    """Why the theorem may be about nothing; None if numbers were found that it is about, or not looked for.
+
+    values: arrays of the network's constants, by name.
+    """
+    if sizes_of_a_state(graph, values) is None:
+        return NOT_FOUND
+    asked = conditions_on_entries(graph.vertices, graph.layers, graph.costs, graph.kinds)
+    if asked and meets_conditions(graph, values) is False:
+        return "no numbers were found that meet all of its conditions: there may be none"
+    return None
 
 
 def affirmed(folder: Path, accepted: Mapping[int, ProvedKind]) -> int:
