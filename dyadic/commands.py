@@ -94,6 +94,8 @@ def check(
 
     if spec is None and (cost or granularity or sizes):
         raise DyadicError("--cost, --granularity and --size say how a SPEC is read: they go with --spec")
+    if certificate.suffix in (".html", ".pdf"):
+        raise DyadicError(f"{certificate}: a page is not checked; check the certificate, or an appendix in .tex")
     regular_file(certificate, sys.maxsize)  # what is not there says nothing, and is not rejected
     derivation = None if spec is None else derivation_of(spec, cost, granularity, numbers_of(sizes))
     try:

@@ -67,7 +67,7 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
         yield f"     gives dx/dt = {rates[0]},  ds/dt = {rates[1]}"
     yield "  B gives the saddle-point dynamics; A runs s backward in time; C leaks the cost's gradient into dx/dt."
     yield ""
-    yield "Ranks (the step after which a variable is exact):"
+    yield "Ranks (the step after which a variable is exact at the latest):"
     width = max(map(len, written))
     for name in written:
         x, s = derivation.ranks.x[name], derivation.ranks.s[name]

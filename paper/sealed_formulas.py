@@ -53,6 +53,7 @@ class FormulaComparison:
         if self.unchanged:
             yield f"UNCHANGED  {self.count} formulas are those that were written"
         yield "Their list stands in the file itself; `dyadic appendix` writes them anew from the network."
+        yield "Words, numbers in tables and hashes are not compared."
 
 
 def sealed(fragment: str) -> str:

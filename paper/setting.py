@@ -96,7 +96,7 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         ("rank ", Math("s")),
     )
     return Table(
-        "The network, with the step after which each variable is exact (its rank).",
+        "The network, with the step after which each variable is exact at the latest (its rank).",
         head,
         tuple(rows),
         (14, 16, 14, 10, 10, 10),
@@ -160,7 +160,7 @@ def ranks_table(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> Table:
         for n in shown
     ]
     head: tuple[Cell, ...] = (("vertex",), ("kind",), ("rank ", Math("x")), ("rank ", Math("s")))
-    return Table("Ranks: the step after which a variable is exact.", head, tuple(rows), (20, 8, 9, 9))
+    return Table("Ranks: the step after which a variable is exact at the latest.", head, tuple(rows), (20, 8, 9, 9))
 
 
 _ENDS = 3

@@ -177,6 +177,7 @@ BAD = {
     "folder to standard output": (("build", DIGITS, "-o", "-"), "-: a folder cannot be written to standard output"),
     "figure to standard output": (("figure", DIGITS, "-o", "-"), "'' is not one of"),
     "states to standard output": (("relax", DIGITS, "-o", "-"), "-: "),
+    "a page to be checked": (("check", "paper/flagship/appendix.html"), "appendix.html: a page is not checked"),
     "states to an ending": (("relax", DIGITS, "-o", "x.txt"), "x.txt: the ending '.txt' is not .npz"),
     "appendix in no folder": (("appendix", DIGITS, "-o", "/proc/none/a.tex"), "/proc/none/a.tex: cannot be written"),
     "module without a name": (("emit", DIGITS, "--target", "numpy", "-o", "."), "is the name of a folder"),
