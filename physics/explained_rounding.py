@@ -9,9 +9,9 @@ Three things explain an entry's error, each for numbers of the module's own type
 
 What is further off than all of them is refuted.  In a deep network the radii may grow until they are larger than the
 gradient, and explain anything: a gradient that is multiplied by 0 is then as near to the exact one as they ask.  So
-where balls allow more than :data:`MOST_ALLOWED` of the largest entry, or an error that only the model explains is
-larger than that (sums that cancel, in another order), a gradient is proved only if the code emitted now is about as far
-off, and otherwise undecided.
+where balls allow more than :data:`MOST_ALLOWED` of the largest entry, or less than the error (the model explains what sums
+that cancel are off by in another order), a gradient is proved only if the code emitted now is about as far off, and
+otherwise undecided.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Explained:
         largest = largest_entry(self.exact[name])
         allowed = float(self._allowed[name].max(initial=0.0))
         beside = largest or self._largest  # one that is 0 beside the others
-        if error == 0 or max(allowed, error) <= MOST_ALLOWED * beside:  # an error may be the model's alone
+        if error <= allowed <= MOST_ALLOWED * beside or error == 0:  # what is larger is explained by the model alone
             return None
         own = float(self._own[name].max(initial=0.0))
         alike = SLACK * max(own, max(self._usual, float(upper(self.form.unit))) * largest)
