@@ -112,7 +112,7 @@ class CodeCalls(CodeScopes):
         if name in self.names.functions:
             given, named = self._arguments(node, names)
             return self.run_function(LocalFunction(self.names.functions[name]), given, named)
-        if name in self.names.classes or name in self.names.constants or (name not in BUILTINS and name != "zip"):
+        if self.names.binds(name) or (name not in BUILTINS and name != "zip"):
             raise self.source.at(node.func, f"{name} is no function that is known here")
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
             if name in LAZY:

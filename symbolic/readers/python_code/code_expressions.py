@@ -112,11 +112,21 @@ class CodeExpressions(CodeOperators):
             told = [] if node.format_spec is None else [self.value(node.format_spec, names)]
         except CodeError:
             parts = [node.value, *([node.format_spec] if node.format_spec else [])]
-            if not all(changes_nothing(part, lambda name: not self._is_own(name, names)) for part in parts):
+            if not all(self.may_be_left_out(part, names) for part in parts):
                 raise
             return None
         plain_text = isinstance(value, str | int | None.__class__) and node.conversion in (-1, ord("s"))
         return str(value) if plain_text and told in ([], [""]) else None
+
+    def may_be_left_out(self, node: ast.expr, names: Names) -> bool:
+        """Whether what an expression calls is known to leave everything as it is."""
+
+        def is_foreign(method: ast.expr) -> bool:
+            modules = [part.id for part in ast.walk(method) if isinstance(part, ast.Name) and part.id not in names]
+            unknown = any(one not in self.names.known and self.names.binds(one) for one in modules)
+            return unknown or self.names.is_method(getattr(method, "attr", ""))
+
+        return changes_nothing(node, lambda name: not self._is_own(name, names), is_foreign)
 
     def _is_own(self, name: str, names: Names) -> bool:
         """Whether a name has another meaning here than Python gives it."""

@@ -34,7 +34,7 @@ def is_constant(value: Any) -> bool:
         items = list(value.values() if isinstance(value, dict) else value)
         return not any(isinstance(item, tuple | dict) for item in items) and all(map(is_constant, items))
     if isinstance(value, StoredArray):
-        return not value.array.shape
+        return not value.array.shape and not value.held
     return isinstance(value, int | Fraction | str)
 
 
