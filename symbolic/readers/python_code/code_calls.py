@@ -34,7 +34,14 @@ from dyadic.symbolic.readers.python_code.file_names import LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
 from dyadic.symbolic.readers.python_code.library_functions import METHODS, has
-from dyadic.symbolic.readers.python_code.python_builtins import BUILTINS, COUNTS, LAZY, LIST_METHODS, MOST_TURNS, zipped
+from dyadic.symbolic.readers.python_code.python_builtins import (
+    BUILTINS,
+    COUNTS,
+    LIST_METHODS,
+    MOST_TURNS,
+    USE_UP,
+    zipped,
+)
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
@@ -115,9 +122,9 @@ class CodeCalls(CodeScopes):
         if self.names.binds(name) or (name not in BUILTINS and name != "zip"):
             raise self.source.at(node.func, f"{name} is no function that is known here")
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
-            if name in LAZY:
+            if name not in USE_UP:
                 raise NotInSubset("a generator that is not used up at once")
-            given, named = [self.comprehension(node.args[0], names)], {}
+            given, named = [LazyItems(self.made_by(node.args[0], names))], {}
         else:
             given, named = self._arguments(node, names)
         if name == "dict" and not given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,7 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, check_types, common, library_of
-from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized
+from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized, whole_size
 from dyadic.symbolic.readers.python_code.known_values import (
     by_zero,
     is_number,
@@ -33,12 +34,21 @@ from dyadic.symbolic.readers.python_code.known_values import (
     repeated,
     short,
 )
-from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, UntoldText
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
-from dyadic.symbolic.readers.python_code.stored_arrays import MaskedPart, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    AlwaysTrue,
+    BoundMethod,
+    LocalFunction,
+    MaskedPart,
+    SizeRange,
+    StoredArray,
+)
 from dyadic.symbolic.readers.python_code.subscript_bounds import quotient, remainder
 
 _HIGHEST = 64
+_ALWAYS_TRUE = (LazyItems, LocalFunction, BoundMethod, SizeRange, AlwaysTrue, slice, type(...))
+"""Values that are true as conditions, whatever they hold; sizes that have a name are not 0."""
 _TORCH_OPERATORS: dict[type[ast.operator], str] = {ast.Sub: "sub", ast.MatMult: "matmul", ast.Pow: "pow"}
 """The operators that PyTorch does not have for all types, by the names of their functions."""
 
@@ -80,6 +90,8 @@ class CodeOperators:
             found = raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two)
             return StoredArray(found, library=library)
         right = self.array(two)
+        if not library and operator not in (ast.BitAnd, ast.BitOr):
+            left, right = _as_integers(left), _as_integers(right)
         known = {
             ast.Add: added,
             ast.Sub: subtracted,
@@ -142,9 +154,11 @@ class CodeOperators:
             raise NotInSubset("a text whose letters are not known, as a condition")
         if isinstance(value, DictionaryView):
             return bool(value.owner)
-        if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
+        if isinstance(value, bool | int | str | tuple | list | dict | range | Fraction) or value is None:
             return bool(value)
-        return True
+        if isinstance(value, _ALWAYS_TRUE):
+            return True
+        raise NotInSubset("this as a condition")
 
     def compared_with(self, operator: ast.cmpop, one: Any, two: Any) -> Any:
         if isinstance(operator, ast.Is | ast.IsNot):
@@ -168,13 +182,25 @@ class CodeOperators:
 
     def turned(self, operator: ast.unaryop, value: Any) -> Any:
         """The unary operators, but ``not``."""
+        if isinstance(value, bool):
+            value = int(value)
+        own = isinstance(value, StoredArray) and not library_of(value, self.home)
+        if own:
+            value = self.alike(value, _as_integers(value.array))
         if isinstance(operator, ast.UAdd):
             return self.copied(value)
         if isinstance(operator, ast.USub):
             if sized(value):
                 return self.operation(ast.Mult, -1, value)
             return -value if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+        if isinstance(value, int) or whole_size(value) or (own and value.array.whole):
+            return self.operation(ast.Sub, -1, value)  # ~ of Python's own integers
         return self.alike(value, opposite(self.recorder, self.array(value)))
+
+
+def _as_integers(array: FormArray) -> FormArray:
+    """Truth values of Python are the integers 1 and 0, where those of arrays are not."""
+    return replace(array, truth=False, whole=True) if array.truth else array
 
 
 def integer_power(base: Any, exponent: Any) -> None:

@@ -158,9 +158,12 @@ class CodeScopes(CodeExpressions):
     def assign(self, target: ast.expr, value: Any, names: Names) -> None:
         raise NotImplementedError
 
-    def comprehension(self, node: ast.ListComp | ast.GeneratorExp, names: Names) -> list[Any]:
-        """All that a comprehension makes; of a generator too, where it is used up at once."""
-        return [self.held(self.value(node.elt, inner)) for inner in self.turns(node, names)]
+    def made_by(self, node: ast.ListComp | ast.GeneratorExp, names: Names) -> Iterator[Any]:
+        """What a comprehension makes, each item when it is asked for."""
+        return (self.held(self.value(node.elt, inner)) for inner in self.turns(node, names))
+
+    def comprehension(self, node: ast.ListComp, names: Names) -> list[Any]:
+        return list(self.made_by(node, names))
 
     def dictionary_of(self, node: ast.DictComp, names: Names) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -12,6 +12,8 @@ from dyadic.symbolic.readers.python_code.source_text import NotInSubset, Numbers
 
 _MOST_BITS = 256
 _MOST_ITEMS = 1000
+_COMPARED = (str, int, Fraction, tuple, type(None))
+"""Values of which it is known whether they are equal: not texts whose letters are not known, nor types of arrays."""
 
 
 def by_zero() -> Any:
@@ -53,7 +55,7 @@ def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
         if one == two and isinstance(operator, ast.Eq | ast.NotEq):
             return isinstance(operator, ast.Eq)
         raise NumbersNeeded
-    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
+    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, _COMPARED) and isinstance(two, _COMPARED):
         items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
         if not all(isinstance(item, int) or sized(item) for item in items):
             raise NotInSubset("a comparison of tuples of arrays")

@@ -94,8 +94,9 @@ def _extreme(name: str) -> Callable[[Caller, list[Any]], Any]:
         values = calls.listed(given[0]) if len(given) == 1 else given
         if any(map(sized, values)):
             raise NumbersNeeded
-        if any(isinstance(value, StoredArray) for value in values) or not values:
-            raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
+        numbers = all(isinstance(value, int | Fraction) for value in values)
+        if not values or not (numbers or all(isinstance(value, str) for value in values)):
+            raise NotInSubset(f"{name} of arrays or what has no order (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)
 
     return builtin
@@ -175,7 +176,8 @@ def zipped(calls: Caller, given: list[Any], strict: bool) -> LazyItems:
 
 
 _MANY = 100
-LAZY = ("zip", "enumerate", "reversed")
+USE_UP = ("sum", "max", "min", "tuple", "list", "any", "all")
+"""What asks a generator for its items at once; any and all for as many as they need."""
 COUNTS = {
     "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
     "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
@@ -202,8 +204,8 @@ BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "reversed": _reversed,
     "print": lambda calls, given: None,
     "pow": lambda calls, given: calls.operation(ast.Pow, *given),
-    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
-    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
+    "all": lambda calls, given: all(map(calls.truth, calls.iterated(given[0]))),
+    "any": lambda calls, given: any(map(calls.truth, calls.iterated(given[0]))),
 }
 
-__all__ = ["BUILTINS", "COUNTS", "LAZY", "LIST_METHODS", "MOST_TURNS", "Caller", "zipped"]
+__all__ = ["BUILTINS", "COUNTS", "LIST_METHODS", "MOST_TURNS", "USE_UP", "Caller", "zipped"]
