@@ -55,7 +55,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 )
 
 _MOST_ENTRIES = 50_000
-_HELD = VIEWS | {
+_HELD = VIEWS - {"double", "float32", "float64"} | {
     "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
     "copy", "tensordot",
 }  # fmt: skip
@@ -191,13 +191,17 @@ class CodeCalls(CodeScopes):
         told = named.get("dtype") if name not in _TYPED else None
         if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
-        shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
-        direct = (one for one in (*given, *named.values()) if isinstance(one, StoredArray))
-        base = next(direct, None) if shares else None
+        direct = [one for one in (*given, *named.values()) if isinstance(one, StoredArray)]
+        if name == "einsum":  # of one array, which may be listed, it may be that array with its axes in another order
+            base = arrays[0] if len(arrays) == 1 else None
+        else:
+            base = next(iter(direct), None) if name in VIEWS or named.get("copy", True) is not True else None
         if name == "item":
             return self.number_of(found)
         held = name in _HELD
         if isinstance(found, tuple) and name == "broadcast_arrays":  # each the memory of its own array
+            if any(isinstance(one, tuple | list) for one in given):
+                raise NotInSubset("broadcast_arrays of a list, which is one array,")
             own = [one if isinstance(one, StoredArray) else None for one in given]
             return tuple(StoredArray(one, base, made) for one, base in zip(found, own, strict=True))
         if isinstance(found, tuple):

@@ -387,7 +387,7 @@ FUNCTIONS: dict[str, Handler] = {
 VIEWS = frozenset({
     "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
     "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
-    "ascontiguousarray", "view_as", "reshape_as",
-    "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
+    "ascontiguousarray", "view_as", "reshape_as", "float", "type_as", "double", "float32", "float64", "diag",
+    "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
 })  # fmt: skip
 """What may give the memory of its array once more."""
