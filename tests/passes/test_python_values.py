@@ -30,7 +30,37 @@ TRUTHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("forward", "right", "wrong"), one_row_in(4, EARLY + TRUTHS))
+DECIMALS = [
+    ("int(0.29 * 100)", "28", "29"),
+    ("(2.0 if 0.1 + 0.2 == 0.3 else 5.0)", "5", "2"),
+    ("((0.1 + 0.2 == 0.3) * 3 + 1)", "1", "4"),
+    ("(1 // 0.1)", "9", "10"),
+    ("(1 % 0.1)", "0.09999999999999995", "0"),
+    ("(7.5 % 2 + 7.5 // 2)", "4.5", "3.75"),
+    ("(2.0 if 0.1 * 3 > 0.3 else 5.0)", "2", "5"),
+    ("(2.0 if 0.1 + 0.2 - 0.3 else 5.0)", "2", "5"),
+    ("(2.0 if x.ndim * 0.1 * 3 == 0.3 else 5.0)", "5", "2"),
+    ("(2.0 if max(0.3, 0.1 + 0.2) == 0.3 else 5.0)", "5", "2"),
+    ("(2.0 if -(0.1 + 0.2) < -0.3 and abs(-0.1 - 0.2) > 0.3 else 5.0)", "2", "5"),
+    ("len([0] * int(4.35 * 100))", "434", "435"),
+    ("int(float(3) / 2 + 0.5)", "2", "1"),
+    ("round(2.5)", "2", "3"),
+    ("round(2.675, 2)", "2.67", "2.68"),
+    ("sum(divmod(-7, 2))", "-3", "-4"),
+    ("(2.0 if bool([]) else 5.0)", "5", "2"),
+    ("(2.0 if sum([0.5, 0.25]) == 0.75 else 5.0)", "2", "5"),
+    ("(2.0 if (10**16 + 1) / 1 == 10**16 else 5.0)", "2", "5"),
+    ("(2.0 if 0.1**2 == 0.01 else 5.0)", "5", "2"),
+]  # fmt: skip
+DECIMALS = [(f"return x * {value}, x", right, wrong) for value, right, wrong in DECIMALS]
+FORM_FEED = [
+    ("y = x * 1\nif x.ndim == 2:\n     y = y * 2\n\f    y = y * 3\nreturn y, x", "3", "1"),
+    ("return x * len({' ': 2, '\f': 3}), x", "2", "1"),
+    ("y = x\f* 2\n\f\nreturn y, x", "2", "1"),
+]
+
+
+@pytest.mark.parametrize(("forward", "right", "wrong"), one_row_in(4, EARLY + TRUTHS + DECIMALS + FORM_FEED))
 def test_generators_and_truths(tmp_path, forward, right, wrong):
     assert decided(tmp_path, pair_of(forward, right)) == PROVED
     assert decided(tmp_path, pair_of(forward, wrong)) == REFUTED
@@ -65,6 +95,13 @@ NOT_TOLD = [
     "k = 2 if x.dtype else 5",
     "k = 2 if x.real else 5",
     "k = 2 if np else 5",
+    "k = np.float64(0.1) + 0.2 == 0.3",
+    "k = np.array([0.1, 0.3]) * 3 > 0.3",
+    "k = math.sqrt(2) ** 2 == 2",
+    "k = x ** (0.1 * 3 * 10)",
+    "k = 2 if sum([0.1] * 10) == 1 else 5",
+    "k = 1e300 * 1e300 > 3",
+    "k = round(x.sum())",
 ]  # fmt: skip
 
 

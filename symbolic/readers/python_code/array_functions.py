@@ -30,6 +30,9 @@ from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesD
 
 Handler = Callable[[CallArguments], Any]
 _LARGEST_EXPONENT = 16
+_ROUNDED = Fraction(1, 10**9)
+"""Numbers of 64 bits that are further apart than this, of what they are, are so however they are computed."""
+_EXACT = ("step", "sign", "abs", "relu")
 _OF_INTEGERS = ("relu", "abs", "sign")
 """Functions that make integers of integers."""
 
@@ -211,6 +214,27 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
         "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
     }
     return entrywise(recorder, relations[sign], apart, truth=True)
+
+
+def far_apart(recorder: Recorder, *arrays: FormArray) -> bool:
+    """Whether rounding cannot decide how two arrays compare: they depend on what is given, or differ by more than it.
+
+    Numbers that are made of integers, halves, quarters and the like alone are not rounded.
+    """
+    nodes = [node for array in arrays for node in recorder.parts(recorder.equation(array, "").body) if node]
+    given = any(node[:2] == ["entry", ARRAY] and recorder.body_of(node[2]) is None for node in nodes)
+    if given or not any(map(_is_rounded, nodes)):
+        return True
+    one, two = map(_number, arrays)
+    return one is not None and two is not None and abs(one - two) > _ROUNDED * max(abs(one), abs(two))
+
+
+def _is_rounded(node: list[Any]) -> bool:
+    if node[0] == "rational":
+        return bool(node[2] & (node[2] - 1))
+    if node[0] == "^":
+        return not isinstance(node[2], int) or node[2] < 0
+    return bool(node[0] == "apply" and node[1] not in _EXACT)
 
 
 def _equal(sign: str, one: FormArray, two: FormArray) -> FormArray:

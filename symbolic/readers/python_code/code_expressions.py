@@ -23,7 +23,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
 )
 from dyadic.symbolic.readers.python_code.code_operators import CodeOperators
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
-from dyadic.symbolic.readers.python_code.known_values import plain, short, small
+from dyadic.symbolic.readers.python_code.known_values import real, short, small
 from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, UntoldText, changes_nothing
 from dyadic.symbolic.readers.python_code.library_values import is_constant, library_value, node_in_words
 from dyadic.symbolic.readers.python_code.source_text import (
@@ -94,7 +94,7 @@ class CodeExpressions(CodeOperators):
         if isinstance(value, int):
             return small(value)
         if isinstance(value, float) and value - value == 0:
-            return plain(Fraction(repr(value)), whole=False)
+            return real(Fraction(repr(value)), value)
         raise NotInSubset("this number")
 
     def _text(self, node: ast.JoinedStr, names: Names) -> str | UntoldText:

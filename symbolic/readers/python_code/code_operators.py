@@ -16,6 +16,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     divided,
     divided_down,
     either_holds,
+    far_apart,
     minus,
     multiplied,
     opposite,
@@ -26,13 +27,16 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, check_types, common, library_of
 from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized, whole_size
+from dyadic.symbolic.readers.python_code.known_floats import as_python, changed_sign, computed_by, is_integer
+from dyadic.symbolic.readers.python_code.known_floats import divided_down as floats_divided_down
 from dyadic.symbolic.readers.python_code.known_values import (
     by_zero,
     is_number,
     known_comparison,
-    plain,
+    real,
     repeated,
     short,
+    whole,
 )
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
@@ -110,12 +114,7 @@ class CodeOperators:
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
-            if two == int(two):
-                one, two = (one if isinstance(two, int) else Fraction(one)), int(two)
-            if not isinstance(two, int) or abs(two) > _HIGHEST:
-                return StoredArray(raised(self.recorder, self.array(one), two))
-            whole = isinstance(one, int) and two >= 0
-            return plain(Fraction(one) ** two, whole) if one or two >= 0 else by_zero()
+            return self._power(one, two)
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
             by_zero()
         known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -128,8 +127,21 @@ class CodeOperators:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__}")
-        whole = isinstance(one, int) and isinstance(two, int) and operator is not ast.Div
-        return plain(known[operator](one, two), whole)
+        if isinstance(one, int) and isinstance(two, int) and operator is not ast.Div:
+            return whole(known[operator](one, two))
+        if operator in (ast.FloorDiv, ast.Mod):
+            return floats_divided_down(operator, one, two)
+        return real(Fraction(known[operator](one, two)), computed_by(operator, one, two))
+
+    def _power(self, one: Any, two: Any) -> Any:
+        if not is_integer(two) or abs(two) > _HIGHEST:
+            return StoredArray(raised(self.recorder, self.array(one), two))
+        if not one and two < 0:
+            by_zero()
+        found = Fraction(one) ** int(two)
+        if isinstance(one, int) and isinstance(two, int) and two >= 0:
+            return whole(found)
+        return real(found, computed_by(ast.Pow, one, two))
 
     def alike(self, stored: Any, array: FormArray, base: StoredArray | None = None, held: bool = False) -> StoredArray:
         """An array of the library that made another one."""
@@ -154,7 +166,9 @@ class CodeOperators:
             raise NotInSubset("a text whose letters are not known, as a condition")
         if isinstance(value, DictionaryView):
             return bool(value.owner)
-        if isinstance(value, bool | int | str | tuple | list | dict | range | Fraction) or value is None:
+        if is_number(value):
+            return bool(as_python(value))
+        if isinstance(value, str | tuple | list | dict | range) or value is None:
             return bool(value)
         if isinstance(value, _ALWAYS_TRUE):
             return True
@@ -176,6 +190,8 @@ class CodeOperators:
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
             library = common([value for value in (one, two) if isinstance(value, StoredArray)], self.home)
+            if not far_apart(self.recorder, self.array(one), self.array(two)):
+                raise NotInSubset("a comparison that the last digits of decimals may decide")
             found = compared(self.recorder, signs[type(operator)], self.array(one), self.array(two))
             return StoredArray(found, library=library)
         return known_comparison(operator, one, two)
@@ -192,7 +208,9 @@ class CodeOperators:
         if isinstance(operator, ast.USub):
             if sized(value):
                 return self.operation(ast.Mult, -1, value)
-            return -value if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+            return (
+                changed_sign(value) if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+            )
         if isinstance(value, int) or whole_size(value) or (own and value.array.whole):
             return self.operation(ast.Sub, -1, value)  # ~ of Python's own integers
         return self.alike(value, opposite(self.recorder, self.array(value)))

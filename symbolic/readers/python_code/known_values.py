@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.call_arguments import sized
+from dyadic.symbolic.readers.python_code.known_floats import KnownFloat, as_python
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _MOST_BITS = 256
@@ -30,11 +31,15 @@ def small(value: int) -> int:
     return value
 
 
-def plain(value: int | Fraction, whole: bool) -> int | Fraction:
-    """An integer, or a real number, which stays one where it has no fraction.  whole: which of them."""
-    value = Fraction(value)
+def whole(value: int | Fraction) -> int:
+    """An integer."""
+    return small(int(value))
+
+
+def real(value: int | Fraction, computed: float | None) -> KnownFloat:
+    """A real number, which stays one where it has no fraction.  computed: the float that Python has for it."""
     small(value.numerator), small(value.denominator)
-    return value.numerator if whole else value
+    return KnownFloat(value, computed)
 
 
 def short(value: Any) -> Any:
@@ -61,9 +66,12 @@ def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
             raise NotInSubset("a comparison of tuples of arrays")
         if any(map(sized, items)) and one != two:
             raise NumbersNeeded
+        if isinstance(one, int | Fraction) and isinstance(two, int | Fraction):
+            return (as_python(one) == as_python(two)) == isinstance(operator, ast.Eq)
         return (one == two) == isinstance(operator, ast.Eq)
     if not (is_number(one) and is_number(two)):
         raise NotInSubset("this comparison")
+    one, two = as_python(one), as_python(two)
     match operator:
         case ast.Lt():
             return bool(one < two)
@@ -87,4 +95,4 @@ def items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
     return items if len(items) == len(parts) and not starred else None
 
 
-__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "plain", "repeated", "short", "small"]
+__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "real", "repeated", "short", "small", "whole"]

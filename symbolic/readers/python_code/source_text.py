@@ -64,7 +64,7 @@ class SourceText:
             raise SpecError(self.path, "is no text in UTF-8", "save it as UTF-8") from error
         if encoding not in ("utf-8", "utf-8-sig") and not (encoding in _LIKE_ASCII and content.isascii()):
             raise SpecError(self.path, f"says that it is written in {encoding[:40]}", "save it as UTF-8 and say so")
-        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
+        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         try:
             self.tree = ast.parse("\n".join(self.lines))
         except SyntaxError as error:
