@@ -42,6 +42,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     MaskedPart,
     ObjectMethod,
     PartOfNew,
+    SeededNumbers,
     SizeRange,
     StoredArray,
 )
@@ -317,7 +318,7 @@ class CodeExpressions(CodeOperators):
             return self.of_class(value, name, None)
         if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
             return value[_PAIR.index(name)]
-        if isinstance(value, list | dict | PartOfNew):
+        if isinstance(value, list | dict | PartOfNew | SeededNumbers):
             return ObjectMethod(value, name)
         raise NotInSubset(f"the attribute {name} of this")
 

@@ -35,13 +35,14 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     KeptObject,
     LocalFunction,
     MaskedPart,
+    SeededNumbers,
     StoredArray,
 )
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
-_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject, LazyItems, DictionaryView)
+_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject, LazyItems, DictionaryView, SeededNumbers)
 _WITHOUT_EFFECT = ("torch.no_grad", "numpy.errstate")
 
 

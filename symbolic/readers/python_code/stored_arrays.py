@@ -86,6 +86,14 @@ class KeptObject:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class SeededNumbers:
+    """A generator of random numbers whose seed is a number: made anew it draws the same ones.  drawn: how often."""
+
+    seed: int
+    drawn: int = 0
+
+
 @dataclass(frozen=True)
 class LocalFunction:
     """A function as a value.  around: the variables of the function in which it is defined, as they are when it runs.
