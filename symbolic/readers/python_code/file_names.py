@@ -18,6 +18,7 @@ _MEDDLING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
 }  # fmt: skip
 _NEW_ARRAYS = ("array", "asarray", "zeros", "ones", "full", "empty", "copy", "eye", "arange")
+_OF_NUMBERS = ("float", "int", "abs", "max", "min", "pow", "len", "round", "bool")
 _MODULES = frozenset({
     "numpy", "lax", "nn", "functional", "linalg", "random", "special", "autograd", "fft", "ma", "scipy", "Tensor",
 })  # fmt: skip
@@ -262,7 +263,7 @@ def _makes_array(node: ast.AST, known: dict[str, LibraryName]) -> bool:
         root = root.value
     library = known.get(root.id) if isinstance(root, ast.Name) else None
     safe = library is not None and library.name.partition(".")[0] in ("numpy", "math", "jax")
-    return last in _NEW_ARRAYS or not (safe or last in ("float", "int", "abs", "max", "min", "pow", "len"))
+    return last in _NEW_ARRAYS or not (safe or last in _OF_NUMBERS)
 
 
 def bound_in(node: ast.ClassDef) -> dict[str, list[ast.stmt]]:
