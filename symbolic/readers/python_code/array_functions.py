@@ -322,6 +322,43 @@ def power(call: CallArguments) -> FormArray:
     return raised_by(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
 
 
+def elu(call: CallArguments) -> FormArray:
+    """x where it is positive, else alpha (exp(x) - 1)."""
+    array, alpha = call.array("input", "x", "a"), call.take("alpha", default=1)
+    if exact_number(alpha, "alpha") == 1:
+        return applied(call.recorder, "elu", array)
+    array, slope = call.recorder.named(array), constant(alpha)
+    positive = applied(call.recorder, "relu", array, kink=True)
+    below = subtracted(call.recorder, applied(call.recorder, "elu", array), positive)
+    return added(call.recorder, positive, multiplied(call.recorder, slope, below))
+
+
+def softplus(call: CallArguments) -> FormArray:
+    """log(1 + exp(beta x)) / beta; beta is told in PyTorch alone."""
+    array = call.array("input", "x", "a")
+    beta = exact_number(call.take("beta", default=1), "beta") if call.library == "torch" else 1
+    if beta == 1:
+        return applied(call.recorder, "softplus", array)
+    if not beta:
+        raise NotInSubset("softplus with beta 0")
+    steeper = applied(call.recorder, "softplus", multiplied(call.recorder, constant(beta), array))
+    return multiplied(call.recorder, constant(Fraction(1) / beta), steeper)
+
+
+def with_alpha(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
+    """add and sub, which PyTorch may tell to take the second array so many times."""
+
+    def handler(call: CallArguments) -> FormArray:
+        one, two = call.array("x1", "input"), call.array("x2", "other")
+        if call.library == "torch" and call.has("alpha"):
+            if any(array.truth or array.whole for array in (one, two)):
+                raise NotInSubset("alpha beside integers or comparisons")
+            two = multiplied(call.recorder, constant(exact_number(call.keyword("alpha"), "alpha")), two)
+        return operation(call.recorder, one, two)
+
+    return handler
+
+
 def leaky_relu(call: CallArguments) -> FormArray:
     array, slope = call.recorder.named(call.array("input", "x")), call.take("negative_slope", default=Fraction(1, 100))
     call.recorder.smooth(array)

@@ -10,7 +10,7 @@ from typing import Any
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, constant
 from dyadic.symbolic.readers.python_code.array_indexed import gathered, holds_arrays
 from dyadic.symbolic.readers.python_code.array_layout import part, permuted, stacked
-from dyadic.symbolic.readers.python_code.array_library import JAX, TORCH, library_of
+from dyadic.symbolic.readers.python_code.array_library import JAX, NUMPY, TORCH, library_of
 from dyadic.symbolic.readers.python_code.array_made import counted_from, places_of
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
@@ -241,7 +241,11 @@ class CodeExpressions(CodeOperators):
             keys = self.keys(key, value)
             if holds_arrays(keys):
                 return self.alike(value, self.part_of(value, keys), held=True)
-            return self.alike(value, self.part_of(value, keys), base=value, held=... in keys)
+            found = self.part_of(value, keys)
+            number = (
+                not found.shape and ... not in keys and library_of(value, self.home) == NUMPY
+            )  # no view of an entry
+            return self.alike(value, found, base=None if number else value, held=... in keys)
         if isinstance(value, PartOfNew) and not value.told:
             return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):

@@ -21,6 +21,8 @@ def library_value(library: LibraryName) -> Any:
         return library
     if name == "pi":
         return StoredArray(FormArray((), lambda at: ["*", 4, ["apply", "atan", 0, 1]], True))
+    if name == "tau" and place == "math":
+        return StoredArray(FormArray((), lambda at: ["*", 8, ["apply", "atan", 0, 1]], True))
     if name == "e" and place != "scipy.constants":  # there the charge of an electron
         return StoredArray(FormArray((), lambda at: ["apply", "exp", 0, 1], True))
     if name in ("inf", "Inf", "infty", "nan", "NaN"):
