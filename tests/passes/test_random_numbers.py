@@ -50,3 +50,14 @@ def test_what_is_drawn_as_arrays_or_keys_tell_is_refused(tmp_path, head, drawn):
     text = TEXT.format(f"return x + 0 * {drawn}, x", "return g").replace("import numpy as np", head)
     assert decided(tmp_path, text.replace("k)", "x)")) == REFUSED
     assert decided(tmp_path, TEXT.format("return x + 0 * np.random.rand(1, 1), x", "return g")) == PROVED
+
+
+def test_a_default_that_is_drawn_is_drawn_once(tmp_path):
+    text = (
+        "import torch\nclass f(torch.autograd.Function):\n    @staticmethod\n"
+        "    def forward(x: '3', k=torch.rand(3)):\n"
+        "        return x * k\n    @staticmethod\n    def setup_context(ctx, inputs, output):\n        x, k = inputs\n"
+        "        ctx.k = k\n    @staticmethod\n    def backward(ctx, g):\n        return g * ctx.k, None\n"
+    )
+    assert decided(tmp_path, text) == PROVED
+    assert decided(tmp_path, text.replace("g * ctx.k", "g * torch.rand(3)")) == REFUTED

@@ -33,6 +33,7 @@ class CodeScopes(CodeExpressions):
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         super().__init__(names, recorder)
         self._of_classes: dict[tuple[int, str], Any] = {}
+        self._usual: dict[int, Any] = {}
         self.kinds |= {
             ast.ListComp: self.comprehension, ast.DictComp: self.dictionary_of, ast.Lambda: self.make_function,
         }  # fmt: skip
@@ -133,14 +134,16 @@ class CodeScopes(CodeExpressions):
         return found
 
     def usual_value(self, function: ast.FunctionDef | ast.Lambda, default: ast.expr) -> Any:
-        """What stands for an argument that is not given, of a function of the file or a method of a class."""
+        """What stands for an argument that is not given, of a function of the file or a method: it is made once."""
         names: Names = {}
         try:
             if isinstance(function, ast.FunctionDef) and (owner := self.names.class_of(function)) is not None:
                 names = self._class_names(FileClass(owner), function, default)
         except NotInSubset as error:
             raise self.source.at(default, f"{error} is not in the subset that is read") from error
-        return self.value(default, names)
+        if id(default) not in self._usual:
+            self._usual[id(default)] = self.value(default, names)
+        return self._usual[id(default)]
 
     def set_attribute(self, kept: KeptObject, name: str, value: Any) -> None:
         """``self.name = value``, unless a class of the file makes something else of it."""
