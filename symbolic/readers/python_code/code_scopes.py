@@ -126,7 +126,7 @@ class CodeScopes(CodeExpressions):
         place = owner.node.body.index(before)
         for name in {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}:
             statement = owner.binding(name)
-            if statement is None or owner.node.body.index(statement) > place:
+            if statement is None or owner.node.body.index(statement) >= place:
                 continue
             if any(isinstance(part, _SCOPES) for part in ast.walk(node)):
                 raise NotInSubset(f"a scope within the body of a class, where {name} is another one,")
