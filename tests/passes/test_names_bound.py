@@ -137,3 +137,8 @@ def test_a_number_that_a_class_draws_is_drawn_once(tmp_path):
     text = of_class("k = np.random.rand()", "self.k").replace("6 * g", "self.k * g")
     assert decided(tmp_path, text) == PROVED
     assert decided(tmp_path, text.replace("self.k * g", "np.random.rand() * g")) == REFUTED
+
+
+@pytest.mark.parametrize("head", ["K = K + 1\n", "K = L\nL = K\n"])
+def test_a_name_that_is_set_by_itself_is_refused(tmp_path, head):
+    assert decided(tmp_path, pair_of("return x * K, x", "1", head)) == REFUSED

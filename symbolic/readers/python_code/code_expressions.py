@@ -154,8 +154,9 @@ class CodeExpressions(CodeOperators):
     def file_constant(self, node: ast.Name) -> Any:
         """A number, a text, or a tuple or dictionary of these, made of numbers alone and never changed."""
         if node.id not in self._constants:
-            unchanged = self.names.unchanged(node.id)
-            self._constants[node.id] = self.value(self.names.constants[node.id], {}) if unchanged else None
+            self._constants[node.id] = None  # what it is while it is evaluated
+            if self.names.unchanged(node.id):
+                self._constants[node.id] = self.value(self.names.constants[node.id], {})
         value = self._constants[node.id]
         if not is_constant(value):
             raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
