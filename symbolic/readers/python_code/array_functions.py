@@ -30,6 +30,9 @@ from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesD
 
 Handler = Callable[[CallArguments], Any]
 _LARGEST_EXPONENT = 16
+_ROUNDED = Fraction(1, 10**9)
+"""Numbers of 64 bits that are further apart than this, of what they are, are so however they are computed."""
+_EXACT = ("step", "sign", "abs", "relu")
 _OF_INTEGERS = ("relu", "abs", "sign")
 """Functions that make integers of integers."""
 
@@ -213,6 +216,27 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
     return entrywise(recorder, relations[sign], apart, truth=True)
 
 
+def far_apart(recorder: Recorder, *arrays: FormArray) -> bool:
+    """Whether rounding cannot decide how two arrays compare: they depend on what is given, or differ by more than it.
+
+    Numbers that are made of integers, halves, quarters and the like alone are not rounded.
+    """
+    nodes = [node for array in arrays for node in recorder.parts(recorder.equation(array, "").body) if node]
+    given = any(node[:2] == ["entry", ARRAY] and recorder.body_of(node[2]) is None for node in nodes)
+    if given or not any(map(_is_rounded, nodes)):
+        return True
+    one, two = map(_number, arrays)
+    return one is not None and two is not None and abs(one - two) > _ROUNDED * max(abs(one), abs(two))
+
+
+def _is_rounded(node: list[Any]) -> bool:
+    if node[0] == "rational":
+        return bool(node[2] & (node[2] - 1))
+    if node[0] == "^":
+        return not isinstance(node[2], int) or node[2] < 0
+    return bool(node[0] == "apply" and node[1] not in _EXACT)
+
+
 def _equal(sign: str, one: FormArray, two: FormArray) -> FormArray:
     """Whether two integers are equal, which has no kink."""
     shape = broadcast_shape(one.shape, two.shape)
@@ -296,6 +320,43 @@ def clipped(call: CallArguments) -> FormArray:
 
 def power(call: CallArguments) -> FormArray:
     return raised_by(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
+
+
+def elu(call: CallArguments) -> FormArray:
+    """x where it is positive, else alpha (exp(x) - 1)."""
+    array, alpha = call.array("input", "x", "a"), call.take("alpha", default=1)
+    if exact_number(alpha, "alpha") == 1:
+        return applied(call.recorder, "elu", array)
+    array, slope = call.recorder.named(array), constant(alpha)
+    positive = applied(call.recorder, "relu", array, kink=True)
+    below = subtracted(call.recorder, applied(call.recorder, "elu", array), positive)
+    return added(call.recorder, positive, multiplied(call.recorder, slope, below))
+
+
+def softplus(call: CallArguments) -> FormArray:
+    """log(1 + exp(beta x)) / beta; beta is told in PyTorch alone."""
+    array = call.array("input", "x", "a")
+    beta = exact_number(call.take("beta", default=1), "beta") if call.library == "torch" else 1
+    if beta == 1:
+        return applied(call.recorder, "softplus", array)
+    if not beta:
+        raise NotInSubset("softplus with beta 0")
+    steeper = applied(call.recorder, "softplus", multiplied(call.recorder, constant(beta), array))
+    return multiplied(call.recorder, constant(Fraction(1) / beta), steeper)
+
+
+def with_alpha(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
+    """add and sub, which PyTorch may tell to take the second array so many times."""
+
+    def handler(call: CallArguments) -> FormArray:
+        one, two = call.array("x1", "input"), call.array("x2", "other")
+        if call.library == "torch" and call.has("alpha"):
+            if any(array.truth or array.whole for array in (one, two)):
+                raise NotInSubset("alpha beside integers or comparisons")
+            two = multiplied(call.recorder, constant(exact_number(call.keyword("alpha"), "alpha")), two)
+        return operation(call.recorder, one, two)
+
+    return handler
 
 
 def leaky_relu(call: CallArguments) -> FormArray:

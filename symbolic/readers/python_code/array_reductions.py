@@ -153,8 +153,9 @@ def norm(call: CallArguments) -> FormArray:
     array = call.array("x", "input", "A")
     order = call.take("ord", default=None)
     axes = call.axes_of(call.take("axis", "dim", default=None), len(array.shape))
-    of_matrix = order is not None and len(axes) > 1  # the largest singular value
-    if of_matrix or order not in (None, 2) or call.keyword("p", default=2) != 2:
+    told = call.keyword("p", default=order)
+    of_vector = told is None or (told == 2 and len(axes) == 1)  # of a matrix 2 is the largest singular value
+    if not of_vector and not (told == "fro" and len(axes) == 2):
         raise NotInSubset("a norm other than the Euclidean one")
     keep = flag(call.take("keepdims", "keepdim", default=False), "keepdims")
     squares = entrywise(call.recorder, lambda a: ["^", a, 2], array)

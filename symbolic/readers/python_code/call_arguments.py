@@ -22,6 +22,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 )
 from dyadic.symbolic.readers.python_code.array_layout import axis_of, stacked
 from dyadic.symbolic.readers.python_code.file_names import LibraryName
+from dyadic.symbolic.readers.python_code.known_floats import is_integer
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _IGNORED = ("device", "copy", "requires_grad", "order", "precision")
@@ -277,5 +278,6 @@ def exact_number(value: Any, what: str) -> int | Fraction:
     if sized(value):
         raise NumbersNeeded
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        is_integer(value)
         return value
     raise NotInSubset(f"{what} that is no number")

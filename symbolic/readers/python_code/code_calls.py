@@ -8,10 +8,12 @@ from itertools import islice
 from typing import Any
 
 from dyadic.symbolic.limits import MOST_AXES
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, Shape, number_of
 from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
 from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import (
+    JAX,
+    NUMPY,
     TORCH,
     check_arguments,
     check_lax,
@@ -30,11 +32,19 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.code_operators import integer_power
 from dyadic.symbolic.readers.python_code.code_scopes import CodeScopes
-from dyadic.symbolic.readers.python_code.file_names import LibraryName
+from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
+from dyadic.symbolic.readers.python_code.known_values import is_number
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems
 from dyadic.symbolic.readers.python_code.library_functions import METHODS, has
-from dyadic.symbolic.readers.python_code.python_builtins import BUILTINS, COUNTS, LAZY, LIST_METHODS, MOST_TURNS, zipped
+from dyadic.symbolic.readers.python_code.python_builtins import (
+    BUILTINS,
+    COUNTS,
+    LIST_METHODS,
+    MOST_TURNS,
+    USE_UP,
+    zipped,
+)
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     ArrayMethod,
@@ -43,12 +53,13 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     LocalFunction,
     ObjectMethod,
     PartOfNew,
+    SeededNumbers,
     SizeRange,
     StoredArray,
 )
 
 _MOST_ENTRIES = 50_000
-_HELD = VIEWS | {
+_HELD = VIEWS - {"double", "float32", "float64"} | {
     "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
     "copy", "tensordot",
 }  # fmt: skip
@@ -58,6 +69,9 @@ _LAX = {"max": "maximum", "min": "minimum"}
 _RANDOM = {
     "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
 }  # fmt: skip
+_OF_DRAWN = {"size", "dtype", "device", "requires_grad"}
+_SPREAD = {"loc", "scale", "low", "high"}
+"""What says how random numbers are stored, and how they are spread."""
 _TYPED = {"astype", "to", "zeros", "ones", "array", "asarray", "tensor", "as_tensor"}
 """What looks at a type itself."""
 _INSTEAD: dict[str, type[ast.operator] | None] = {
@@ -76,6 +90,10 @@ class CodeCalls(CodeScopes):
     """The part of the reader that knows calls."""
 
     _entries = 0  # of lists that were given to functions
+
+    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+        super().__init__(names, recorder)
+        self._by_seed: dict[int, list[tuple[Any, FormArray]]] = {}
 
     def call(self, node: ast.Call, names: Names) -> Any:
         if isinstance(node.func, ast.Name) and node.func.id not in names and node.func.id not in self.names.known:
@@ -112,12 +130,12 @@ class CodeCalls(CodeScopes):
         if name in self.names.functions:
             given, named = self._arguments(node, names)
             return self.run_function(LocalFunction(self.names.functions[name]), given, named)
-        if name in self.names.classes or name in self.names.constants or (name not in BUILTINS and name != "zip"):
+        if self.names.binds(name) or (name not in BUILTINS and name != "zip"):
             raise self.source.at(node.func, f"{name} is no function that is known here")
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
-            if name in LAZY:
+            if name not in USE_UP:
                 raise NotInSubset("a generator that is not used up at once")
-            given, named = [self.comprehension(node.args[0], names)], {}
+            given, named = [LazyItems(self.made_by(node.args[0], names))], {}
         else:
             given, named = self._arguments(node, names)
         if name == "dict" and not given:
@@ -137,11 +155,11 @@ class CodeCalls(CodeScopes):
     def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
         place, _, name = target.name.rpartition(".")
         root = place.partition(".")[0]
-        if target.name == "numpy.random.default_rng":  # what it draws may be any numbers, whatever it is told
-            return LibraryName("numpy.random.Generator")
+        if target.name == "numpy.random.default_rng":
+            return self._generator(given, named)
         if target.name in _AT:
             return self.add_where(_AT[target.name], given, named)
-        if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
+        if name in _RANDOM and root != JAX and (".random" in place or place == TORCH):  # JAX's are those of a key
             return self._drawn(name, given, named, maker(root))
         if place == "torch.Tensor" and given and isinstance(given[0], StoredArray):
             return self._method(ArrayMethod(given[0], name), given[1:], named)
@@ -184,13 +202,17 @@ class CodeCalls(CodeScopes):
         told = named.get("dtype") if name not in _TYPED else None
         if isinstance(found, FormArray) and found.truth and told is not None:
             raise NotInSubset("numbers of a given type made of comparisons (cast these first)")
-        shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
-        direct = (one for one in (*given, *named.values()) if isinstance(one, StoredArray))
-        base = next(direct, None) if shares else None
+        direct = [one for one in (*given, *named.values()) if isinstance(one, StoredArray)]
+        if name == "einsum":  # of one array, which may be listed, it may be that array with its axes in another order
+            base = arrays[0] if len(arrays) == 1 else None
+        else:
+            base = next(iter(direct), None) if name in VIEWS or named.get("copy", True) is not True else None
         if name == "item":
             return self.number_of(found)
         held = name in _HELD
         if isinstance(found, tuple) and name == "broadcast_arrays":  # each the memory of its own array
+            if any(isinstance(one, tuple | list) for one in given):
+                raise NotInSubset("broadcast_arrays of a list, which is one array,")
             own = [one if isinstance(one, StoredArray) else None for one in given]
             return tuple(StoredArray(one, base, made) for one, base in zip(found, own, strict=True))
         if isinstance(found, tuple):
@@ -218,14 +240,54 @@ class CodeCalls(CodeScopes):
 
     def _drawn(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> StoredArray:
         """Random numbers: any numbers."""
-        if name.endswith("_like") and given and isinstance(given[0], StoredArray):
-            shape = given[0].array.shape
-        else:
-            sizes = named.get("size", given)
-            listed = as_list(sizes)
-            flat = listed[0] if len(listed) == 1 and isinstance(listed[0], tuple | list) else listed
-            shape = tuple(map(dimension, flat))
+        shape, _ = self._to_draw(name, given, named, library)
         return StoredArray(self.recorder.drawn("random", shape), library=library)
+
+    def _to_draw(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> tuple[Shape, list[Any]]:
+        """The shape of what is drawn, and the numbers by which it is told how it is spread."""
+        if name.endswith("_like") and given and isinstance(given[0], StoredArray):
+            shape, spread, sizes = given[0].array.shape, given[1:], ()
+        elif name in ("normal", "uniform"):
+            spread, sizes, shape = given[:2], named.get("size", given[2] if len(given) > 2 else ()), ()
+        else:
+            spread, sizes, shape = [], named.get("size", given), ()
+            if "size" in named and given:
+                raise NotInSubset("random numbers that are told more than their sizes")
+        left = {key: value for key, value in named.items() if key not in _OF_DRAWN}
+        spread = [*spread, *left.values()]
+        if (
+            (len(given) > 3 and spread)
+            or set(left) - _SPREAD
+            or (library != NUMPY and spread)
+            or not all(map(is_number, spread))
+        ):
+            raise NotInSubset("random numbers that are spread as arrays say, or drawn by a generator that is told,")
+        listed = as_list(sizes)
+        flat = listed[0] if len(listed) == 1 and isinstance(listed[0], tuple | list) else listed
+        flat = [] if list(flat) == [None] else flat
+        return shape or tuple(map(dimension, flat)), [*left, *spread]
+
+    def _generator(self, given: list[Any], named: dict[str, Any]) -> Any:
+        """``np.random.default_rng(seed)``: what it draws may be any numbers, but with one seed they are the same."""
+        told = [*given, *named.values()]
+        if len(told) > 1 or set(named) - {"seed"}:
+            raise NotInSubset("a generator of random numbers that is told this")
+        seed = told[0] if told else None
+        if seed is None:
+            return LibraryName("numpy.random.Generator")
+        return SeededNumbers(whole_number(seed, "a seed"))
+
+    def _drawn_again(self, owner: SeededNumbers, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
+        """What a generator draws, which is what another one with its seed has drawn at that place."""
+        told = (name, *self._to_draw(name, given, named, NUMPY))
+        log = self._by_seed.setdefault(owner.seed, [])
+        if owner.drawn == len(log):
+            log.append((told, self.recorder.drawn("random", told[1])))
+        earlier, found = log[owner.drawn]
+        if earlier != told:
+            raise NotInSubset("other random numbers with the same seed, of which some may be the same,")
+        owner.drawn += 1
+        return StoredArray(found, library=NUMPY)
 
     def _object_call(self, target: ObjectMethod, given: list[Any], named: dict[str, Any]) -> Any:
         owner, name = target.owner, target.name
@@ -236,6 +298,8 @@ class CodeCalls(CodeScopes):
                 owner.attributes[_CTX[name]] = tuple(given)
             if name in _CTX or name in _PASSED_OVER:
                 return None
+        if isinstance(owner, SeededNumbers) and name in _RANDOM:
+            return self._drawn_again(owner, name, given, named)
         if isinstance(owner, list) and name in LIST_METHODS and not named:
             return LIST_METHODS[name](self, owner, [self.held(value) for value in given])
         if isinstance(owner, dict) and name == "get" and given and isinstance(given[0], str):

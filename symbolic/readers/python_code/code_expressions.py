@@ -10,7 +10,7 @@ from typing import Any
 from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, constant
 from dyadic.symbolic.readers.python_code.array_indexed import gathered, holds_arrays
 from dyadic.symbolic.readers.python_code.array_layout import part, permuted, stacked
-from dyadic.symbolic.readers.python_code.array_library import JAX, TORCH, library_of
+from dyadic.symbolic.readers.python_code.array_library import JAX, NUMPY, TORCH, library_of
 from dyadic.symbolic.readers.python_code.array_made import counted_from, places_of
 from dyadic.symbolic.readers.python_code.array_rearranged import number_of_entries
 from dyadic.symbolic.readers.python_code.array_reductions import UntoldPositions
@@ -23,7 +23,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
 )
 from dyadic.symbolic.readers.python_code.code_operators import CodeOperators
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
-from dyadic.symbolic.readers.python_code.known_values import plain, short, small
+from dyadic.symbolic.readers.python_code.known_values import real, short, small
 from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, UntoldText, changes_nothing
 from dyadic.symbolic.readers.python_code.library_values import is_constant, library_value, node_in_words
 from dyadic.symbolic.readers.python_code.source_text import (
@@ -42,6 +42,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     MaskedPart,
     ObjectMethod,
     PartOfNew,
+    SeededNumbers,
     SizeRange,
     StoredArray,
 )
@@ -94,7 +95,7 @@ class CodeExpressions(CodeOperators):
         if isinstance(value, int):
             return small(value)
         if isinstance(value, float) and value - value == 0:
-            return plain(Fraction(repr(value)), whole=False)
+            return real(Fraction(repr(value)), value)
         raise NotInSubset("this number")
 
     def _text(self, node: ast.JoinedStr, names: Names) -> str | UntoldText:
@@ -112,11 +113,21 @@ class CodeExpressions(CodeOperators):
             told = [] if node.format_spec is None else [self.value(node.format_spec, names)]
         except CodeError:
             parts = [node.value, *([node.format_spec] if node.format_spec else [])]
-            if not all(changes_nothing(part, lambda name: not self._is_own(name, names)) for part in parts):
+            if not all(self.may_be_left_out(part, names) for part in parts):
                 raise
             return None
         plain_text = isinstance(value, str | int | None.__class__) and node.conversion in (-1, ord("s"))
         return str(value) if plain_text and told in ([], [""]) else None
+
+    def may_be_left_out(self, node: ast.expr, names: Names) -> bool:
+        """Whether what an expression calls is known to leave everything as it is."""
+
+        def is_foreign(method: ast.expr) -> bool:
+            modules = [part.id for part in ast.walk(method) if isinstance(part, ast.Name) and part.id not in names]
+            unknown = any(one not in self.names.known and self.names.binds(one) for one in modules)
+            return unknown or self.names.is_method(getattr(method, "attr", ""))
+
+        return changes_nothing(node, lambda name: not self._is_own(name, names), is_foreign)
 
     def _is_own(self, name: str, names: Names) -> bool:
         """Whether a name has another meaning here than Python gives it."""
@@ -143,8 +154,9 @@ class CodeExpressions(CodeOperators):
     def file_constant(self, node: ast.Name) -> Any:
         """A number, a text, or a tuple or dictionary of these, made of numbers alone and never changed."""
         if node.id not in self._constants:
-            unchanged = self.names.unchanged(node.id)
-            self._constants[node.id] = self.value(self.names.constants[node.id], {}) if unchanged else None
+            self._constants[node.id] = None  # what it is while it is evaluated
+            if self.names.unchanged(node.id):
+                self._constants[node.id] = self.value(self.names.constants[node.id], {})
         value = self._constants[node.id]
         if not is_constant(value):
             raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
@@ -230,7 +242,11 @@ class CodeExpressions(CodeOperators):
             keys = self.keys(key, value)
             if holds_arrays(keys):
                 return self.alike(value, self.part_of(value, keys), held=True)
-            return self.alike(value, self.part_of(value, keys), base=value, held=... in keys)
+            found = self.part_of(value, keys)
+            number = (
+                not found.shape and ... not in keys and library_of(value, self.home) == NUMPY
+            )  # no view of an entry
+            return self.alike(value, found, base=None if number else value, held=... in keys)
         if isinstance(value, PartOfNew) and not value.told:
             return PartOfNew(value.stored, key, True)
         if isinstance(value, AlwaysTrue):
@@ -307,7 +323,7 @@ class CodeExpressions(CodeOperators):
             return self.of_class(value, name, None)
         if name in _PAIR and isinstance(value, tuple) and isinstance(value[-1], UntoldPositions):
             return value[_PAIR.index(name)]
-        if isinstance(value, list | dict | PartOfNew):
+        if isinstance(value, list | dict | PartOfNew | SeededNumbers):
             return ObjectMethod(value, name)
         raise NotInSubset(f"the attribute {name} of this")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     divided,
     divided_down,
     either_holds,
+    far_apart,
     minus,
     multiplied,
     opposite,
@@ -24,21 +26,33 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, check_types, common, library_of
-from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized
+from dyadic.symbolic.readers.python_code.call_arguments import as_array, size_formula, sized, whole_size
+from dyadic.symbolic.readers.python_code.known_floats import as_python, changed_sign, computed_by, is_integer
+from dyadic.symbolic.readers.python_code.known_floats import divided_down as floats_divided_down
 from dyadic.symbolic.readers.python_code.known_values import (
     by_zero,
     is_number,
     known_comparison,
-    plain,
+    real,
     repeated,
     short,
+    whole,
 )
-from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, UntoldText
+from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
-from dyadic.symbolic.readers.python_code.stored_arrays import MaskedPart, StoredArray
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    AlwaysTrue,
+    BoundMethod,
+    LocalFunction,
+    MaskedPart,
+    SizeRange,
+    StoredArray,
+)
 from dyadic.symbolic.readers.python_code.subscript_bounds import quotient, remainder
 
 _HIGHEST = 64
+_ALWAYS_TRUE = (LazyItems, LocalFunction, BoundMethod, SizeRange, AlwaysTrue, slice, type(...))
+"""Values that are true as conditions, whatever they hold; sizes that have a name are not 0."""
 _TORCH_OPERATORS: dict[type[ast.operator], str] = {ast.Sub: "sub", ast.MatMult: "matmul", ast.Pow: "pow"}
 """The operators that PyTorch does not have for all types, by the names of their functions."""
 
@@ -80,6 +94,8 @@ class CodeOperators:
             found = raised_by(recorder, left, two.array if isinstance(two, StoredArray) else two)
             return StoredArray(found, library=library)
         right = self.array(two)
+        if not library and operator not in (ast.BitAnd, ast.BitOr):
+            left, right = _as_integers(left), _as_integers(right)
         known = {
             ast.Add: added,
             ast.Sub: subtracted,
@@ -98,12 +114,7 @@ class CodeOperators:
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
-            if two == int(two):
-                one, two = (one if isinstance(two, int) else Fraction(one)), int(two)
-            if not isinstance(two, int) or abs(two) > _HIGHEST:
-                return StoredArray(raised(self.recorder, self.array(one), two))
-            whole = isinstance(one, int) and two >= 0
-            return plain(Fraction(one) ** two, whole) if one or two >= 0 else by_zero()
+            return self._power(one, two)
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
             by_zero()
         known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -116,8 +127,21 @@ class CodeOperators:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__}")
-        whole = isinstance(one, int) and isinstance(two, int) and operator is not ast.Div
-        return plain(known[operator](one, two), whole)
+        if isinstance(one, int) and isinstance(two, int) and operator is not ast.Div:
+            return whole(known[operator](one, two))
+        if operator in (ast.FloorDiv, ast.Mod):
+            return floats_divided_down(operator, one, two)
+        return real(Fraction(known[operator](one, two)), computed_by(operator, one, two))
+
+    def _power(self, one: Any, two: Any) -> Any:
+        if not is_integer(two) or abs(two) > _HIGHEST:
+            return StoredArray(raised(self.recorder, self.array(one), two))
+        if not one and two < 0:
+            by_zero()
+        found = Fraction(one) ** int(two)
+        if isinstance(one, int) and isinstance(two, int) and two >= 0:
+            return whole(found)
+        return real(found, computed_by(ast.Pow, one, two))
 
     def alike(self, stored: Any, array: FormArray, base: StoredArray | None = None, held: bool = False) -> StoredArray:
         """An array of the library that made another one."""
@@ -142,9 +166,13 @@ class CodeOperators:
             raise NotInSubset("a text whose letters are not known, as a condition")
         if isinstance(value, DictionaryView):
             return bool(value.owner)
-        if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
+        if is_number(value):
+            return bool(as_python(value))
+        if isinstance(value, str | tuple | list | dict | range) or value is None:
             return bool(value)
-        return True
+        if isinstance(value, _ALWAYS_TRUE):
+            return True
+        raise NotInSubset("this as a condition")
 
     def compared_with(self, operator: ast.cmpop, one: Any, two: Any) -> Any:
         if isinstance(operator, ast.Is | ast.IsNot):
@@ -162,19 +190,35 @@ class CodeOperators:
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
             library = common([value for value in (one, two) if isinstance(value, StoredArray)], self.home)
+            if not far_apart(self.recorder, self.array(one), self.array(two)):
+                raise NotInSubset("a comparison that the last digits of decimals may decide")
             found = compared(self.recorder, signs[type(operator)], self.array(one), self.array(two))
             return StoredArray(found, library=library)
         return known_comparison(operator, one, two)
 
     def turned(self, operator: ast.unaryop, value: Any) -> Any:
         """The unary operators, but ``not``."""
+        if isinstance(value, bool):
+            value = int(value)
+        own = isinstance(value, StoredArray) and not library_of(value, self.home)
+        if own:
+            value = self.alike(value, _as_integers(value.array))
         if isinstance(operator, ast.UAdd):
             return self.copied(value)
         if isinstance(operator, ast.USub):
             if sized(value):
                 return self.operation(ast.Mult, -1, value)
-            return -value if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+            return (
+                changed_sign(value) if is_number(value) else self.alike(value, minus(self.recorder, self.array(value)))
+            )
+        if isinstance(value, int) or whole_size(value) or (own and value.array.whole):
+            return self.operation(ast.Sub, -1, value)  # ~ of Python's own integers
         return self.alike(value, opposite(self.recorder, self.array(value)))
+
+
+def _as_integers(array: FormArray) -> FormArray:
+    """Truth values of Python are the integers 1 and 0, where those of arrays are not."""
+    return replace(array, truth=False, whole=True) if array.truth else array
 
 
 def integer_power(base: Any, exponent: Any) -> None:

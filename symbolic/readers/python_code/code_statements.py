@@ -20,7 +20,6 @@ from dyadic.symbolic.readers.python_code.lazy_values import (
     UNBOUND,
     DictionaryView,
     LazyItems,
-    changes_nothing,
     own_variables,
 )
 from dyadic.symbolic.readers.python_code.python_builtins import MOST_TURNS
@@ -36,18 +35,15 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     KeptObject,
     LocalFunction,
     MaskedPart,
+    SeededNumbers,
     StoredArray,
 )
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
-_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject, LazyItems, DictionaryView)
+_MUTABLE = (list, dict, set, FormArray, StoredArray, KeptObject, LazyItems, DictionaryView, SeededNumbers)
 _WITHOUT_EFFECT = ("torch.no_grad", "numpy.errstate")
-HARMLESS_DECORATORS = frozenset({
-    "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
-})  # fmt: skip
-"""What leaves a function's values as they are."""
 
 
 class _Ended(Exception):
@@ -74,24 +70,13 @@ class CodeReader(CodeCalls):
         node = function.node
         self.step(node)
         if isinstance(node, ast.FunctionDef):
-            self.check_decorators(node)
+            self.check_decorators(node, function.around)
         names = function.variables(self._bound(function, list(given), dict(named)))
         self._depth += 1
         try:
             return self.value(node.body, names) if isinstance(node, ast.Lambda) else self.follow(node.body, names)
         finally:
             self._depth -= 1
-
-    def check_decorators(self, function: ast.FunctionDef) -> None:
-        for decorator in function.decorator_list:
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-            name = bare.attr if isinstance(bare, ast.Attribute) else bare.id if isinstance(bare, ast.Name) else ""
-            root = bare
-            while isinstance(root, ast.Attribute):
-                root = root.value
-            library = isinstance(root, ast.Name) and (root.id in self.names.known or root.id == "staticmethod")
-            if name not in HARMLESS_DECORATORS or not library:
-                raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
 
     def _bound(self, called: LocalFunction, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
         function, name = called.node, getattr(called.node, "name", "the lambda")
@@ -108,7 +93,7 @@ class CodeReader(CodeCalls):
             elif argument.arg in (called.usual or {}):
                 found[argument.arg] = (called.usual or {})[argument.arg]
             elif argument.arg in defaults:
-                found[argument.arg] = usual = self.value(defaults[argument.arg], {})
+                found[argument.arg] = usual = self.usual_value(function, defaults[argument.arg])
                 if _changeable(usual):  # Python makes it once, and one call may hand it on changed
                     raise self.source.at(function, f"{argument.arg} has a default that a call may change")
             else:
@@ -192,7 +177,7 @@ class CodeReader(CodeCalls):
         try:
             holds = self.value(test, names)
         except CodeError:
-            if not changes_nothing(test, lambda name: name not in names and not self.names.binds(name)):
+            if not self.may_be_left_out(test, names):
                 raise
             return
         if not isinstance(holds, StoredArray | MaskedPart) and not sized(holds) and not self.truth(holds):
@@ -248,7 +233,7 @@ class CodeReader(CodeCalls):
                 kept = self.value(owner, names)
                 if not isinstance(kept, KeptObject) or name.startswith("__"):
                     raise self.source.at(target, "an attribute of this cannot be set here")
-                kept.attributes[name] = self.held(value, name)
+                self.set_attribute(kept, name, value)
             case ast.Subscript():
                 self._put(target, self.value(target.value, names), self.value(target.slice, names), value)
             case _:

@@ -18,11 +18,14 @@ _MEDDLING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
 }  # fmt: skip
 _NEW_ARRAYS = ("array", "asarray", "zeros", "ones", "full", "empty", "copy", "eye", "arange")
+_OF_NUMBERS = ("float", "int", "abs", "max", "min", "pow", "len", "round", "bool")
 _MODULES = frozenset({
     "numpy", "lax", "nn", "functional", "linalg", "random", "special", "autograd", "fft", "ma", "scipy", "Tensor",
 })  # fmt: skip
 """Last parts of the names of modules and classes within libraries."""
 _PLAIN_DUNDERS = ("__name__", "__file__", "__doc__", "__all__", "__version__", "__author__", "__init__")
+_OF_ATTRIBUTES = ("__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__new__", "__init_subclass__")
+"""Methods that decide what the attributes of a class or of its objects are."""
 _CHANGES = "an assignment here could change what a library does"
 
 
@@ -44,6 +47,12 @@ class FileNames:
         self.constants: dict[str, ast.expr] = {}
         self.declared_vjps: dict[str, tuple[str, str]] = {}
         self._bound: dict[str, ast.AST] = {}
+        nodes = list(ast.walk(source.tree))
+        self._classes = {id(item): node for node in nodes if isinstance(node, ast.ClassDef) for item in node.body}
+        self._methods = {one.name for one in nodes if isinstance(one, ast.FunctionDef)}
+        self._methods |= {
+            one.attr for one in nodes if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+        }
         self._twice: dict[str, ast.AST] = {}
         for statement in source.tree.body:
             self._statement(statement)
@@ -56,8 +65,36 @@ class FileNames:
         return {known.name.partition(".")[0] for known in self.known.values()}
 
     def binds(self, name: str) -> bool:
-        """Whether the file gives a name a meaning of its own."""
+        """Whether the file gives a name a meaning of its own, wherever and however it binds it."""
         return name in self._bound
+
+    def is_method(self, name: str) -> bool:
+        """Whether a function of the file, or an attribute that it sets, has a name: a method that may do anything."""
+        return name in self._methods
+
+    def class_of(self, function: ast.FunctionDef) -> ast.ClassDef | None:
+        """The class in whose body a function is defined, which is executed with names of its own."""
+        return self._classes.get(id(function))
+
+    def lineage(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+        """A class of the file, and those of the file from which it inherits."""
+        found = [node]
+        for one in found:
+            bases = [self.classes.get(base.id) for base in one.bases if isinstance(base, ast.Name)]
+            found += [base for base in bases if base is not None and base not in found]
+        return found
+
+    def check_class(self, node: ast.ClassDef) -> None:
+        """Refuse a class of which attributes may be other things than its body says."""
+        for one in self.lineage(node):
+            self.once(one.name, one)
+            if one.decorator_list or one.keywords:
+                place = one.decorator_list[0] if one.decorator_list else one
+                raise self.source.at(place, "a decorator or metaclass may make another class of it", "leave it out")
+            called = [base for base in one.bases if isinstance(base, ast.Call)]
+            special = [item for name, items in bound_in(one).items() if name in _OF_ATTRIBUTES for item in items]
+            if called or special:
+                raise self.source.at((called or special)[0], "what attributes are may depend on this", "leave it out")
 
     def unchanged(self, name: str) -> bool:
         """Whether nothing can change what a constant holds: a dictionary is only ever looked into, no array is made."""
@@ -115,24 +152,22 @@ class FileNames:
                 for alias in statement.names:
                     self._imported_from(alias, statement)
             case ast.FunctionDef():
-                self._bind(statement.name, statement)
                 self.functions[statement.name] = statement
+                self._other(statement)
             case ast.ClassDef():
-                self._bind(statement.name, statement)
                 self.classes[statement.name] = statement
+                self._other(statement)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self._bind(name, statement)
                 self.constants[name] = value
-                self._harmless(statement)
+                self._other(statement)
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)) if len(parts) == len(values):
                 for part, value in zip(parts, values, strict=True):
                     if isinstance(part, ast.Name):
                         self.constants[part.id] = value
                 self._other(statement)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                self._bind(name, statement)
                 self.constants[name] = value
-                self._harmless(statement)
+                self._other(statement)
             case _:
                 self._other(statement)
 
@@ -162,7 +197,7 @@ class FileNames:
                 self.declared_vjps[name] = (pair[0], pair[1])
                 return
         for node in nodes_within([statement]):
-            for name in _bound_by(node):
+            for name in bound_by(node):
                 self._bind(name, node)
         self._harmless(statement)
 
@@ -195,7 +230,7 @@ class FileNames:
         that is never a library or a class, since neither stands as a value anywhere.
         """
         own = {id(node) for node in ast.walk(self.source.tree) for node in _set_by_methods(node)}
-        told = {id(part) for node in ast.walk(self.source.tree) for part in _never_values(node)}
+        told = {id(part) for node in ast.walk(self.source.tree) for part in _never_values(node, self._bound)}
         modules = {name for name, node in self._bound.items() if isinstance(node, ast.Import)}
         modules |= {root.id for root in map(_root_of, _attributes(self.source.tree)) if isinstance(root, ast.Name)}
         for node in ast.walk(self.source.tree):
@@ -228,10 +263,21 @@ def _makes_array(node: ast.AST, known: dict[str, LibraryName]) -> bool:
         root = root.value
     library = known.get(root.id) if isinstance(root, ast.Name) else None
     safe = library is not None and library.name.partition(".")[0] in ("numpy", "math", "jax")
-    return last in _NEW_ARRAYS or not (safe or last in ("float", "int", "abs", "max", "min", "pow", "len"))
+    return last in _NEW_ARRAYS or not (safe or last in _OF_NUMBERS)
 
 
-def _bound_by(node: ast.AST) -> list[str]:
+def bound_in(node: ast.ClassDef) -> dict[str, list[ast.stmt]]:
+    """The statements in the body of a class that bind each of its names."""
+    found: dict[str, list[ast.stmt]] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign) and statement.value is None:
+            continue
+        for name in (name for part in nodes_within([statement]) for name in bound_by(part)):
+            found.setdefault(name, []).append(statement)
+    return found
+
+
+def bound_by(node: ast.AST) -> list[str]:
     """The names that an element of a statement binds."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
@@ -275,12 +321,15 @@ def _set_of(function: ast.FunctionDef, names: list[str]) -> Iterator[ast.AST]:
             yield node
 
 
-def _never_values(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of an element that are looked into, called or asked for, and not handed on."""
+def _never_values(node: ast.AST, bound: Mapping[str, ast.AST]) -> Iterator[ast.AST]:
+    """The parts of an element that are looked into, called or asked for, and not handed on.
+
+    bound: the names to which the file gives a meaning of its own.
+    """
     match node:
         case ast.Attribute(value=value) | ast.Subscript(value=value):
             yield value
-        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "super"), args=args):
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "super" as name), args=args) if name not in bound:
             yield from (part for argument in args for part in ast.walk(argument))
             yield node.func
         case ast.Call(func=func):

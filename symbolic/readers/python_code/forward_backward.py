@@ -277,7 +277,7 @@ class _PairReading:
             elif argument.arg in given:
                 names[argument.arg] = given[argument.arg]
             elif argument.arg in defaults:
-                names[argument.arg] = self.reader.value(defaults[argument.arg], {})
+                names[argument.arg] = self.reader.usual_value(function, defaults[argument.arg])
             else:
                 remedy = f'write its shape: {argument.arg}: "n d", or # dyadic: {argument.arg}: n d (or number)'
                 raise self.source.at(argument, f"the shape of {argument.arg} is not told", remedy)

@@ -29,6 +29,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     comparison,
     divided,
     either_holds,
+    elu,
     gelu,
     larger,
     leaky_relu,
@@ -41,8 +42,10 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     raised,
     scalar_function,
     smaller,
+    softplus,
     subtracted,
     where,
+    with_alpha,
 )
 from dyadic.symbolic.readers.python_code.array_layout import (
     axis_of,
@@ -336,8 +339,8 @@ def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Ha
 
 
 _SMOOTH = (
-    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "tanh", "sigmoid", "softplus", "silu", "sin", "cos", "tan",
-    "sinh", "cosh", "erf", "asin", "acos", "atan", "asinh", "acosh", "atanh", "elu", "mish", "softsign",
+    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "tanh", "sigmoid", "silu", "sin", "cos", "tan",
+    "sinh", "cosh", "erf", "asin", "acos", "atan", "asinh", "acosh", "atanh", "mish", "softsign",
 )  # fmt: skip
 _SMOOTH_ALIASES = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
@@ -354,10 +357,10 @@ FUNCTIONS: dict[str, Handler] = {
     "reciprocal": lambda call: raised(call.recorder, call.array("x", "input"), -1),
     "negative": lambda call: minus(call.recorder, call.array("x", "input")),
     "neg": lambda call: minus(call.recorder, call.array("x", "input")),
-    "add": _two(added), "multiply": _two(multiplied), "mul": _two(multiplied), "divide": _two(divided),
+    "add": with_alpha(added), "multiply": _two(multiplied), "mul": _two(multiplied), "divide": _two(divided),
     "true_divide": _two(divided), "div": _two(divided), "matmul": _two(matrix_product), "mm": _two(matrix_product),
     "bmm": _two(matrix_product), "maximum": _two(larger), "minimum": _two(smaller),
-    "subtract": _two(subtracted), "sub": _two(subtracted),
+    "subtract": with_alpha(subtracted), "sub": with_alpha(subtracted), "elu": elu, "softplus": softplus,
     "pow": power, "power": power, "float_power": power, "leaky_relu": leaky_relu, "gelu": gelu,
     "greater": comparison(">"), "greater_equal": comparison(">="), "less": comparison("<"),
     "less_equal": comparison("<="), "gt": comparison(">"), "ge": comparison(">="), "lt": comparison("<"),
@@ -387,7 +390,7 @@ FUNCTIONS: dict[str, Handler] = {
 VIEWS = frozenset({
     "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
     "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
-    "ascontiguousarray", "view_as", "reshape_as",
-    "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
+    "ascontiguousarray", "view_as", "reshape_as", "float", "type_as", "double", "float32", "float64", "diag",
+    "as_tensor", "flatten", "conj", "flip", "fliplr", "flipud", "split", "chunk",
 })  # fmt: skip
 """What may give the memory of its array once more."""

@@ -8,10 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.call_arguments import sized
+from dyadic.symbolic.readers.python_code.known_floats import KnownFloat, as_python
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _MOST_BITS = 256
 _MOST_ITEMS = 1000
+_COMPARED = (str, int, Fraction, tuple, type(None))
+"""Values of which it is known whether they are equal: not texts whose letters are not known, nor types of arrays."""
 
 
 def by_zero() -> Any:
@@ -28,11 +31,15 @@ def small(value: int) -> int:
     return value
 
 
-def plain(value: int | Fraction, whole: bool) -> int | Fraction:
-    """An integer, or a real number, which stays one where it has no fraction.  whole: which of them."""
-    value = Fraction(value)
+def whole(value: int | Fraction) -> int:
+    """An integer."""
+    return small(int(value))
+
+
+def real(value: int | Fraction, computed: float | None) -> KnownFloat:
+    """A real number, which stays one where it has no fraction.  computed: the float that Python has for it."""
     small(value.numerator), small(value.denominator)
-    return value.numerator if whole else value
+    return KnownFloat(value, computed)
 
 
 def short(value: Any) -> Any:
@@ -53,15 +60,18 @@ def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
         if one == two and isinstance(operator, ast.Eq | ast.NotEq):
             return isinstance(operator, ast.Eq)
         raise NumbersNeeded
-    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
+    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, _COMPARED) and isinstance(two, _COMPARED):
         items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
         if not all(isinstance(item, int) or sized(item) for item in items):
             raise NotInSubset("a comparison of tuples of arrays")
         if any(map(sized, items)) and one != two:
             raise NumbersNeeded
+        if isinstance(one, int | Fraction) and isinstance(two, int | Fraction):
+            return (as_python(one) == as_python(two)) == isinstance(operator, ast.Eq)
         return (one == two) == isinstance(operator, ast.Eq)
     if not (is_number(one) and is_number(two)):
         raise NotInSubset("this comparison")
+    one, two = as_python(one), as_python(two)
     match operator:
         case ast.Lt():
             return bool(one < two)
@@ -85,4 +95,4 @@ def items_for(parts: Sequence[ast.expr], value: Any) -> list[Any] | None:
     return items if len(items) == len(parts) and not starred else None
 
 
-__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "plain", "repeated", "short", "small"]
+__all__ = ["by_zero", "is_number", "items_for", "known_comparison", "real", "repeated", "short", "small", "whole"]

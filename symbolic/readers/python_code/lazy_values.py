@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +69,11 @@ _HARMLESS_OF_ARRAYS = frozenset({
 """Functions that change nothing, whatever they are given (but for ``out``)."""
 
 
-def changes_nothing(node: ast.AST, is_python: Any) -> bool:
+def changes_nothing(node: ast.AST, is_python: Callable[[str], bool], is_foreign: Callable[[ast.expr], bool]) -> bool:
     """Whether an expression may be passed over unread: what it calls is known to leave everything as it is.
 
-    is_python: whether a name is that of Python's own function here.
+    is_python: whether a name is that of Python's own function here.  is_foreign: whether a method may be one that the
+    file defines, or that of a module which is not known.
     """
     for part in ast.walk(node):
         if isinstance(part, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom | ast.Lambda):
@@ -83,8 +84,9 @@ def changes_nothing(node: ast.AST, is_python: Any) -> bool:
             match part.func:
                 case ast.Name(id=name) if name in _HARMLESS and is_python(name):
                     continue
-                case ast.Attribute(attr=name) if name in _HARMLESS_OF_ARRAYS and len(part.args) < 3:
-                    continue
+                case ast.Attribute(attr=name) as method if name in _HARMLESS_OF_ARRAYS and len(part.args) < 3:
+                    if not is_foreign(method):
+                        continue
             return False
     return True
 

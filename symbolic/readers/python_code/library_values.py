@@ -21,6 +21,8 @@ def library_value(library: LibraryName) -> Any:
         return library
     if name == "pi":
         return StoredArray(FormArray((), lambda at: ["*", 4, ["apply", "atan", 0, 1]], True))
+    if name == "tau" and place == "math":
+        return StoredArray(FormArray((), lambda at: ["*", 8, ["apply", "atan", 0, 1]], True))
     if name == "e" and place != "scipy.constants":  # there the charge of an electron
         return StoredArray(FormArray((), lambda at: ["apply", "exp", 0, 1], True))
     if name in ("inf", "Inf", "infty", "nan", "NaN"):
@@ -34,7 +36,7 @@ def is_constant(value: Any) -> bool:
         items = list(value.values() if isinstance(value, dict) else value)
         return not any(isinstance(item, tuple | dict) for item in items) and all(map(is_constant, items))
     if isinstance(value, StoredArray):
-        return not value.array.shape
+        return not value.array.shape and not value.held
     return isinstance(value, int | Fraction | str)
 
 

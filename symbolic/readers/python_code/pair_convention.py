@@ -10,7 +10,7 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code.array_library import home_library
-from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.file_names import FileNames, bound_in
 from dyadic.symbolic.readers.python_code.handed_over import (
     TakenArguments,
     handed_over,
@@ -21,6 +21,8 @@ from dyadic.symbolic.readers.python_code.source_text import HOW, NotInSubset, So
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
+_FOLLOWED = ("__init__", "forward", "setup_context", "backward")
+"""The methods of a class that are a pair."""
 _PAIRS = (
     ("{}_forward", "{}_backward"), ("{}_fwd", "{}_bwd"), ("forward_{}", "backward_{}"), ("{}_fw", "{}_bw"),
     ("{}", "{}_backward"), ("{}", "{}_vjp"), ("{}", "{}_bwd"), ("{}", "{}_grad"), ("{}", "d{}"),
@@ -243,11 +245,10 @@ def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
     for wanted in ("forward", "backward"):
         if wanted not in methods:
             raise source.at(node, f"the class {node.name} has no method {wanted}", HOW)
-        if sum(isinstance(item, ast.FunctionDef) and item.name == wanted for item in node.body) > 1:
-            raise source.at(methods[wanted], f"{wanted} is defined twice", "drop one")
-    if node.decorator_list or node.keywords:
-        place = node.decorator_list[0] if node.decorator_list else node
-        raise source.at(place, "a decorator or metaclass may make another class of it", "leave it out")
+    names.check_class(node)
+    for name, statements in bound_in(node).items():
+        if name in _FOLLOWED and (len(statements) > 1 or not isinstance(statements[0], ast.FunctionDef)):
+            raise source.at(statements[-1], f"{name} is set here too, or is no method", "define it once")
     forward, backward = methods["forward"], methods["backward"]
     static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
     first = _arguments(forward)[:1]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from math import fsum
 from typing import Any, Protocol
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
@@ -17,6 +18,8 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     whole_number,
     whole_size,
 )
+from dyadic.symbolic.readers.python_code.known_floats import KnownFloat, as_python, magnitude, rounded
+from dyadic.symbolic.readers.python_code.known_values import is_number
 from dyadic.symbolic.readers.python_code.lazy_values import DictionaryView, LazyItems, UntoldText
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import SizeRange, StoredArray
@@ -68,13 +71,13 @@ def _number(calls: Caller, given: list[Any]) -> Any:
         raise NotInSubset("a number that is not finite" if infinite else "a number from a text")
     if isinstance(value, StoredArray):
         return calls.number_of(replace(value.array, truth=False, whole=False))
-    return Fraction(value) if isinstance(value, int) else value
+    return KnownFloat(value, float(value)) if isinstance(value, int) else value
 
 
 def _int(calls: Caller, given: list[Any]) -> Any:
     (value,) = given
     if isinstance(value, int | Fraction):
-        return int(value)
+        return int(as_python(value))
     if whole_size(value):
         return value
     if sized(value):
@@ -84,9 +87,22 @@ def _int(calls: Caller, given: list[Any]) -> Any:
 
 def _sum(calls: Caller, given: list[Any]) -> Any:
     total: Any = 0
-    for value in calls.listed(given[0]):
+    values = calls.listed(given[0])
+    for value in values:
         total = calls.operation(ast.Add, total, value)
+    if isinstance(total, KnownFloat):  # how it is rounded depends on the version of Python
+        floats = list(map(as_python, values))
+        return total if total.computed == fsum(floats) else KnownFloat(total, None)
     return total
+
+
+def _rounded(calls: Caller, given: list[Any]) -> Any:
+    value, digits = given[0], given[1] if len(given) > 1 else None
+    if sized(value):
+        raise NumbersNeeded
+    if not is_number(value):
+        raise NotInSubset("round of what is no number that is known")
+    return rounded(value, None if digits is None else whole_number(digits, "a number of digits"))
 
 
 def _extreme(name: str) -> Callable[[Caller, list[Any]], Any]:
@@ -94,9 +110,11 @@ def _extreme(name: str) -> Callable[[Caller, list[Any]], Any]:
         values = calls.listed(given[0]) if len(given) == 1 else given
         if any(map(sized, values)):
             raise NumbersNeeded
-        if any(isinstance(value, StoredArray) for value in values) or not values:
-            raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
-        return max(values) if name == "max" else min(values)
+        numbers = all(isinstance(value, int | Fraction) for value in values)
+        if not values or not (numbers or all(isinstance(value, str) for value in values)):
+            raise NotInSubset(f"{name} of arrays or what has no order (write np.{name}imum or np.{name})")
+        found = max if name == "max" else min
+        return found(values, key=as_python) if numbers else found(values)
 
     return builtin
 
@@ -175,11 +193,12 @@ def zipped(calls: Caller, given: list[Any], strict: bool) -> LazyItems:
 
 
 _MANY = 100
-LAZY = ("zip", "enumerate", "reversed")
+USE_UP = ("sum", "max", "min", "tuple", "list", "any", "all")
+"""What asks a generator for its items at once; any and all for as many as they need."""
 COUNTS = {
     "range": (1, 3), "slice": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1),
     "dict": (0, 0), "pow": (2, 2), "zip": (0, _MANY), "print": (0, _MANY),
-    "enumerate": (1, 2),
+    "enumerate": (1, 2), "round": (1, 2), "divmod": (2, 2),
 }  # fmt: skip
 """The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
@@ -189,7 +208,10 @@ BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "slice": lambda calls, given: sliced(given),
     "float": _number,
     "int": _int,
-    "abs": lambda calls, given: calls.absolute(given[0]),
+    "abs": lambda calls, given: magnitude(given[0]) if is_number(given[0]) else calls.absolute(given[0]),
+    "bool": lambda calls, given: calls.truth(given[0]),
+    "round": _rounded,
+    "divmod": lambda calls, given: (calls.operation(ast.FloorDiv, *given), calls.operation(ast.Mod, *given)),
     "sum": _sum,
     "max": _extreme("max"),
     "min": _extreme("min"),
@@ -202,8 +224,8 @@ BUILTINS: dict[str, Callable[[Caller, list[Any]], Any]] = {
     "reversed": _reversed,
     "print": lambda calls, given: None,
     "pow": lambda calls, given: calls.operation(ast.Pow, *given),
-    "all": lambda calls, given: all(map(calls.truth, calls.listed(given[0]))),
-    "any": lambda calls, given: any(map(calls.truth, calls.listed(given[0]))),
+    "all": lambda calls, given: all(map(calls.truth, calls.iterated(given[0]))),
+    "any": lambda calls, given: any(map(calls.truth, calls.iterated(given[0]))),
 }
 
-__all__ = ["BUILTINS", "COUNTS", "LAZY", "LIST_METHODS", "MOST_TURNS", "Caller", "zipped"]
+__all__ = ["BUILTINS", "COUNTS", "LIST_METHODS", "MOST_TURNS", "USE_UP", "Caller", "zipped"]

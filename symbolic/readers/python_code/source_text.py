@@ -26,6 +26,9 @@ SHAPES = "mind the shapes"
 """The remedy where code would stop because two shapes do not go together."""
 
 
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
 class CodeError(SpecError):
     """Code that is not in the subset: ``line`` is the number of the line at fault."""
 
@@ -61,7 +64,7 @@ class SourceText:
             raise SpecError(self.path, "is no text in UTF-8", "save it as UTF-8") from error
         if encoding not in ("utf-8", "utf-8-sig") and not (encoding in _LIKE_ASCII and content.isascii()):
             raise SpecError(self.path, f"says that it is written in {encoding[:40]}", "save it as UTF-8 and say so")
-        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
+        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         try:
             self.tree = ast.parse("\n".join(self.lines))
         except SyntaxError as error:
@@ -107,13 +110,17 @@ def lines_of(nodes: Sequence[ast.stmt]) -> set[int]:
 
 
 def nodes_within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
-    """All that stands in some statements, but not within functions and classes that are only defined there."""
+    """All that stands in some statements, but not within functions and classes that are only defined there.
+
+    Their decorators, defaults, annotations and bases are evaluated where they are defined.
+    """
     stack: list[ast.AST] = list(statements)
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+        inside = node.body if isinstance(node, _DEFINED) else []
+        inner = {id(part) for part in (inside if isinstance(inside, list) else [inside])}
+        stack.extend(part for part in ast.iter_child_nodes(node) if id(part) not in inner)
 
 
 def arguments_of(function: ast.FunctionDef | ast.Lambda) -> list[ast.arg]:

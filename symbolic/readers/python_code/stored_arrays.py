@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.readers.python_code.file_names import bound_in
 from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND, own_variables
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
@@ -85,6 +86,14 @@ class KeptObject:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class SeededNumbers:
+    """A generator of random numbers whose seed is a number: made anew it draws the same ones.  drawn: how often."""
+
+    seed: int
+    drawn: int = 0
+
+
 @dataclass(frozen=True)
 class LocalFunction:
     """A function as a value.  around: the variables of the function in which it is defined, as they are when it runs.
@@ -108,26 +117,17 @@ class FileClass:
 
     node: ast.ClassDef
 
-    def method(self, name: str) -> ast.FunctionDef | None:
-        """The method of that name that it defines itself, if it defines it once."""
-        found = [item for item in self.node.body if isinstance(item, ast.FunctionDef) and item.name == name]
-        return found[0] if len(found) == 1 else None
+    def binding(self, name: str) -> ast.stmt | None:
+        """The statement of its body that binds a name.  Raises :class:`NotInSubset` where several do."""
+        found = bound_in(self.node).get(name, [])
+        if len(found) > 1:
+            raise NotInSubset(f"the attribute {name}, which the class {self.node.name} sets twice,")
+        return found[0] if found else None
 
-    def constant(self, name: str) -> ast.expr | None:
-        """What an attribute of the class itself is set to, if it is set once and in one place."""
-        stored = [
-            node
-            for node in ast.walk(self.node)
-            if (isinstance(node, ast.Name) and node.id == name)
-            or (isinstance(node, ast.Attribute) and node.attr == name)
-            if not isinstance(node.ctx, ast.Load)
-        ]
-        found = [
-            item.value
-            for item in self.node.body
-            if isinstance(item, ast.Assign) and [getattr(one, "id", "") for one in item.targets] == [name]
-        ]
-        return found[0] if len(found) == len(stored) == 1 else None
+    def sets(self, name: str) -> bool:
+        """Whether something within the class sets an attribute of that name."""
+        parts = (part for part in ast.walk(self.node) if isinstance(part, ast.Attribute))
+        return any(part.attr == name and not isinstance(part.ctx, ast.Load) for part in parts)
 
 
 @dataclass(frozen=True)
