@@ -14,7 +14,7 @@ from pathlib import Path
 from sympy import Symbol
 
 from dyadic.paper.layer_words import name_of
-from dyadic.paper.meanings import GLYPHS, OF_TYPE, Glyph
+from dyadic.paper.meanings import GLYPHS, OF_THE_DYNAMICS, OF_THE_THEORY, OF_TYPE, Glyph
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -230,6 +230,9 @@ def _chosen(path: Path, letter: str, value: object, content: Mapping[str, object
             'with a superscript if it needs one, such as "Theta" or "A^Q"'
         )
     glyph = Glyph(found[1], found[2] or "", GLYPHS.get(letter, Glyph("")).meaning)
+    if not glyph.upper and glyph.base in OF_THE_THEORY.keys() - OF_THE_DYNAMICS:
+        said = f"in the theorem {glyph.base} is {OF_THE_THEORY[glyph.base]}; choose another letter"
+        raise DyadicError(f"{path}: {letter} = {value!r}: {said}")
     for other in {*GLYPHS, *content} - {letter}:
         theirs = content.get(other, None)
         standard = GLYPHS.get(other)

@@ -144,7 +144,7 @@ def proof_of_theorem(
     domain: which states they are, where they are not all.
     """
     rank_x, rank_s = (Words("rank"), X), (Words("rank"), S)
-    table = "as the ranks in the table of the network show line by line"
+    table = "as the ranks of all variables show"
     where = "since there is no cycle" if generic else table
     return (
         Paragraph(
@@ -181,7 +181,7 @@ def _fixed_point(domain: str) -> str:
 
 def _largest_rank(L: int, steps: int, deepest: int, generic: bool) -> Paragraph:
     """Why T is what it is: 2L where the cost's gradient reads an output of depth L."""
-    value, table = ((), "") if generic else (("=", str(steps)), ", by the table")
+    value, table = ((), "") if generic else (("=", str(steps)), ", by the ranks")
     if steps == 2 * L and deepest == L + 1:
         return Paragraph(
             (

@@ -9,9 +9,9 @@ Three things explain an entry's error, each for numbers of the module's own type
 
 What is further off than all of them is refuted.  In a deep network the radii may grow until they are larger than the
 gradient, and explain anything: a gradient that is multiplied by 0 is then as near to the exact one as they ask.  So
-where balls allow more than :data:`MOST_ALLOWED` of the largest entry, or less than the error (the model explains what sums
-that cancel are off by in another order), a gradient is proved only if the code emitted now is about as far off, and
-otherwise undecided.
+where balls allow more than :data:`MOST_ALLOWED` of the largest entry, or less than the error (the model explains what
+sums that cancel are off by in another order), a gradient is proved only if the code emitted now is about as far off,
+and otherwise undecided.
 """
 
 from __future__ import annotations

@@ -100,6 +100,7 @@ def test_every_greek_letter_is_one_in_every_format():
     ("text", "said"),
     [
         ('W = "b"', "is what b is called"),
+        ('x = "L"', "in the theorem L is the depth of the network"),
         ('W = "A"\nb = "A"', "is what"),
         ('W = "\\\\input{x}"', "is no letter"),
         ("W = 3", "is no letter"),
