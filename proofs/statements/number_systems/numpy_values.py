@@ -12,7 +12,7 @@ from typing import Any
 
 from flint import arb
 
-from dyadic.proofs.evaluate.number_rings import Tape, Undetermined
+from dyadic.proofs.evaluate.number_rings import Tape, TapeNumber, Undetermined
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood, Traced, traced
 
 NO_NUMBER, INFINITE, UNKNOWN = (Traced(arb("nan"), frozenset({word})) for word in ("nan", "inf", "unknown"))
@@ -122,22 +122,22 @@ def _first(values: Sequence[Traced]) -> Traced | None:
 class NumpyTape(Tape):
     """Derivatives of what is computed so: what is not taken has none."""
 
-    def power(self, base: int, p: int, q: int = 1) -> int:
-        return self._constant(base, self.base.power(self.values[base], p, q)) or super().power(base, p, q)
+    def power(self, base: TapeNumber, p: int, q: int = 1) -> TapeNumber:
+        return self._constant(base, self.base.power(base.value, p, q)) or super().power(base, p, q)
 
-    def apply(self, name: str, order: int, argument: int) -> int:
-        return self._constant(argument, self.base.apply(name, order, self.values[argument])) or super().apply(
+    def apply(self, name: str, order: int, argument: TapeNumber) -> TapeNumber:
+        return self._constant(argument, self.base.apply(name, order, argument.value)) or super().apply(
             name, order, argument
         )
 
-    def _constant(self, argument: int, value: Traced) -> int | None:
+    def _constant(self, argument: TapeNumber, value: Traced) -> TapeNumber | None:
         """A value of what is a constant all around, which has no derivative to hand on."""
-        return self.variable(value) if traced(self.values[argument]).used == _FLAT else None
+        return self.variable(value) if traced(argument.value).used == _FLAT else None
 
-    def taken(self, mask: int, value: int) -> int:
+    def taken(self, mask: TapeNumber, value: TapeNumber) -> TapeNumber:
         found: Any = self.base
-        chosen = found.taken(self.values[mask], self.values[value])
-        if chosen is not self.values[value]:
+        chosen = found.taken(mask.value, value.value)
+        if chosen is not value.value:
             return self.variable(chosen)
         return value
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
-from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
+from dyadic.proofs.evaluate.network import Entries, IntegerEntries, Rejected, RingDefinition
+from dyadic.proofs.evaluate.number_rings import Ring, TapeSlopes, Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws, near
 from dyadic.proofs.statements.number_systems.numpy_values import (
     INFINITE,
@@ -75,25 +75,24 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
     tape = NumpyTape(ring)
     places: Tables = {}
     for name, shape in {**pair.arguments, **_upstream(pair), **pair.random}.items():
-        whole = name in pair.below
-        limit = pair.below.get(name)
-        places[ARRAY, name] = {
-            at: _integer(draws, name, at, limit) if whole else tape.variable(_number(draws, name, at))
-            for at in _places(shape)
-        }
+        if name in pair.below:
+            limit = pair.below[name]
+            places[ARRAY, name] = IntegerEntries((at, _integer(draws, name, at, limit)) for at in _places(shape))
+        else:
+            places[ARRAY, name] = {at: tape.variable(_number(draws, name, at)) for at in _places(shape)}
     try:
         for item in pair.forward:
             places[ARRAY, item.name] = _evaluated(item, tape, places, generic)
         for kink in pair.kinks:
-            values = [tape.values[place] for place in _evaluated(kink, tape, places, generic).values()]
+            values = [place.value for place in _evaluated(kink, tape, places, generic).values()]
             if any(value.zero or (special(value) is None and not value.differs(ring.number(0))) for value in values):
                 return None
         slopes = _slopes(pair, tape, places)
         if slopes is None:
             return None
         tables: Tables = {
-            key: {at: value if key[1] in pair.below else tape.values[value] for at, value in entries.items()}
-            for key, entries in places.items()
+            key: table if isinstance(table, IntegerEntries) else {at: value.value for at, value in table.items()}
+            for key, table in places.items()
         }
         for item in pair.backward:
             tables[ARRAY, item.name] = _evaluated(item, ring, tables, generic)
@@ -110,13 +109,13 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
     return None
 
 
-def _slopes(pair: CodePair, tape: NumpyTape, places: Tables) -> list[Any] | None:
+def _slopes(pair: CodePair, tape: NumpyTape, places: Tables) -> TapeSlopes | None:
     """The derivatives of the sum of all <g, output>; None where an output is no number."""
     terms = []
     for grad, (shape, output) in pair.upstream.items():
         for at in _places(shape):
             value = places[ARRAY, output][at]
-            if special(traced(tape.values[value])) is not None:
+            if special(traced(value.value)) is not None:
                 return None
             terms.append(tape.mul([places[ARRAY, grad][at], value]))
     return tape.backward(tape.add(terms))
