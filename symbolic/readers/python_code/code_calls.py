@@ -12,6 +12,7 @@ from dyadic.symbolic.readers.python_code.array_forms import FormArray, number_of
 from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
 from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import (
+    JAX,
     TORCH,
     check_arguments,
     check_lax,
@@ -265,7 +266,7 @@ class CodeCalls(CodeScopes):
             if holds_arrays(keys):
                 if operator is not None:  # added once for every time that a place is named
                     new = self._times_named(operator, value)
-                found = scattered(self.recorder, old, keys, new, adds=operator is not None, once=True)
+                found = scattered(self.recorder, old, keys, new, JAX, adds=operator is not None, once=True)
                 return self.alike(place.stored, found)
             return self.alike(place.stored, with_part(self.recorder, old, keys, new))
         except ShapesDoNotFit as error:
