@@ -67,10 +67,10 @@ def test_refuses_other_indices(tmp_path, body, words):
 
 
 PAIR = "import numpy as np\n\ndef f_forward({given}):\n    {forward}\n\ndef f_backward(g, {taken}):\n    {backward}\n"
-SOUND = [  # what only seems to follow from steps and weights that are variables; the first two are wrong, which is not found
-    ('x: "3"', "h = np.maximum(0, x)\n    return h.max(), x, h", "x, h", "return g * (h == h.max())", Verdict.UNDECIDED),
+SOUND = [  # what only seems to follow from steps and weights that are variables; the first two are wrong where all x are below 0
+    ('x: "3"', "h = np.maximum(0, x)\n    return h.max(), x, h", "x, h", "return g * (h == h.max())", Verdict.REFUTED),
     ('x: "3"', "h = np.maximum(0, x)\n    return h.max(), x, h", "x, h",
-     "m = h == h.max()\n    return g * m * (x > 0) + m.sum() - 1", Verdict.UNDECIDED),
+     "m = h == h.max()\n    return g * m * (x > 0) + m.sum() - 1", Verdict.REFUTED),
     ('x: "3"', "return np.maximum(0, x) * 2, x", "x", "return 2 * g * (x >= 0)", Verdict.PROVED),
     ('x: "3"', "h = np.maximum(0, x)\n    return np.maximum(0, h) * h, h", "h", "return 2 * g * h * (h >= 0)", Verdict.PROVED),
     ('x: "3"', "h = np.maximum(0, x)\n    return h, h", "h", "return g * (h >= 0)", Verdict.REFUTED),

@@ -18,6 +18,7 @@ from dyadic.proofs.evaluate.network import Entries, IntegerEntries, Rejected, Ri
 from dyadic.proofs.evaluate.number_rings import Ring, TapeSlopes, Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws, near
 from dyadic.proofs.statements.number_systems.numpy_values import (
+    FLAT,
     INFINITE,
     NO_NUMBER,
     PERHAPS_LOG,
@@ -38,19 +39,24 @@ _ODD = tuple(Fraction(number, 10_007) for number in (-3_511, 7_919, -20_023, 12_
 _ODD_SEEDS = 6
 _UNITS = 3_000_000
 """Units of work (number_systems/work.py) that the search may take."""
+_FEW, _FEW_UNITS = 4, 100_000
 _MOST_SHOWN = 12
 _WHERE_IT_LEADS = {id(NO_NUMBER): "nan", id(INFINITE): "inf"}
+_ZERO = Traced(Fraction(0))
 Tables = dict[tuple[str, str], Entries]
 
 
-def numpy_counterexample(pair: CodePair) -> dict[str, Any] | None:
-    """A counterexample as it is reported; None if none was found.  pair: with a number for every size."""
+def numpy_counterexample(pair: CodePair, briefly: bool = False) -> dict[str, Any] | None:
+    """A counterexample as it is reported; None if none was found.
+
+    pair: with a number for every size.  briefly: whether only a few points are tried.
+    """
     if pair.sizes or pair.freed:
         return None
     before, ctx.prec = ctx.prec, PRECISION
     try:
-        with at_most(_UNITS):
-            for draws, generic in _draws(pair):
+        with at_most(_FEW_UNITS if briefly else _UNITS):
+            for draws, generic in _few_draws() if briefly else _draws(pair):
                 found = _at(pair, draws, generic)
                 if found is not None:
                     return found
@@ -59,6 +65,13 @@ def numpy_counterexample(pair: CodePair) -> dict[str, Any] | None:
     finally:
         ctx.prec = before
     return None
+
+
+def _few_draws() -> Iterator[tuple[Draws, bool]]:
+    """Numbers below 0, numbers above, small ones of both signs, and odd ones."""
+    yield from ((Draws(0, False, among=[sign]), False) for sign in (-1, 1))
+    yield from ((Draws(seed, False, broken=seed % 2 == 1), False) for seed in range(2, 2 + _FEW))
+    yield from ((Draws(seed, False, among=_ODD), True) for seed in range(2))
 
 
 def _draws(pair: CodePair) -> Iterator[tuple[Draws, bool]]:
@@ -85,7 +98,7 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
             places[ARRAY, item.name] = _evaluated(item, tape, places, generic)
         for kink in pair.kinks:
             values = [place.value for place in _evaluated(kink, tape, places, generic).values()]
-            if any(value.zero or (special(value) is None and not value.differs(ring.number(0))) for value in values):
+            if any(_at_kink(value) for value in values):
                 return None
         slopes = _slopes(pair, tape, places)
         if slopes is None:
@@ -107,6 +120,13 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
             if lead or (special(found) is None and wanted.differs(found)):
                 return _shown(pair, draws, gradient.argument, at, wanted, lead or str(found))
     return None
+
+
+def _at_kink(value: Traced) -> bool:
+    """Whether it is 0, or may be, and is not so at all points nearby too."""
+    if special(value) is not None:
+        return False
+    return value.zero and value.used != FLAT if isinstance(value.value, Fraction) else not value.differs(_ZERO)
 
 
 def _slopes(pair: CodePair, tape: NumpyTape, places: Tables) -> TapeSlopes | None:
