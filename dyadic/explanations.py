@@ -73,7 +73,8 @@ NAME.defvjp(fwd, bwd), as in JAX. Gradients count by their order, in NumPy by na
 
 Every array has its shape in an annotation ("n d", or Float[Array, "n d"]), in the docstring ("x: (n, d)") or in a
 comment (# dyadic: x: n d; eps: number). The verdict is for all sizes that have a name, where that can be shown;
-`--size n=3` chooses one.
+`--size n=3` chooses one. Labels have what they are below beside it, as in "n < 10": they may stand in indices and be
+numbers in formulas and comparisons, and no gradient is returned for them, or None.
 
 Read are arithmetic, @, comparisons and masks of NumPy, PyTorch and JAX; shapes and arithmetic of sizes, slices,
 joining, splitting, padding, einsum; sums, means, products, largest values; scalar functions and softmax; assignments,

@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import Any, Protocol, runtime_checkable
 
 from dyadic.proofs.evaluate.integers import AffineInteger, ClosureScope, admitted, guard, is_guard, whole
-from dyadic.proofs.evaluate.number_rings import Ring
+from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Value = Callable[[], Any]
 Indices = range | list[int]
@@ -70,12 +70,23 @@ def compile_body(node: Any, scope: ClosureScope, ring: Ring, depth: int = 0) -> 
             condition, value = inner(mask), inner(child)
             return lambda: ring.taken(condition(), value())
         case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
-            return _reduction(kind, name, extent, body, scope, ring, depth)
+            value = _reduction(kind, name, extent, body, scope, ring, depth)
+            return value if kind != "argmax" or not depth else _number_of_index(value, ring)
         case _ if is_guard(node):
             condition = guard(node, scope, depth).test
             one, zero = ring.number(1), ring.number(0)
             return lambda: one if condition() else zero
     raise scope.reject(f"{node!r:.80} is not an expression")
+
+
+def _number_of_index(position: Value, ring: Ring) -> Value:
+    """The index of a largest value as a number of the ring, which it is already where it is not known (``Maxima``)."""
+
+    def value() -> Any:
+        found = position()
+        return ring.number(found) if isinstance(found, int | Anywhere) else found
+
+    return value
 
 
 def _constant(number: Any) -> Value:

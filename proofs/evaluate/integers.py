@@ -16,6 +16,15 @@ from typing import Any
 from dyadic.proofs.checker.intake.reading import Rejected
 
 Entries = dict[tuple[int, ...], Any]
+
+
+class IntegerEntries(Entries):
+    """The entries of a tensor of integers: these alone may stand in an index.  In a term each is a number of the ring.
+
+    A table of another type holds numbers of the ring, also where these are integers themselves, as residues are.
+    """
+
+
 Count = Callable[[], int]
 Test = Callable[[], bool]
 
@@ -48,8 +57,8 @@ def enlarged() -> Iterator[None]:
 class ClosureScope:
     """What the closures of one definition share.
 
-    slots: the indices' current values.  names: the slot of each visible index.  tables: the tensors read, in the
-    order of ``keys``; they are put there before an evaluation.  integers: which of them must hold integers.
+    slots: the indices' current values.  names: the slot of each visible index.  tables: the tensors read, which are
+    put there before an evaluation: those of numbers at the positions in ``keys``, those of integers in ``integers``.
     """
 
     def __init__(self, sizes: Mapping[str, int], where: str, evaluations: int = 1) -> None:
@@ -57,8 +66,8 @@ class ClosureScope:
         self.slots: list[int] = []
         self.names: dict[str, int] = {}
         self.keys: dict[tuple[str, str], int] = {}
+        self.integers: dict[tuple[str, str], int] = {}
         self.tables: list[Entries] = []
-        self.integers: set[int] = set()
         self.repeats, self._terms, self._nodes = evaluations, 0, 0
         self._most_terms = most_terms()
 
@@ -71,9 +80,9 @@ class ClosureScope:
         self.names[name] = len(self.slots) - 1
         return self.names[name]
 
-    def table(self, kind: str, owner: str) -> int:
-        """The position of a tensor among those read."""
-        position = self.keys.setdefault((kind, owner), len(self.keys))
+    def table(self, kind: str, owner: str, integers: bool = False) -> int:
+        """The position of a tensor among those read: of one of numbers, or (integers) of one of integers."""
+        position = (self.integers if integers else self.keys).setdefault((kind, owner), len(self.tables))
         if position == len(self.tables):
             self.tables.append({})
         return position
@@ -164,8 +173,7 @@ def whole(node: Any, scope: ClosureScope, depth: int = 0) -> AffineInteger:
         case ["entry", str(kind), str(owner), list(indices)]:
             axes = [whole(index, scope, depth + 1) for index in indices]
             place = [axis.compiled(scope) for axis in axes]
-            tables, position = scope.tables, scope.table(kind, owner)
-            scope.integers.add(position)
+            tables, position = scope.tables, scope.table(kind, owner, integers=True)
             reads = frozenset().union(*(axis.reads for axis in axes))
             return AffineInteger(0, {}, [(1, lambda: tables[position][tuple([at() for at in place])], reads)])
     raise scope.reject(f"{node!r:.80} is not an integer expression")

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
-from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent, largest_tensor
+from dyadic.proofs.evaluate.integers import ClosureScope, Entries, IntegerEntries, extent, largest_tensor
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
@@ -33,20 +33,26 @@ class RingDefinition:
             raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
         self._scope = ClosureScope(sizes, f"{where}.body", len(self.places))
-        self.reads = self._scope.keys.keys()
         for name in self.indices:
             self._scope.bind(name)
-        self._body = compile_body(field(data, "body", (int, list), where), self._scope, ring)
+        body = field(data, "body", (int, list), where)
+        self._ring, self._chooses = ring, isinstance(body, list) and body[:1] == ["argmax"]
+        self._body = compile_body(body, self._scope, ring)
+        self.reads = {*self._scope.keys, *self._scope.integers}
 
     def evaluate(self, tensors: Tensors) -> Entries:
         """The tensor's entries, from those of the tensors that the body reads."""
         called(EVALUATOR)
         scope, body, slots = self._scope, self._body, self._scope.slots
-        for key, position in scope.keys.items():
+        for key in self.reads:
             if key not in tensors:
                 raise Rejected(scope.where, f"reads {key[0]}_{key[1]}, which is not defined here")
+        for key, position in scope.keys.items():
+            table = tensors[key]
+            scope.tables[position] = _AsNumbers(table, self._ring) if isinstance(table, IntegerEntries) else table
+        for key, position in scope.integers.items():
             scope.tables[position] = tensors[key]
-            if position in scope.integers and not all(isinstance(v, int | Anywhere) for v in tensors[key].values()):
+            if not isinstance(tensors[key], IntegerEntries):
                 raise Rejected(scope.where, f"{key[0]}_{key[1]} stands in an index, but its entries are no integers")
         rank = len(self.indices)
         found: Entries = {}
@@ -56,7 +62,24 @@ class RingDefinition:
                 found[place] = body()
         except KeyError as error:
             raise Outside(scope.where, f"reads the entry {error} of a tensor that has none there") from error
-        return found
+        return integers_among(found) if self._chooses else found
+
+
+class _AsNumbers(Entries):
+    """The entries of a tensor of integers as numbers of a ring."""
+
+    def __init__(self, integers: IntegerEntries, ring: Ring) -> None:
+        super().__init__()
+        self._integers, self._ring = integers, ring
+
+    def __missing__(self, place: tuple[int, ...]) -> Any:
+        self[place] = self._ring.number(self._integers[place])
+        return self[place]
+
+
+def integers_among(found: Entries) -> Entries:
+    """Positions of largest values as a tensor of integers; as they are where a ring knows them as numbers only."""
+    return IntegerEntries(found) if all(isinstance(value, int | Anywhere) for value in found.values()) else found
 
 
 def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
@@ -191,6 +214,7 @@ class CostLayer:
 __all__ = [
     "CostLayer",
     "Entries",
+    "IntegerEntries",
     "Layer",
     "Outside",
     "Rejected",
@@ -198,6 +222,7 @@ __all__ = [
     "Tensors",
     "entries",
     "field",
+    "integers_among",
     "places",
     "whole",
 ]

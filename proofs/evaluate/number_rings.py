@@ -30,7 +30,9 @@ class Ring(Protocol):
     bounding: bool
     """Whether its numbers are bounds, which two forms of one polynomial need not share."""
 
-    def number(self, p: int, q: int = 1) -> Any: ...
+    def number(self, p: Any, q: int = 1) -> Any:
+        """p/q; p: an integer, or, in a ring of bounds, :class:`Anywhere`."""
+
     def add(self, terms: Sequence[Any]) -> Any: ...
     def mul(self, factors: Sequence[Any]) -> Any: ...
     def dot(self, rows: Sequence[Sequence[Any]]) -> Any:
@@ -207,106 +209,131 @@ def _multiplied(base: arb, count: int) -> arb:
     return half * half * base if count % 2 else half * half
 
 
+class TapeNumber:
+    """A number on a tape: its value, where it stands, and what it is made of with the derivatives by that.
+
+    No integer is such a number, so that none is read as a place on the tape.
+    """
+
+    __slots__ = ("at", "partials", "value")
+
+    def __init__(self, at: int, value: Any, partials: Sequence[tuple[TapeNumber, Any]]) -> None:
+        self.at = at
+        self.value = value
+        self.partials = partials
+
+
+class TapeSlopes:
+    """The derivatives of one number by those on its tape."""
+
+    def __init__(self, slopes: Sequence[Any]) -> None:
+        self._slopes = slopes
+
+    def __getitem__(self, number: TapeNumber) -> Any:
+        return self._slopes[number.at]
+
+
 class Tape(Composed):
-    """Reverse-mode automatic differentiation over another ring: a number is a position on the tape."""
+    """Reverse-mode automatic differentiation over another ring."""
 
     def __init__(self, base: Ring) -> None:
         self.base = base
-        self.values: list[Any] = []
-        self._partials: list[Sequence[tuple[int, Any]]] = []
+        self.numbers: list[TapeNumber] = []
 
-    def variable(self, value: Any, partials: Sequence[tuple[int, Any]] = ()) -> int:
+    def variable(self, value: Any, partials: Sequence[tuple[TapeNumber, Any]] = ()) -> TapeNumber:
         """A new number; without partials an independent one."""
-        self.values.append(value)
-        self._partials.append(partials)
-        return len(self.values) - 1
+        numbers = self.numbers
+        found = TapeNumber(len(numbers), value, partials)
+        numbers.append(found)
+        return found
 
-    def number(self, p: int, q: int = 1) -> int:
+    def number(self, p: int, q: int = 1) -> TapeNumber:
         return self.variable(self.base.number(p, q))
 
-    def add(self, terms: Sequence[int]) -> int:
+    def add(self, terms: Sequence[TapeNumber]) -> TapeNumber:
         one = self.base.number(1)
-        return self.variable(self.base.add([self.values[t] for t in terms]), [(t, one) for t in terms])
+        return self.variable(self.base.add([t.value for t in terms]), [(t, one) for t in terms])
 
-    def mul(self, factors: Sequence[int]) -> int:
+    def mul(self, factors: Sequence[TapeNumber]) -> TapeNumber:
         if len(factors) == 1:
             return factors[0]
-        values = [self.values[f] for f in factors]
+        values = [f.value for f in factors]
         if len(factors) == 2:
             return self.variable(self.base.mul(values), ((factors[0], values[1]), (factors[1], values[0])))
         partials = [(f, self.base.mul(values[:k] + values[k + 1 :])) for k, f in enumerate(factors)]
         return self.variable(self.base.mul(values), partials)
 
-    def dot(self, rows: Sequence[Sequence[int]]) -> int:
+    def dot(self, rows: Sequence[Sequence[TapeNumber]]) -> TapeNumber:
         if len(rows) != 2:
             return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
-        one, two = ([self.values[position] for position in row] for row in rows)
+        one, two = ([number.value for number in row] for row in rows)
         partials = [*zip(rows[0], two, strict=True), *zip(rows[1], one, strict=True)]
         return self.variable(self.base.dot([one, two]), partials)
 
-    def power(self, base: int, p: int, q: int = 1) -> int:
+    def power(self, base: TapeNumber, p: int, q: int = 1) -> TapeNumber:
         if p == 0:
             return self.number(1)
-        value = self.values[base]
+        value = base.value
         slope = self.base.mul([self.base.number(p, q), self.base.power(value, p - q, q)])
         return self.variable(self.base.power(value, p, q), ((base, slope),))
 
-    def apply(self, name: str, order: int, argument: int) -> int:
-        value = self.values[argument]
+    def apply(self, name: str, order: int, argument: TapeNumber) -> TapeNumber:
+        value = argument.value
         return self.variable(
             self.base.apply(name, order, value), ((argument, self.base.apply(name, order + 1, value)),)
         )
 
-    def logsumexp(self, arguments: Sequence[int]) -> int:
-        values = [self.values[a] for a in arguments]
+    def logsumexp(self, arguments: Sequence[TapeNumber]) -> TapeNumber:
+        values = [a.value for a in arguments]
         result = self.base.logsumexp(values)
         minus = self.base.mul([self.base.number(-1), result])
         weights = [self.base.apply("exp", 0, self.base.add([value, minus])) for value in values]
         return self.variable(result, tuple(zip(arguments, weights, strict=True)))
 
-    def largest(self, arguments: Sequence[int]) -> int:
+    def largest(self, arguments: Sequence[TapeNumber]) -> TapeNumber:
         """The number itself, so that the whole adjoint goes to the one that is taken."""
-        values = [self.values[a] for a in arguments]
-        chosen: Any = self.base.argmax(values, arguments)
+        values = [a.value for a in arguments]
+        chosen: Any = self.base.argmax(values, range(len(values)))
         if isinstance(chosen, Anywhere):
             one = self.base.number(1)
             return self.variable(self.base.largest(values), [(a, one) for a in arguments])
-        return int(chosen)
+        return arguments[chosen]
 
-    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
-        return self.base.argmax([self.values[a] for a in arguments], indices)
+    def argmax(self, arguments: Sequence[TapeNumber], indices: Sequence[int]) -> int:
+        return self.base.argmax([a.value for a in arguments], indices)
 
     def is_finite(self) -> bool:
         """Whether all numbers on the tape and all derivatives are numbers, over :class:`Ball`."""
-        slopes = (slope for partials in self._partials for _, slope in partials)
-        return all(number.is_finite() for number in (*self.values, *slopes))
+        slopes = (slope for number in self.numbers for _, slope in number.partials)
+        return all(number.is_finite() for number in (*(number.value for number in self.numbers), *slopes))
 
-    def backward(self, output: int) -> list[Any]:
+    def backward(self, output: TapeNumber) -> TapeSlopes:
         """The derivative of one number with respect to every number on the tape."""
         if self.base.bounding:
             return self._bounded(output)
-        adjoints = [self.base.number(0)] * len(self.values)
-        adjoints[output] = self.base.number(1)
+        adjoints = [self.base.number(0)] * len(self.numbers)
+        adjoints[output.at] = self.base.number(1)
         zero, more = self.base.number(0), self.base.more
-        for position in range(output, -1, -1):
-            adjoint = adjoints[position]
+        for number in reversed(self.numbers[: output.at + 1]):
+            adjoint = adjoints[number.at]
             if isinstance(adjoint, int) and adjoint == zero:
                 continue
-            for source, partial in self._partials[position]:
-                adjoints[source] = more(adjoints[source], adjoint, partial)
-        return adjoints
+            for source, partial in number.partials:
+                at = source.at
+                adjoints[at] = more(adjoints[at], adjoint, partial)
+        return TapeSlopes(adjoints)
 
-    def _bounded(self, output: int) -> list[Any]:
+    def _bounded(self, output: TapeNumber) -> TapeSlopes:
         """The same for bounds, of which a long sum is less than its terms added one after the other."""
-        parts: list[list[Any]] = [[] for _ in self.values]
-        parts[output].append(self.base.number(1))
-        adjoints = [self.base.number(0)] * len(self.values)
-        for position in range(output, -1, -1):
-            adjoints[position] = self.base.add(parts[position])
-            if parts[position]:
-                for source, partial in self._partials[position]:
-                    parts[source].append(self.base.mul([adjoints[position], partial]))
-        return adjoints
+        parts: list[list[Any]] = [[] for _ in self.numbers]
+        parts[output.at].append(self.base.number(1))
+        adjoints = [self.base.number(0)] * len(self.numbers)
+        for number in reversed(self.numbers[: output.at + 1]):
+            found = adjoints[number.at] = self.base.add(parts[number.at])
+            if parts[number.at]:
+                for source, partial in number.partials:
+                    parts[source.at].append(self.base.mul([found, partial]))
+        return TapeSlopes(adjoints)
 
 
-__all__ = ["Anywhere", "Ball", "Composed", "PrimeField", "Ring", "Tape", "Undetermined"]
+__all__ = ["Anywhere", "Ball", "Composed", "PrimeField", "Ring", "Tape", "TapeNumber", "TapeSlopes", "Undetermined"]

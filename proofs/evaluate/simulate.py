@@ -8,7 +8,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, position, reduced_sizes
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places
+from dyadic.proofs.evaluate.network import CostLayer, Entries, IntegerEntries, Layer, Rejected, Tensors, places
 from dyadic.proofs.evaluate.network_numbers import Constants
 from dyadic.proofs.evaluate.number_rings import Ring, Tape
 
@@ -181,22 +181,22 @@ def backpropagation(
     for name in instance.layers:
         # Each activation gets a place of its own on the tape, so that its derivative can be read off.
         value = instance.activation(name, state)
-        state["x", name] = {place: tape.variable(tape.values[v], ((v, ring.number(1)),)) for place, v in value.items()}
+        state["x", name] = {place: tape.variable(v.value, ((v, ring.number(1)),)) for place, v in value.items()}
     adjoints = tape.backward(instance.cost(state))
 
-    def read(table: Entries, source: list[Any]) -> Entries:
-        return {place: source[position] for place, position in table.items()}
+    def by(table: Entries) -> Entries:
+        return {place: adjoints[number] for place, number in table.items()}
 
     result: State = {}
     for name in instance.layers:
-        result["x", name] = read(state["x", name], tape.values)
-        result["s", name] = read(state["x", name], adjoints)
+        result["x", name] = {place: number.value for place, number in state["x", name].items()}
+        result["s", name] = by(state["x", name])
     gradients = {
-        (name, parameter): read(instance.parameters[name][kind, "v"], adjoints)
+        (name, parameter): by(instance.parameters[name][kind, "v"])
         for name, layer in instance.layers.items()
         for parameter, (kind, _) in layer.parameters.items()
     }
-    gradients |= {(name, ""): read(instance.clamped[name], adjoints) for name in graph.shared}
+    gradients |= {(name, ""): by(instance.clamped[name]) for name in graph.shared}
     return result, gradients
 
 
@@ -208,7 +208,7 @@ def _target(owner: str) -> str:
 
 
 def _integers(label: str, shape: Iterable[int], below: int) -> Entries:
-    return {place: position(f"{label} {list(place)}", below) for place in places(shape, label)}
+    return IntegerEntries((place, position(f"{label} {list(place)}", below)) for place in places(shape, label))
 
 
 def _given(ring: Ring, name: str, shape: list[int], given: Sequence[Fraction], below: int | None) -> Entries:
@@ -217,7 +217,7 @@ def _given(ring: Ring, name: str, shape: list[int], given: Sequence[Fraction], b
     if len(given) != len(at) or (below is not None and any(n not in range(below) for n in given)):
         raise Rejected(f"architecture.inputs.{name}", "is given values that it cannot have")
     if below is not None:
-        return {place: int(n) for place, n in zip(at, given, strict=True)}
+        return IntegerEntries(zip(at, map(int, given), strict=True))
     return {place: ring.number(n.numerator, n.denominator) for place, n in zip(at, given, strict=True)}
 
 

@@ -33,7 +33,17 @@ from dyadic.proofs.evaluate.identity_values import residue_source, seed_of
 from dyadic.proofs.evaluate.integers import GUARDS
 from dyadic.proofs.evaluate.jets import Jets
 from dyadic.proofs.evaluate.maximum_choices import choice_count, choices, longest_maximum
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
+from dyadic.proofs.evaluate.network import (
+    CostLayer,
+    Entries,
+    IntegerEntries,
+    Layer,
+    RingDefinition,
+    Tensors,
+    entries,
+    places,
+    whole,
+)
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring
 from dyadic.proofs.evaluate.possible_sizes import tables_of
 from dyadic.proofs.evaluate.simulate import Draw
@@ -261,7 +271,7 @@ def integers_of(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key
     table = _completed(content, sizes, where)
     shapes = _given(content, table, where)
     return {
-        key: {at: position(f"{key[0]} {key[1]} {list(at)}", below) for at in places(shapes[key], where)}
+        key: IntegerEntries((at, position(f"{key[0]} {key[1]} {list(at)}", below)) for at in places(shapes[key], where))
         for key, below in _bounds_of_integers(content, shapes).items()
     }
 

@@ -27,7 +27,7 @@ from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import small_rational_source
-from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
+from dyadic.proofs.evaluate.network import Entries, IntegerEntries, Layer, places, whole
 from dyadic.proofs.evaluate.network_numbers import Constants, constants_among, own_constants, read, stated
 from dyadic.proofs.evaluate.number_rings import Ball, Tape, Undetermined
 from dyadic.proofs.methods.pairing import integers_of
@@ -115,7 +115,7 @@ def own_entry(
             integers = [int(number) for number in constants.get(name, drawn)]
             if len(integers) != len(at) or not all(0 <= number < most for number in integers):
                 return None
-            given["x", owner] = dict(zip(at, integers, strict=True))
+            given["x", owner] = IntegerEntries(zip(at, integers, strict=True))
     return _entry(graph, parent, child, seed, LayerNumbers(sizes, given, constants))
 
 

@@ -34,7 +34,7 @@ def test_a_pair_has_an_end(tmp_path, text):
 
 
 def test_the_work_of_a_pair_is_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(pair_verdict, "_PAIR", 2_000)
+    monkeypatch.setattr(pair_verdict, "_PAIR", 200)
     path = written(tmp_path, TOWER.format(3, "np.tanh(y) + y") + WRONG)
     found = pair_verdict.examine_pair(CodeFile(path, "f"))
     assert found.verdict is Verdict.UNDECIDED

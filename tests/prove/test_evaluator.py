@@ -7,7 +7,7 @@ import pytest
 from flint import arb
 
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate.network import Outside, Rejected, RingDefinition
+from dyadic.proofs.evaluate.network import IntegerEntries, Outside, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Tape, Undetermined
 from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods import adjoint, polynomial
@@ -74,12 +74,38 @@ def test_quotients_remainders_sizes_and_roots():
 
 
 def test_lookups():
-    ids = vector(4, 0, 4)
+    ids = IntegerEntries(vector(4, 0, 4))
     assert list(evaluate(entry("x", entry("t", I)), {"x": X, "t": ids}).values()) == [5, 3, 5]
     body = ["sum", "k", O, ["*", ["same", I, entry("t", K)], entry("s", K)]]
     assert list(evaluate(body, {"t": ids, "s": vector(2, 7, 1)}, shape=(N,)).values()) == [7, 0, 0, 0, 3]
     with pytest.raises(Rejected, match="no integers"):
         evaluate(entry("x", entry("t", I)), {"x": X, "t": vector(*map(arb, (4, 0, 4)))})
+    with pytest.raises(Rejected, match="no integers"):  # residues are integers of Python's, and no indices
+        evaluate(entry("x", entry("t", I)), {"x": X, "t": vector(4, 0, 4)})
+
+
+def test_integers_in_terms_are_numbers_of_the_ring():
+    """x t + [i = t] and t in a sum, on a tape: t = 0 is not the number that stands there first."""
+    ids = IntegerEntries(vector(2, 0, 1))
+    for base, made in ((PrimeField(PRIME, 1), int), (Ball(), arb)):
+        tape = Tape(base)
+        x = {at: tape.variable(base.number(v)) for at, v in vector(7, 5, 3).items()}
+        body = ["+", ["*", entry("x", I), entry("t", I)], ["sum", "k", O, ["*", entry("t", K), entry("x", K)]]]
+        found = evaluate(body, {"x": x, "t": ids}, tape)
+        assert [number.value for number in found.values()] == [made(14 + 17), made(17), made(3 + 17)]
+        slopes = tape.backward(tape.add(list(found.values())))
+        assert [slopes[number] for number in x.values()] == [made(8), made(0), made(4)]
+    assert evaluate(entry("t", I), {"t": ids}, Degree(), shape=(1,))[0,] == 1
+
+
+def test_a_position_in_a_term_is_a_number_of_the_ring():
+    tape = Tape(PrimeField(PRIME, 1))
+    x = {at: tape.variable(v) for at, v in X.items()}
+    where = ["argmax", "k", N, entry("x", K)]
+    integers = evaluate(where, {"x": x}, tape, shape=(1,))
+    assert isinstance(integers, IntegerEntries)
+    found = evaluate(["*", 3, where], {"x": x}, tape, shape=(1,))
+    assert found[0,].value == 3 * integers[0,]
 
 
 def test_the_largest_of_the_admitted():

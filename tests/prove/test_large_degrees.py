@@ -25,7 +25,7 @@ from dyadic.proofs.checker.evaluation.prime_numbers import (
     share,
 )
 from dyadic.proofs.checker.intake.reading import Costly
-from dyadic.proofs.evaluate.network import RingDefinition
+from dyadic.proofs.evaluate.network import IntegerEntries, RingDefinition
 from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods import pairing
 from dyadic.proofs.sentences import log10_error, told
@@ -243,5 +243,5 @@ def test_the_position_of_a_maximum_is_any():
         else:
             weights = Degree()
             item = {"kind": "f", "owner": "v", "indices": [], "shape": [], "body": huge}
-            table = {("t", "v"): {(): weights.argmax([1, 1], [0, 2])}}
+            table = {("t", "v"): IntegerEntries({(): weights.argmax([1, 1], [0, 2])})}
             assert RingDefinition(item, {}, weights, "here").evaluate(table)[()] >= 2800

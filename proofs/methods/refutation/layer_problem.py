@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.evaluate.drawn_sizes import position
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Outside, Tensors, places, whole
+from dyadic.proofs.evaluate.network import CostLayer, Entries, IntegerEntries, Layer, Outside, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Ring, Tape, Undetermined
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
@@ -99,9 +99,10 @@ def drawn(problem: EvaluableLayer, sizes: Mapping[str, int], draw: Any) -> Tenso
     for key, shape in problem.shapes.items():
         extents = [whole(extent, sizes, str(key)) for extent in shape]
         at_most = [whole(extent, sizes, str(key)) for extent in problem.below.get(key, [])]
-        given[key] = {
-            at: position(f"{key} {at}", min(at_most)) if at_most else draw(f"{key} {at}") for at in places(extents, "")
-        }
+        if at_most:
+            given[key] = IntegerEntries((at, position(f"{key} {at}", min(at_most))) for at in places(extents, ""))
+        else:
+            given[key] = {at: draw(f"{key} {at}") for at in places(extents, "")}
     return given
 
 

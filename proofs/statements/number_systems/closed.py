@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.evaluate.number_rings import Tape
+from dyadic.proofs.evaluate.number_rings import Tape, TapeNumber
 from dyadic.proofs.statements.number_systems.exponentials import Exponentials
 from dyadic.proofs.statements.number_systems.function_facts import FACTS
 from dyadic.proofs.statements.number_systems.known_slopes import KnownSteps, KnownWeights
@@ -62,23 +62,23 @@ class Unplaced:
 class Weighing(Tape):
     """A tape on which the largest of several numbers is the sum of all, each with its weight (``Maxima.weights``)."""
 
-    def largest(self, arguments: Sequence[int]) -> int:
-        values = [self.values[argument] for argument in arguments]
+    def largest(self, arguments: Sequence[TapeNumber]) -> TapeNumber:
+        values = [argument.value for argument in arguments]
         weights = self.base.weights(values) if isinstance(self.base, Closed | KnownSteps | KnownWeights) else None
         if weights is None:
             return super().largest(arguments)
         return self.variable(self.base.largest(values), list(zip(arguments, weights, strict=True)))
 
-    def power(self, base: int, p: int, q: int = 1) -> int:
+    def power(self, base: TapeNumber, p: int, q: int = 1) -> TapeNumber:
         if q == 1 or p < 0 or not isinstance(self.base, Closed):
             return super().power(base, p, q)
-        value = self.values[base]
+        value = base.value
         return self.variable(self.base.power(value, p, q), ((base, self._slope_of_root(value, p, q)),))
 
-    def apply(self, name: str, order: int, argument: int) -> int:
+    def apply(self, name: str, order: int, argument: TapeNumber) -> TapeNumber:
         if name != "sqrt" or order or not isinstance(self.base, Closed):
             return super().apply(name, order, argument)
-        value = self.values[argument]
+        value = argument.value
         return self.variable(self.base.apply(name, 0, value), ((argument, self._slope_of_root(value, 1, 2)),))
 
     def _slope_of_root(self, value: Any, p: int, q: int) -> Any:
@@ -90,9 +90,9 @@ class Weighing(Tape):
 
         return ring.by_cases(slope, value, (f"slope of root {p}", q))
 
-    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
+    def argmax(self, arguments: Sequence[TapeNumber], indices: Sequence[int]) -> Any:
         """A :class:`Position`."""
-        values = [self.values[argument] for argument in arguments]
+        values = [argument.value for argument in arguments]
         weights = self.base.weights(values) if isinstance(self.base, KnownSteps | KnownWeights) else None
         if weights is not None:
             return Position(dict(zip(indices, weights, strict=True)), Unplaced())

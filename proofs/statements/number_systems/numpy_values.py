@@ -12,11 +12,11 @@ from typing import Any
 
 from flint import arb
 
-from dyadic.proofs.evaluate.number_rings import Tape, Undetermined
+from dyadic.proofs.evaluate.number_rings import Tape, TapeNumber, Undetermined
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood, Traced, traced
 
 NO_NUMBER, INFINITE, UNKNOWN = (Traced(arb("nan"), frozenset({word})) for word in ("nan", "inf", "unknown"))
-_FLAT = frozenset({"the same all around"})
+FLAT = frozenset({"the same all around"})
 """What a number was made from that is a constant all around: relu of a negative number is 0 there."""
 PERHAPS_LOG = "perhaps log"
 """A logarithm that the code may do without: it is unknown where it has no value."""
@@ -50,7 +50,7 @@ class NumpyValues(Neighbourhood):
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
         base = traced(base)
-        if base.used == _FLAT:
+        if base.used == FLAT:
             return _flat(self.power(Traced(base.value), p, q))
         if special(base) is not None:
             return base if base is not INFINITE or (p > 0 and q == 1) else UNKNOWN
@@ -64,12 +64,12 @@ class NumpyValues(Neighbourhood):
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
         argument, known = traced(argument), name != PERHAPS_LOG
         name = name if known else "log"
-        if argument.used == _FLAT:
+        if argument.used == FLAT:
             return _flat(self.apply(name if known else PERHAPS_LOG, order, Traced(argument.value)))
         if name in ("relu", "step") and special(argument) is None and self._below(argument, 0):
-            return Traced(Fraction(0), _FLAT)
+            return Traced(Fraction(0), FLAT)
         if name == "step" and special(argument) is None and not order and argument.above(self.number(0)):
-            return Traced(Fraction(1), _FLAT)
+            return Traced(Fraction(1), FLAT)
         if special(argument) is not None:
             return argument if argument is NO_NUMBER and name not in ("step", "sign") and known else UNKNOWN
         if self._outside(name, argument):
@@ -110,7 +110,7 @@ class NumpyValues(Neighbourhood):
 
 
 def _flat(value: Traced) -> Traced:
-    return value if special(value) is not None else Traced(value.value, _FLAT)
+    return value if special(value) is not None else Traced(value.value, FLAT)
 
 
 def _first(values: Sequence[Traced]) -> Traced | None:
@@ -122,24 +122,24 @@ def _first(values: Sequence[Traced]) -> Traced | None:
 class NumpyTape(Tape):
     """Derivatives of what is computed so: what is not taken has none."""
 
-    def power(self, base: int, p: int, q: int = 1) -> int:
-        return self._constant(base, self.base.power(self.values[base], p, q)) or super().power(base, p, q)
+    def power(self, base: TapeNumber, p: int, q: int = 1) -> TapeNumber:
+        return self._constant(base, self.base.power(base.value, p, q)) or super().power(base, p, q)
 
-    def apply(self, name: str, order: int, argument: int) -> int:
-        return self._constant(argument, self.base.apply(name, order, self.values[argument])) or super().apply(
+    def apply(self, name: str, order: int, argument: TapeNumber) -> TapeNumber:
+        return self._constant(argument, self.base.apply(name, order, argument.value)) or super().apply(
             name, order, argument
         )
 
-    def _constant(self, argument: int, value: Traced) -> int | None:
+    def _constant(self, argument: TapeNumber, value: Traced) -> TapeNumber | None:
         """A value of what is a constant all around, which has no derivative to hand on."""
-        return self.variable(value) if traced(self.values[argument]).used == _FLAT else None
+        return self.variable(value) if traced(argument.value).used == FLAT else None
 
-    def taken(self, mask: int, value: int) -> int:
+    def taken(self, mask: TapeNumber, value: TapeNumber) -> TapeNumber:
         found: Any = self.base
-        chosen = found.taken(self.values[mask], self.values[value])
-        if chosen is not self.values[value]:
+        chosen = found.taken(mask.value, value.value)
+        if chosen is not value.value:
             return self.variable(chosen)
         return value
 
 
-__all__ = ["INFINITE", "NO_NUMBER", "PERHAPS_LOG", "UNKNOWN", "NumpyTape", "NumpyValues", "special"]
+__all__ = ["FLAT", "INFINITE", "NO_NUMBER", "PERHAPS_LOG", "UNKNOWN", "NumpyTape", "NumpyValues", "special"]

@@ -41,6 +41,8 @@ class Growth:
         self.deepest = 0
 
     def number(self, p: int, q: int = 1) -> tuple[int, int]:
+        if isinstance(p, Anywhere):
+            return _INDEX_BITS, 0
         return (abs(p) - 1).bit_length() if p else 0, (q - 1).bit_length()
 
     def add(self, terms: Sequence[tuple[int, int]]) -> tuple[int, int]:

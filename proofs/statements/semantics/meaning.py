@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST
-from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
+from dyadic.proofs.evaluate.network import Entries, IntegerEntries, Rejected, RingDefinition, integers_among
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
@@ -72,7 +72,7 @@ class Chosen(dict[Place, Any]):
         return self._positions[place[:-1]].weights.get(place[-1], self._zero)
 
 
-class Candidates(dict[Place, int]):
+class Candidates(IntegerEntries):
     """1 at the place of a value that is the largest of several and an index of one of these, else 0."""
 
     def __init__(self, positions: Mapping[Place, Position]) -> None:
@@ -161,7 +161,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             one = positions[Quantity(Sense.POSITION, what.letter).kind]
             return Chosen(one, self.ring.number(0)) if what.sense is Sense.CHOICE else Candidates(one)
         if what.sense is Sense.POSITION:
-            return {place: found.number for place, found in positions[kind].items()}
+            return integers_among({place: found.number for place, found in positions[kind].items()})
         return self.evaluated(owner).values[kind]
 
     def _by_cost(self, owner: str, kind: str) -> Entries:
@@ -189,12 +189,12 @@ class Meaning(dict[tuple[str, str], Entries]):
     def _drawn(self, kind: str, owner: str) -> Entries:
         if (kind, owner) in self._premises.orthogonal:
             return self._orthonormal((kind, owner))
-        found: Entries = {}
+        integer = (kind, owner) in self.vocabulary.integers
+        found: Entries = IntegerEntries() if integer else {}
         axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
             at = tuple(sorted(place)) if (kind, owner) in self._premises.symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
-            integer = (kind, owner) in self.vocabulary.integers
             if given is not None:
                 found[place] = int(given[place]) if integer else self._number(given, place)
             elif integer:
@@ -331,9 +331,9 @@ class Meaning(dict[tuple[str, str], Entries]):
                 where = RingDefinition(largest, table, tape, f"definition of {name!r}")
                 positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
-            local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
+            local[definition.key] = {p: tape.variable(v.value, ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)
-        named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
+        named: dict[str, Entries] = {kind: {p: v.value for p, v in local[kind, o].items()} for kind, o in keys}
         return Evaluated(tape, local, owners, keys, named, positions)
 
     def _differentiated(self, name: str) -> EnergyTerm:

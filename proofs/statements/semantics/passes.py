@@ -80,6 +80,7 @@ class PassEquations:
     def _with_lets(self) -> Equalities:
         vocabulary = Vocabulary(PassGraph(self._network(), require_terms=False))
         vocabulary.solution = True
+        vocabulary.own |= set(self.pair.below)  # arguments of integers too go by their own names
         found = Equalities(vocabulary)
         for item in self.pair.backward:
             (body,), ranges = self._elaborated([item.body], item.indices, item.shape, vocabulary)

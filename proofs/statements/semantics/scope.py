@@ -7,7 +7,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
 from dyadic.proofs.evaluate.integers import GUARDS, unless
-from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
+from dyadic.proofs.evaluate.network import Entries, IntegerEntries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.parsing.conditions import with_indices
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -17,10 +17,7 @@ from dyadic.proofs.statements.semantics.quantities import candidate, chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
 
-_INTEGER_NODES = ("rational", "size", "index", *GUARDS, "quotient", "remainder")
 _INTEGER_PARTS = ("entry", *GUARDS, "quotient", "remainder")
-_NUMBER = "number "
-"""Before the kind of an integer input or target: its entries as numbers of the ring."""
 
 
 class ClaimTensors(dict[tuple[str, str], Entries]):
@@ -42,14 +39,12 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         return True
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
-        if key[0].startswith(_NUMBER):
-            key_read = (key[0].removeprefix(_NUMBER), key[1])
-            table = {place: self.ring.number(value) for place, value in self.meaning[key_read].items()}
-        else:
-            key_read = key
-            table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
-        self[key] = _Watched(table, key_read, self.read) if self._watch else table
-        return self[key]
+        table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
+        if self._watch:
+            watched = _WatchedIntegers if isinstance(table, IntegerEntries) else _Watched
+            table = watched(table, key, self.read)
+        self[key] = table
+        return table
 
     def _defined(self, let: OwnQuantity) -> Entries:
         return self._evaluated(let.body, let.ranges, let.indices)
@@ -62,9 +57,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             if name not in numbers and name in named:
                 numbers[name] = setting.count(named[name])
         shape = [setting.count(ranges.free[name]) for name in indices]
-        body = _with_numbers(
-            _with_chosen(self._with_sums(setting.weighed(node))), set(self.meaning.vocabulary.given_integers)
-        )
+        body = _with_chosen(self._with_sums(setting.weighed(node)))
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, self._divides):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
@@ -127,6 +120,10 @@ class _Watched(dict[Place, Any]):
         return value
 
 
+class _WatchedIntegers(_Watched, IntegerEntries):
+    """The same of a tensor of integers."""
+
+
 def _with_chosen(node: Any) -> Any:
     """Where an index is compared with the one at which a largest value is attained: whether that is the one, a number.
 
@@ -143,15 +140,6 @@ def _with_chosen(node: Any) -> Any:
         return node
     found = [_with_chosen(child) for child in node]
     return unless(found[1:]) if node[:1] == ["unless"] else found
-
-
-def _with_numbers(node: Any, integers: set[tuple[str, str]]) -> Any:
-    """Where an integer input or target is no index but a number, its entries as such."""
-    if not isinstance(node, list) or not node or node[0] in _INTEGER_NODES:
-        return node
-    if node[0] == "entry":
-        return ["entry", _NUMBER + node[1], *node[2:]] if (node[1], node[2]) in integers else node
-    return [_with_numbers(child, integers) for child in node]
 
 
 def _innermost_position(node: Any) -> Any:

@@ -111,12 +111,12 @@ class SlopeEntries(dict[Place, Any]):
         key = owner, kind, place
         if key not in self._rows:
             found = self._meaning.evaluated(owner)
-            self._spend(len(found.tape.values))
+            self._spend(len(found.tape.numbers))
             keys = {name: (name, local) for name, local in found.keys}
             adjoints = found.tape.backward(found.local[keys[kind]][place])
 
             def slopes(entries: Entries) -> dict[Place, Any]:
-                return {at: adjoints[position] for at, position in entries.items()}
+                return {at: adjoints[number] for at, number in entries.items()}
 
             row = self._rows[key] = _Row()
             if owner == self._what.owner_below and self._below in keys:

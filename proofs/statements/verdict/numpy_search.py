@@ -14,10 +14,11 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
-from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
+from dyadic.proofs.evaluate.network import Entries, IntegerEntries, Rejected, RingDefinition
+from dyadic.proofs.evaluate.number_rings import Ring, TapeSlopes, Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws, near
 from dyadic.proofs.statements.number_systems.numpy_values import (
+    FLAT,
     INFINITE,
     NO_NUMBER,
     PERHAPS_LOG,
@@ -38,19 +39,24 @@ _ODD = tuple(Fraction(number, 10_007) for number in (-3_511, 7_919, -20_023, 12_
 _ODD_SEEDS = 6
 _UNITS = 3_000_000
 """Units of work (number_systems/work.py) that the search may take."""
+_FEW, _FEW_UNITS = 4, 100_000
 _MOST_SHOWN = 12
 _WHERE_IT_LEADS = {id(NO_NUMBER): "nan", id(INFINITE): "inf"}
+_ZERO = Traced(Fraction(0))
 Tables = dict[tuple[str, str], Entries]
 
 
-def numpy_counterexample(pair: CodePair) -> dict[str, Any] | None:
-    """A counterexample as it is reported; None if none was found.  pair: with a number for every size."""
+def numpy_counterexample(pair: CodePair, briefly: bool = False) -> dict[str, Any] | None:
+    """A counterexample as it is reported; None if none was found.
+
+    pair: with a number for every size.  briefly: whether only a few points are tried.
+    """
     if pair.sizes or pair.freed:
         return None
     before, ctx.prec = ctx.prec, PRECISION
     try:
-        with at_most(_UNITS):
-            for draws, generic in _draws(pair):
+        with at_most(_FEW_UNITS if briefly else _UNITS):
+            for draws, generic in _few_draws() if briefly else _draws(pair):
                 found = _at(pair, draws, generic)
                 if found is not None:
                     return found
@@ -59,6 +65,13 @@ def numpy_counterexample(pair: CodePair) -> dict[str, Any] | None:
     finally:
         ctx.prec = before
     return None
+
+
+def _few_draws() -> Iterator[tuple[Draws, bool]]:
+    """Numbers below 0, numbers above, small ones of both signs, and odd ones."""
+    yield from ((Draws(0, False, among=[sign]), False) for sign in (-1, 1))
+    yield from ((Draws(seed, False, broken=seed % 2 == 1), False) for seed in range(2, 2 + _FEW))
+    yield from ((Draws(seed, False, among=_ODD), True) for seed in range(2))
 
 
 def _draws(pair: CodePair) -> Iterator[tuple[Draws, bool]]:
@@ -75,25 +88,24 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
     tape = NumpyTape(ring)
     places: Tables = {}
     for name, shape in {**pair.arguments, **_upstream(pair), **pair.random}.items():
-        whole = name in pair.below
-        limit = pair.below.get(name)
-        places[ARRAY, name] = {
-            at: _integer(draws, name, at, limit) if whole else tape.variable(_number(draws, name, at))
-            for at in _places(shape)
-        }
+        if name in pair.below:
+            limit = pair.below[name]
+            places[ARRAY, name] = IntegerEntries((at, _integer(draws, name, at, limit)) for at in _places(shape))
+        else:
+            places[ARRAY, name] = {at: tape.variable(_number(draws, name, at)) for at in _places(shape)}
     try:
         for item in pair.forward:
             places[ARRAY, item.name] = _evaluated(item, tape, places, generic)
         for kink in pair.kinks:
-            values = [tape.values[place] for place in _evaluated(kink, tape, places, generic).values()]
-            if any(value.zero or (special(value) is None and not value.differs(ring.number(0))) for value in values):
+            values = [place.value for place in _evaluated(kink, tape, places, generic).values()]
+            if any(_at_kink(value) for value in values):
                 return None
         slopes = _slopes(pair, tape, places)
         if slopes is None:
             return None
         tables: Tables = {
-            key: {at: value if key[1] in pair.below else tape.values[value] for at, value in entries.items()}
-            for key, entries in places.items()
+            key: table if isinstance(table, IntegerEntries) else {at: value.value for at, value in table.items()}
+            for key, table in places.items()
         }
         for item in pair.backward:
             tables[ARRAY, item.name] = _evaluated(item, ring, tables, generic)
@@ -110,13 +122,20 @@ def _at(pair: CodePair, draws: Draws, generic: bool) -> dict[str, Any] | None:
     return None
 
 
-def _slopes(pair: CodePair, tape: NumpyTape, places: Tables) -> list[Any] | None:
+def _at_kink(value: Traced) -> bool:
+    """Whether it is 0, or may be, and is not so at all points nearby too."""
+    if special(value) is not None:
+        return False
+    return value.zero and value.used != FLAT if isinstance(value.value, Fraction) else not value.differs(_ZERO)
+
+
+def _slopes(pair: CodePair, tape: NumpyTape, places: Tables) -> TapeSlopes | None:
     """The derivatives of the sum of all <g, output>; None where an output is no number."""
     terms = []
     for grad, (shape, output) in pair.upstream.items():
         for at in _places(shape):
             value = places[ARRAY, output][at]
-            if special(traced(tape.values[value])) is not None:
+            if special(traced(value.value)) is not None:
                 return None
             terms.append(tape.mul([places[ARRAY, grad][at], value]))
     return tape.backward(tape.add(terms))

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.statements.number_systems.work import Exhausted, spend
+from dyadic.proofs.statements.number_systems.work import Exhausted, at_most, spend
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
@@ -45,6 +46,8 @@ _ALONE = 3
 _BEYOND, _MOST_BEYOND = 20_000, 20
 """The same for sizes beyond the numbers in the code, and the largest of these numbers."""
 _TOTAL = 20_000_000
+_SMALLER = 100_000
+"""Units of work that a search for smaller numbers may take where some are known."""
 _PER_UNIT = 2
 """How many operations, at residues without functions, are a unit of work for the pairs of a file."""
 _AS_NUMPY = "exact evaluation of both passes as NumPy evaluates them"
@@ -83,14 +86,18 @@ class _Examination:
         self.budget = sizes.Budget(_TOTAL)
         self.left = [size for size in file.sizes if size not in given]
         self.tried: list[dict[str, int]] = []
+        self.seen: list[dict[str, int]] = []
 
     def verdict(self) -> Claim:
-        if self.left:
-            proved = self._for_all_sizes()
+        for kinds in (QUICK, SHORT) if self.left else ():
+            proved = self._for_all_sizes(kinds)
             if proved is not None:
                 self.tried = [dict(self.given)] if self.given else []
                 return proved
-        first, *others = self._readable_numbers()
+            wrong = self._seen_at_once(self._readable_numbers[0])
+            if wrong is not None:
+                return wrong
+        first, *others = self._readable_numbers
         found = self._at(first)
         if found.verdict is not Verdict.PROVED:
             return found
@@ -161,6 +168,7 @@ class _Examination:
                 return False
         return True
 
+    @cached_property
     def _readable_numbers(self) -> list[dict[str, int]]:
         """Small sizes, or where the passes have no sense at these, as a part n - 2 of n = 2, larger ones."""
         small = list(self._numbers())
@@ -181,7 +189,20 @@ class _Examination:
             more = range(max(_FIRST) + 3, max(_FIRST) + 3 + len(self.left))
             yield {**self.given, **dict(zip(self.left, [*free, *more], strict=False))}
 
-    def _for_all_sizes(self) -> Claim | None:
+    def _seen_at_once(self, numbers: dict[str, int]) -> Claim | None:
+        """That it is wrong, where a few points show it: then the dearer proofs need not be tried.  Looked for once."""
+        if numbers in self.seen or not self._readable(numbers):
+            return None
+        self.seen.append(numbers)
+        pair = self.file.pair(numbers)
+        wrong = None if _stopped(pair) else numpy_counterexample(pair, briefly=True)
+        if wrong is None:
+            return None
+        with at_most(_SMALLER):
+            found = self._decided(pair, numbers, smooth=bool(pair.kinks), search=True, kinds=QUICK)
+        return found if found.verdict is Verdict.REFUTED else _refuted(found, wrong, numbers)
+
+    def _for_all_sizes(self, kinds: Kinds) -> Claim | None:
         try:
             pair = self.file.pair(self.given)
         except NumbersNeeded:
@@ -191,7 +212,7 @@ class _Examination:
             return self._claim(pair, wrong, self.given)
         if not self._affordable(self.given, _FOR_ALL):
             return None
-        for found in self._proofs(self.given):
+        for found in self._proofs_in(self.given, kinds):
             if found.verdict is Verdict.PROVED:
                 return found if not self._open(pair) else None
         return None
@@ -202,10 +223,14 @@ class _Examination:
         wrong = _stopped(pair)
         if wrong is not None:
             return self._claim(pair, wrong, numbers)
-        for found in self._proofs(numbers):
-            if found.verdict is Verdict.PROVED:
-                open_ = self._open(pair)
-                return found if not open_ else self._elsewhere(pair, numbers, _undecided(found, open_))
+        for kinds in (QUICK, SHORT):
+            for found in self._proofs_in(numbers, kinds):
+                if found.verdict is Verdict.PROVED:
+                    open_ = self._open(pair)
+                    return found if not open_ else self._elsewhere(pair, numbers, _undecided(found, open_))
+            seen = self._seen_at_once(numbers)
+            if seen is not None:
+                return seen
         found = self._decided(pair, numbers, smooth=bool(pair.kinks), search=True)
         return self._elsewhere(pair, numbers, found) if found.verdict is Verdict.UNDECIDED else found
 
@@ -216,11 +241,7 @@ class _Examination:
         wrong = numpy_counterexample(pair)
         if wrong is None:
             return found
-        hypotheses = [text for text in found.hypotheses if text != _SMOOTH]
-        return replace(
-            found, verdict=Verdict.REFUTED, method=_AS_NUMPY, hypotheses=tuple(hypotheses), reason=None,
-            trusted=(*TRUSTED, ARB, READER), counterexample=wrong | ({"sizes": dict(numbers)} if numbers else {}),
-        )  # fmt: skip
+        return _refuted(found, wrong, numbers)
 
     def _open(self, pair: CodePair) -> DomainDemand | None:
         """What has to hold for all to have a value wherever the forward pass has one, and was not shown to."""
@@ -244,15 +265,11 @@ class _Examination:
                 continue
         return False
 
-    def _proofs(self, numbers: Mapping[str, int]) -> Iterator[Claim]:
+    def _proofs_in(self, numbers: Mapping[str, int], kinds: Kinds) -> Iterator[Claim]:
         """What may prove it: as it stands; away from kinks; with free numbers in place of largest values.
 
         Numbers in which a function is a variable come first: they are the quickest, however many cases there are.
         """
-        for kinds in (QUICK, SHORT):
-            yield from self._proofs_in(numbers, kinds)
-
-    def _proofs_in(self, numbers: Mapping[str, int], kinds: Kinds) -> Iterator[Claim]:
         pair = self.file.pair(numbers)
         instead = self.file.pair(numbers, instead=True)
         if instead.freed and self._has_points(pair):
@@ -297,6 +314,15 @@ class _Examination:
             trusted=trusted,
             counterexample=found.counterexample and _shown(pair, found.counterexample),
         )
+
+
+def _refuted(found: Claim, wrong: dict[str, Any], numbers: Mapping[str, int]) -> Claim:
+    """The verdict from numbers at which both passes were evaluated."""
+    hypotheses = [text for text in found.hypotheses if text != _SMOOTH]
+    return replace(
+        found, verdict=Verdict.REFUTED, method=_AS_NUMPY, hypotheses=tuple(hypotheses), reason=None,
+        trusted=(*TRUSTED, ARB, READER), counterexample=wrong | ({"sizes": dict(numbers)} if numbers else {}),
+    )  # fmt: skip
 
 
 def _undecided(found: Claim, one: DomainDemand) -> Claim:

@@ -335,8 +335,9 @@ class _Look:
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
         """The values of the integer inputs and targets, and of what is one-hot."""
-        keys = [key for key in self.claim.vocabulary.given_integers if key in meaning]
-        found = {shown_entry(*key, place): value for key in keys for place, value in meaning[key].items()}
+        keys, shown = self.claim.vocabulary.given_integers, self.claim.vocabulary.shown
+        read = [key for key in keys if key in meaning]
+        found = {shown(shown_entry(*key, place)): value for key in read for place, value in meaning[key].items()}
         for key in sorted(self.claim.premises.one_hot):
             found |= {shown_entry(*key, place): int(value.value) for place, value in meaning[key].items()}
         return found

@@ -30,7 +30,8 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     times,
     whole_numbers,
 )
-from dyadic.symbolic.readers.python_code.array_layout import Taken, spelled_out, taken, with_axis, without_axes
+from dyadic.symbolic.readers.python_code.array_layout import Taken, taken, with_new_axes, with_part, without_axes
+from dyadic.symbolic.readers.python_code.array_library import JAX, NUMPY, TORCH
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.subscript_bounds import bounds, remainder, value_of
 
@@ -72,13 +73,11 @@ def holds_arrays(keys: Sequence[Any]) -> bool:
     return any(isinstance(key, FormArray) for key in keys)
 
 
-def gathered(recorder: Recorder, array: FormArray, keys: Sequence[Any], torch: bool = False) -> FormArray:
+def gathered(recorder: Recorder, array: FormArray, keys: Sequence[Any], library: str) -> FormArray:
     """The entries where arrays say."""
-    for position, key in enumerate(spelled_out(keys, len(array.shape))):
-        if key is None:
-            array = with_axis(array, position)
-    keys = [slice(None) if key is None else key for key in spelled_out(keys, _rank_without(keys, array))]
-    chosen = _selection(recorder, array, keys, torch)
+    gap = _empty_ellipsis(keys, len(array.shape))
+    array, keys, _ = with_new_axes(array, keys)
+    chosen = _selection(recorder, array, keys, gap, library)
     source = recorder.named(array)
 
     def place(at: Sequence[Index]) -> list[Index]:
@@ -104,25 +103,35 @@ def gathered(recorder: Recorder, array: FormArray, keys: Sequence[Any], torch: b
     return FormArray(chosen.result(), entry, truth=array.truth, whole=array.whole)
 
 
-def _rank_without(keys: Sequence[Any], array: FormArray) -> int:
-    """The axes of an array that has got one for every None already."""
-    return len(array.shape) - sum(key is None for key in keys)
+def with_entries(
+    recorder: Recorder, array: FormArray, keys: Sequence[Any], value: FormArray, library: str
+) -> FormArray:
+    """The array with other entries where a subscript says, basic or with arrays in it."""
+    if holds_arrays(keys):
+        return scattered(recorder, array, keys, value, library)
+    return with_part(recorder, array, keys, value)
 
 
 def scattered(
-    recorder: Recorder, array: FormArray, keys: Sequence[Any], value: FormArray, adds: bool = False, once: bool = False
+    recorder: Recorder,
+    array: FormArray,
+    keys: Sequence[Any],
+    value: FormArray,
+    library: str,
+    adds: bool = False,
+    once: bool = False,
 ) -> FormArray:
     """The array with other entries where arrays say, or (adds) with something added, as often as a place is named.
 
     once: whether no place may be named twice.
     """
-    if any(key is None for key in keys):
-        raise NotInSubset("a write where an array and None are the index")
-    chosen = _selection(recorder, array, spelled_out(keys, len(array.shape)), torch=False)
+    gap = _empty_ellipsis(keys, len(array.shape))
+    old, keys, new_axes = with_new_axes(recorder.named(array), keys)
+    chosen = _selection(recorder, old, keys, gap, library)
     wanted = chosen.result()
     if len(value.shape) > len(wanted):
         value = without_axes(value, range(len(value.shape) - len(wanted)))
-    new, old = broadcast(recorder.named(value), wanted), recorder.named(array)
+    new = broadcast(recorder.named(value), wanted)
     bare = _bare(chosen)
     apart = adds or len(bare) == sum(dim != 1 for dim in chosen.shape) or _distinct(chosen)
     if once and not apart:
@@ -130,7 +139,7 @@ def scattered(
 
     def entry(at: Sequence[Index]) -> Any:
         brackets, others = [], []
-        for piece, dim, index in zip(chosen.pieces, array.shape, at, strict=True):
+        for piece, dim, index in zip(chosen.pieces, old.shape, at, strict=True):
             if isinstance(piece, Taken) and not (piece.count == dim and piece.step == 1):
                 within, index = piece.outer(index)
                 brackets += within
@@ -150,7 +159,7 @@ def scattered(
         ends = [
             inside(known[axis], chosen.shape[axis])
             for axis, at_ in bare.items()
-            if array.shape[at_] != chosen.shape[axis]
+            if old.shape[at_] != chosen.shape[axis]
         ]
         brackets += [end for end in ends if end != 1]
         if not apart:
@@ -171,7 +180,7 @@ def scattered(
             return written_ if hit == 1 else either(hit, written_, old.at(at))
         return plus(total, times(one_minus(hit), old.at(at)))
 
-    return FormArray(array.shape, entry, whole=array.whole and whole_numbers([value]))
+    return without_axes(FormArray(old.shape, entry, whole=array.whole and whole_numbers([value])), new_axes)
 
 
 def _last_of(terms: list[tuple[Any, Any]], old: Any) -> Any:
@@ -182,12 +191,23 @@ def _last_of(terms: list[tuple[Any, Any]], old: Any) -> Any:
     return found
 
 
-def _selection(recorder: Recorder, array: FormArray, keys: Sequence[Any], torch: bool) -> _Selection:
+def _empty_ellipsis(keys: Sequence[Any], rank: int) -> int | None:
+    """Where an ellipsis stands for no axis; None where none does."""
+    is_empty = any(key is Ellipsis for key in keys) and sum(key is not None for key in keys) == rank + 1
+    return list(keys).index(Ellipsis) if is_empty else None
+
+
+def _selection(recorder: Recorder, array: FormArray, keys: Sequence[Any], gap: int | None, library: str) -> _Selection:
+    """gap: before which key an ellipsis stands that is empty; NumPy takes the keys on its sides to be apart even so."""
     places = [k for k, key in enumerate(keys) if isinstance(key, FormArray | int)]
     arrays = {k: keys[k] if isinstance(keys[k], FormArray) else constant(keys[k]) for k in places}
     shape = broadcast_shape(*(one.shape for one in arrays.values()))
     beside = places == list(range(places[0], places[-1] + 1))
-    if torch and not beside and any(isinstance(keys[k], int) for k in places):
+    if gap is not None and places[0] < gap <= places[-1]:
+        if library == JAX:
+            raise NotInSubset("an ellipsis that stands for no axis between an array and another index")
+        beside = beside and library != NUMPY
+    if library == TORCH and not beside and any(isinstance(keys[k], int) for k in places):
         raise NotInSubset("an integer and an array as indices that do not stand side by side")
     pieces: list[Taken | _Picked] = []
     for position, (key, dim) in enumerate(zip(keys, array.shape, strict=True)):
@@ -299,4 +319,4 @@ def _spots(shape: Shape) -> Iterator[list[Index]]:
         yield list(spot)
 
 
-__all__ = ["gathered", "holds_arrays", "scattered"]
+__all__ = ["gathered", "holds_arrays", "scattered", "with_entries"]

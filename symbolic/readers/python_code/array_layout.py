@@ -136,7 +136,8 @@ def taken(key: Any, dim: Dim) -> Taken:
 
 def part(array: FormArray, keys: Sequence[Any]) -> FormArray:
     """The part that a basic subscript takes: integers, slices, None and an ellipsis."""
-    found, pieces = array, parts_of(array, [key for key in keys if key is not None])
+    array, keys, _ = with_new_axes(array, keys)
+    pieces = list(map(taken, keys, array.shape))
     kept = [piece for piece in pieces if piece.count is not None]
     shape = tuple(piece.count for piece in kept if piece.count is not None)
 
@@ -144,13 +145,16 @@ def part(array: FormArray, keys: Sequence[Any]) -> FormArray:
         rest = iter(at)
         return [p.start if p.count is None else p.inner(next(rest)) for p in pieces]
 
-    found = array.moved(shape, place)
-    position = 0
-    for key in spelled_out(keys, len(array.shape)):
-        if key is None:
-            found = with_axis(found, position)
-        position += 0 if isinstance(key, int) else 1
-    return found
+    return array.moved(shape, place)
+
+
+def with_new_axes(array: FormArray, keys: Sequence[Any]) -> tuple[FormArray, list[Any], list[int]]:
+    """The array with an axis of one entry for each None of a subscript, one key for each axis, and those new axes."""
+    whole = spelled_out(keys, len(array.shape))
+    new = [position for position, key in enumerate(whole) if key is None]
+    for position in new:
+        array = with_axis(array, position)
+    return array, [slice(None) if key is None else key for key in whole], new
 
 
 def spelled_out(keys: Sequence[Any], rank: int) -> list[Any]:
@@ -165,20 +169,18 @@ def spelled_out(keys: Sequence[Any], rank: int) -> list[Any]:
     return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
 
 
-def parts_of(array: FormArray, keys: Sequence[Any]) -> list[Taken]:
-    whole = spelled_out(keys, len(array.shape))
-    return [taken(key, dim) for key, dim in zip(whole, array.shape, strict=True)]
-
-
 def with_part(recorder: Recorder, array: FormArray, keys: Sequence[Any], value: FormArray) -> FormArray:
-    """The array with other entries in the part that a basic subscript takes."""
-    pieces = parts_of(array, [key for key in keys if key is not None])
+    """The array with other entries in the part that a basic subscript takes.
+
+    The value is broadcast to the shape of that part, in which every None is an axis of one entry.
+    """
+    array, keys, new_axes = with_new_axes(recorder.named(array), keys)
+    pieces = list(map(taken, keys, array.shape))
     shape = tuple(piece.count for piece in pieces if piece.count is not None)
     lead = len(value.shape) - len(shape)
     if lead > 0:  # leading axes of one entry are passed over
         value = without_axes(value, range(lead))
     value = broadcast(recorder.named(value), shape)
-    old = recorder.named(array)
 
     def entry(at: Sequence[Index]) -> Any:
         brackets: list[Any] = []
@@ -194,10 +196,10 @@ def with_part(recorder: Recorder, array: FormArray, keys: Sequence[Any], value: 
         new = value.at(place)
         if not brackets:
             return new
-        return either(times(*brackets), new, old.at(at))
+        return either(times(*brackets), new, array.at(at))
 
     truth, whole = array.truth and value.truth, array.whole and whole_numbers([value])
-    return FormArray(array.shape, entry, truth=truth, whole=whole)
+    return without_axes(FormArray(array.shape, entry, truth=truth, whole=whole), new_axes)
 
 
 def reshaped(array: FormArray, wanted: Sequence[Dim]) -> FormArray:

@@ -329,7 +329,7 @@ class CodeCalls(CodeScopes):
             if holds_arrays(keys):
                 if operator is not None:  # added once for every time that a place is named
                     new = self._times_named(operator, value)
-                found = scattered(self.recorder, old, keys, new, adds=operator is not None, once=True)
+                found = scattered(self.recorder, old, keys, new, JAX, adds=operator is not None, once=True)
                 return self.alike(place.stored, found)
             return self.alike(place.stored, with_part(self.recorder, old, keys, new))
         except ShapesDoNotFit as error:

@@ -268,8 +268,7 @@ class CodeExpressions(CodeOperators):
         """An index beyond an axis stops NumPy and PyTorch; JAX takes the last entry."""
         try:
             if holds_arrays(keys):
-                torch = library_of(stored, self.home) == TORCH
-                return gathered(self.recorder, stored.array, keys, torch)
+                return gathered(self.recorder, stored.array, keys, library_of(stored, self.home))
             return part(stored.array, keys)
         except ShapesDoNotFit as error:
             if library_of(stored, self.home) == JAX:

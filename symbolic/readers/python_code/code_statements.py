@@ -8,7 +8,7 @@ from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import UNNAMED, FormArray, Recorder, broadcast
 from dyadic.symbolic.readers.python_code.array_functions import chosen
-from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered
+from dyadic.symbolic.readers.python_code.array_indexed import holds_arrays, scattered, with_entries
 from dyadic.symbolic.readers.python_code.array_layout import with_part
 from dyadic.symbolic.readers.python_code.array_library import NUMPY, TORCH, library_of
 from dyadic.symbolic.readers.python_code.call_arguments import sized
@@ -269,8 +269,7 @@ class CodeReader(CodeCalls):
             new = self.where_masked(stored.array, key.array, value)
         else:
             keys = self.keys(key, stored)
-            write = scattered if holds_arrays(keys) else with_part
-            new = write(self.recorder, stored.array, keys, value)
+            new = with_entries(self.recorder, stored.array, keys, value, library_of(stored, self.home))
         stored.write(self.recorder.named(new, name))
 
     def add_where(self, operator: type[ast.operator], given: list[Any], named: dict[str, Any]) -> None:
@@ -282,11 +281,14 @@ class CodeReader(CodeCalls):
         if _is_mask(key):
             raise NotInSubset("a mask as an index here")
         keys = self.keys(key, stored)
+        part = self.part_of(stored, keys)
+        if len(added.shape) > len(part.shape):
+            raise NotInSubset("np.add.at of an array with more axes than what it is added to")
         if not holds_arrays(keys):
-            inner = self.operation(ast.Add, self.alike(stored, self.part_of(stored, keys)), StoredArray(added))
+            inner = self.operation(ast.Add, self.alike(stored, part), StoredArray(added))
             stored.write(self.recorder.named(with_part(self.recorder, stored.array, keys, self.array(inner))))
             return
-        stored.write(self.recorder.named(scattered(self.recorder, stored.array, keys, added, adds=True)))
+        stored.write(self.recorder.named(scattered(self.recorder, stored.array, keys, added, NUMPY, adds=True)))
 
     def where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
         if mask.shape != array.shape[: len(mask.shape)]:
@@ -350,8 +352,10 @@ class CodeReader(CodeCalls):
             container.write(self.recorder.named(masked, _name_of(target)))
             return
         old = self.item(container, key)
-        new = self.operation(operator, old, self.value(right, names))
-        self._write(container, key, self.array(new), _name_of(target))
+        new, part = self.array(self.operation(operator, old, self.value(right, names))), self.array(old)
+        if new.shape != part.shape and (part.shape or library_of(container, self.home) == TORCH):
+            raise ShapesDoNotFit(f"{new} added to a part of the shape {part}, or the like, in place")
+        self._write(container, key, new, _name_of(target))
 
 
 def _loaded(target: ast.expr) -> ast.expr:
