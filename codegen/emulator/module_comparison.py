@@ -83,10 +83,9 @@ def differences(module: Any, reference: Any, given: Any) -> dict[str, float]:
     for letter, mine, theirs in groups:
         largest = max((np.max(np.abs(array), initial=0) for array in theirs.values()), default=0)
         for name, array in theirs.items():
-            scale = max(np.max(np.abs(array), initial=0), 1e-3 * largest, 1e-300)
+            scale = max(float(np.max(np.abs(array), initial=0)), 1e-3 * float(largest), 1e-300)
             same = name in mine and mine[name].shape == array.shape
-            difference = np.max(np.abs(mine[name] - array), initial=0) / scale if same else np.inf
-            found[f"{letter}:{name}"] = float(difference)
+            found[f"{letter}:{name}"] = float(np.max(np.abs(mine[name] - array), initial=0)) / scale if same else np.inf
     return found
 
 

@@ -146,7 +146,8 @@ def arithmetic(call: OperatorCall) -> Result:
     operation, alpha = _ARITHMETIC[call.operator], call["alpha"]
     operands = [call["self"], call["other"]]
     if alpha is not None and alpha != 1:
-        operands[1] = _scaled(call, operands[1], alpha)
+        scaled = 0 if call.operator == "rsub" else 1  # what is taken away, or added
+        operands[scaled] = _scaled(call, operands[scaled], alpha)
     if call.operator == "rsub":
         operands.reverse()
     for slot in (1, 0):

@@ -55,7 +55,9 @@ def test_gradients_go_to_parts_of_one_array(given, monkeypatch):
 
 
 @pytest.mark.parametrize("target", ["numpy", "c"])
-@pytest.mark.parametrize("case", ["the parameters", "an input", "a target", "each other", "a part of a parameter"])
+@pytest.mark.parametrize(
+    "case", ["the parameters", "an input", "a target", "each other", "a part of a parameter", "foreign"]
+)
 def test_places_that_overlap_are_refused(target, case, given, monkeypatch):
     module, (params, x, y) = emitted(DERIVATION, target, monkeypatch), given
     out = views(module.PARAMETERS)
@@ -69,6 +71,10 @@ def test_places_that_overlap_are_refused(target, case, given, monkeypatch):
         y = out["b.weight"].reshape(-1)[:12].reshape(4, 3)
     elif case == "each other":
         out["a.bias"] = out["a.weight"].reshape(-1)[3:8]
+    elif case == "foreign":  # two arrays of which neither knows the other's memory
+        memory = bytearray(8 * 20)
+        out["a.weight"] = np.frombuffer(memory).reshape(5, 4)
+        x = np.frombuffer(memory)[:16].reshape(4, 4)
     else:
         whole = np.zeros(30)
         params = {**params, "b.bias": whole[:3]}

@@ -31,10 +31,16 @@ def test_a_file_that_was_cut_off_is_made_again(cache, monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="its permissions are POSIX's")
-@pytest.mark.parametrize("place", ["a file", "a folder in a file", "a link to nothing"])
+@pytest.mark.parametrize("place", ["a file", "a folder in a file", "a link to nothing", "a pipe"])
 def test_where_nothing_can_be_kept_it_runs_all_the_same(cache, place, monkeypatch):
     if place == "a folder in a file":
         cache.parent.write_text("")
+    elif place == "a pipe":
+        module = emitted(DERIVATION, "c", monkeypatch)
+        module.gradients(*drawn(DERIVATION))
+        (library,) = [path for path in cache.iterdir() if path.suffix != ".sha256"]
+        library.unlink()
+        os.mkfifo(library)
     else:
         cache.parent.mkdir()
         cache.write_text("") if place == "a file" else cache.symlink_to(cache.parent / "nowhere" / "at all")
@@ -66,7 +72,10 @@ def test_the_compiler_that_is_named_is_taken_with_its_arguments(cache, monkeypat
     assert all(line.startswith("-O1 ") for line in called.read_text().splitlines())
 
 
-@pytest.mark.parametrize(("named", "message"), [("/no/such/cc", "is not there"), ("true", "could not compile")])
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [("/no/such/cc", "is not there"), ("true", "could not compile"), ("gcc '", "cannot be read as a command")],
+)
 def test_a_compiler_that_is_none_is_named(cache, monkeypatch, named, message):
     module = emitted(DERIVATION, "c", monkeypatch)
     monkeypatch.setenv("CC", named)

@@ -44,6 +44,24 @@ def test_where_rounding_is_enlarged_nothing_is_shown():
     assert "the last digits of its inputs" in trial.detail
 
 
+def test_zeros_are_equal():
+    """A gradient that is 0 throughout, in single precision."""
+    (trial,) = of_module(network({"name": "h", "type": "linear", "units": 1}, {"name": "g", "type": "sign"}), "float32")
+    assert trial.outcome == "shown"
+
+
+def test_where_lost_digits_decide_nothing_is_shown():
+    """The sign of a sum of probabilities less 1."""
+    layers = (
+        {"name": "p", "type": "softmax"},
+        {"name": "t", "type": "reduce_sum", "axes": [0]},
+        {"name": "d", "type": "scale", "offset": -1},
+        {"name": "s", "type": "sign"},
+    )
+    (trial,) = of_module(network(*layers, shape=(7,)))
+    assert trial.outcome != "wrong"
+
+
 def test_there_a_large_mistake_is_wrong(monkeypatch):
     whole = evidence.emit_module
 

@@ -1,5 +1,7 @@
 """What is run with JAX, in a process of its own (the fixture ``in_jax``): emitted modules, and pairs of passes."""
 
+from collections import OrderedDict
+
 import jax
 import numpy as np
 import pytest
@@ -38,7 +40,10 @@ def with_constants():
     with jax.enable_x64(True), pytest.MonkeyPatch.context() as monkeypatch:
         module, (params, x, y) = emitted(derivation, "numpy", monkeypatch), drawn(derivation)
         assert module.CONSTANTS
-        found = jax.grad(module.jax_function())({**params, "unread": np.ones(2)}, x, y)
+        function = module.jax_function()
+        found = jax.grad(function)({**params, "unread": np.ones(2)}, x, y)
+        ordered = jax.grad(function)(OrderedDict(params), x, y)
+        assert isinstance(ordered, OrderedDict)
         _, wanted = module.gradients(params, x, y)
         assert all(np.array_equal(np.asarray(found[name]), wanted[name]) for name in wanted)
         assert not any(np.asarray(found[name]).any() for name in (*module.CONSTANTS, "unread"))
