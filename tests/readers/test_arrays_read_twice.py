@@ -40,7 +40,7 @@ MODELS = {
     "state before the first step": f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,2,2] h> {{ "
     "y, l = RNN<hidden_size = 2>(x, W, R, , , h) }",
     "shape of a weight": f"{HEAD} <double[3,3] W> {{ a = MatMul(x, W)  e = EyeLike<dtype = 11>(W)  "
-    "s = ReduceSum<keepdims = 0>(e)  y = Mul(a, s) }}",
+    "s = ReduceSum<keepdims = 0>(e)  y = Mul(a, s) }",
     "bias of a cell": f"{CELL} <double[1,2,4] W, double[1,2,2] R, double[1,4] B> {{ h, l = RNN<hidden_size = 2>"
     "(x, W, R, B)  s = ReduceSum<keepdims = 0>(B)  y = Mul(h, s) }",
     "weight of a cell": f"{CELL} <{STATES}> {{ h, i, c = LSTM<hidden_size = 2>(x, W, R)  W2 = Add(W, V) "
