@@ -202,10 +202,11 @@ def require_range(architecture: Architecture, dtype: str) -> None:
 
 def _fits(number: Rational, limits: Any) -> bool:
     try:
-        size = abs(float(number))
+        with np.errstate(all="ignore"):
+            value = limits.dtype.type(float(number))
     except OverflowError:
         return False
-    return number == 0 or float(limits.smallest_subnormal) <= size <= float(limits.max)
+    return bool(np.isfinite(value) and (value != 0 or number == 0))
 
 
 class _Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -69,6 +70,8 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     architecture = target.derivation.architecture
     kinds = {False: onnx.helper.np_dtype_to_tensor_dtype(np.dtype(target.dtype)), True: onnx.TensorProto.INT64}
     given = list(target.given())
+    if twice := [name for name, count_ in Counter(name for name, _, _ in given).items() if count_ > 1]:
+        raise DyadicError(f"{architecture.name}: an input and a parameter are both called {twice[0]!r}; rename one")
     called = _called([name for name, _ in target.outputs], {name for name, _, _ in given})
     names, nodes = _named(target, [name for name, _, _ in given], called)
     inputs = [onnx.helper.make_tensor_value_info(name, kinds[integer], _shape(s)) for name, integer, s in given]

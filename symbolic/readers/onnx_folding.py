@@ -74,7 +74,7 @@ def fold(
         return None
     if node.op == "GatherElements":
         return [_gather_elements(node, known)]
-    arrays = [node.model.numbers_of(value) for value in node.operands] if is_read else [one.array for one in known]
+    arrays = [node.model.numbers_of(value) if is_read else known[0].array for value in node.operands]
     found = evaluate(node, proto, arrays)
     return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
 

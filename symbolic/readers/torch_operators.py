@@ -69,9 +69,15 @@ def rsqrt(call: OperatorCall) -> Result:
     return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
 
 
+_LEAST_THRESHOLD = 20
+"""The usual one of softplus, log(1 + exp(20)) - 20 being 2e-9."""
+
+
 @operator(softplus="softplus scale")
 def softplus(call: OperatorCall) -> Result:
     beta = number(call.name, "beta", call["beta"])
+    if call["threshold"] < _LEAST_THRESHOLD:  # there the two differ by more than rounding
+        raise Unsupported(f"replaced by its argument above {call['threshold']}")
     call.model.note(f"softplus is not replaced by its argument above {call['threshold']}, as PyTorch does")
     if beta == 1:
         return call.layer("softplus", [call.x()])

@@ -83,6 +83,16 @@ def test_places_that_overlap_are_refused(target, case, given, monkeypatch):
         module.gradients(params, x, y, out=out)
 
 
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_other_keys_of_out_are_left_alone(target, given, monkeypatch):
+    module, (params, x, y) = emitted(DERIVATION, target, monkeypatch), given
+    before = {name: array.copy() for name, array in params.items()}
+    out = views(module.PARAMETERS) | dict.fromkeys(range(6), params["a.weight"])
+    loss, _ = module.gradients(params, x, y, out=out)
+    assert loss == module.gradients(before, x, y)[0]
+    assert all(np.array_equal(params[name], before[name]) for name in params)
+
+
 WRONG = {
     "out": (lambda module, p, x, y: module.gradients(p, x, y, out=[1]), "out must be a dict"),
     "workspace": (lambda module, p, x, y: module.gradients(p, x, y, workspace=3), "workspace must be a Workspace"),

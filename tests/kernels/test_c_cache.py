@@ -74,10 +74,27 @@ def test_the_compiler_that_is_named_is_taken_with_its_arguments(cache, monkeypat
 
 @pytest.mark.parametrize(
     ("named", "message"),
-    [("/no/such/cc", "is not there"), ("true", "could not compile"), ("gcc '", "cannot be read as a command")],
+    [
+        ("/no/such/cc", "is not there"),
+        ("true", "could not compile"),
+        ("gcc '", "cannot be read as a command"),
+        ("cc -c", "makes no library"),
+    ],
 )
 def test_a_compiler_that_is_none_is_named(cache, monkeypatch, named, message):
     module = emitted(DERIVATION, "c", monkeypatch)
     monkeypatch.setenv("CC", named)
     with pytest.raises(RuntimeError, match=message):
         module.gradients(*drawn(DERIVATION))
+    assert not cache.exists()
+
+
+def test_the_library_of_another_module_is_none_of_this(cache, monkeypatch):
+    one, two = (two_layers(inner=inner) for inner in (5, 6))
+    loss, _ = emitted(one, "c", monkeypatch).gradients(*drawn(one))
+    mine = {path.suffix: path for path in cache.iterdir()}
+    emitted(two, "c", monkeypatch).gradients(*drawn(two))
+    for other in set(cache.iterdir()) - {*mine.values()}:
+        mine[other.suffix].unlink()
+        other.rename(mine[other.suffix])
+    assert emitted(one, "c", monkeypatch).gradients(*drawn(one))[0] == loss
