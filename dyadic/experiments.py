@@ -39,9 +39,9 @@ def relax(
     _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
     taus, numbers, seed = _named_numbers("--tau", tau), numbers_of(sizes), seed or 0
     read = (spec, params, data, None if start in ("zero", "random") else Path(start))
-    _expect_archive(output)
     if figure is not None:
         _expect_figure(figure, output)
+    _expect_archive(output)
     with _reserved(output, *read) as write, _reserved(figure, *read, output) as write_figure:
         derivation = derivation_of(spec, cost, granularity, numbers)
         constants = time_constants(derivation, taus)

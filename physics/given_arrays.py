@@ -136,10 +136,13 @@ class Wanted:
     def _names(self, where: str, names: list[Any]) -> None:
         needed = ", ".join(list(self.shapes)[:8])
         lacking, unasked = [n for n in self.shapes if n not in names], [n for n in names if n not in self.shapes]
-        for problem, found in (("has, unasked,", unasked), ("lacks", lacking)):
-            if found:
-                shown = ", ".join(map(_said, found[:5]))
-                raise DyadicError(f"{where}: {problem} {shown}; it needs {needed or 'none'}")
+        problems = [
+            f"{problem} {', '.join(map(_said, found[:5]))}"
+            for problem, found in (("lacks", lacking), ("has, unasked,", unasked))
+            if found
+        ]
+        if problems:
+            raise DyadicError(f"{where}: {'; '.join(problems)}; it needs {needed or 'none'}")
 
     def _fits(self, where: str, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
         wanted = self.shapes[name]
