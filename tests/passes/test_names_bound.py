@@ -19,6 +19,8 @@ OTHERWISE = [
     ("from jax import grad as jit\n\n@jit\ndef h(v):\n    return 3 * v\n", "h(x)", "3"),
     ("def staticmethod(f):\n    return f\n\nclass C:\n    @staticmethod\n    def h(v):\n        return 3 * v\n",
      "C.h(x)", "3"),
+    ("class C:\n    def staticmethod(f):\n        return lambda v: 3 * v\n\n@C.staticmethod\ndef h(v):\n    return v\n",
+     "h(x)", "1"),
     ("from mylib import all\n", "assert all(x, np)\nreturn x", "1"),
     ("import mylib\n", "assert mylib.all(x)\nreturn x", "1"),
 ]  # fmt: skip

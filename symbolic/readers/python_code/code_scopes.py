@@ -20,10 +20,8 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     LocalFunction,
 )
 
-HARMLESS_DECORATORS = frozenset({
-    "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
-})  # fmt: skip
-"""What leaves a function's values as they are, by the last part of the name that a library gives it."""
+_HARMLESS = frozenset({"jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp"})
+"""Decorators of libraries that leave a function's values as they are, by the last part of their names."""
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -48,20 +46,19 @@ class CodeScopes(CodeExpressions):
         owner = self.names.class_of(function)
         own = {*(around or {}), *(bound_in(owner) if owner is not None else ())}
         for decorator in function.decorator_list:
-            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
-            path: list[str] = []
-            while isinstance(bare, ast.Attribute):
-                path.insert(0, bare.attr)
-                bare = bare.value
-            root = bare.id if isinstance(bare, ast.Name) and bare.id not in own else ""
-            self.names.once(root, decorator)
-            library = self.names.known.get(root)
-            if library is not None:
-                path.insert(0, library.name.rpartition(".")[2])
-            elif not self.names.binds(root):
-                path.insert(0, root)
-            plain = path == ["staticmethod"] if library is None else path[-1] in HARMLESS_DECORATORS - {"staticmethod"}
-            if not plain:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            root = called
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            name = root.id if isinstance(root, ast.Name) and root.id not in own else ""
+            self.names.once(name, decorator)
+            library = self.names.known.get(name)
+            if library is None:
+                harmless = called is root and name == "staticmethod" and not self.names.binds(name)
+            else:
+                last = called.attr if isinstance(called, ast.Attribute) else library.name.rpartition(".")[2]
+                harmless = last in _HARMLESS
+            if not harmless:
                 raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
 
     def turns(self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp, names: Names) -> Iterator[Names]:
