@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -92,8 +91,7 @@ class Target(Planned, ABC):
 def emit_module(target: Target) -> str:
     """The text of a standalone module.  Raises :class:`DyadicError` if a size is still a name."""
     derivation, architecture = target.derivation, target.derivation.architecture
-    require_sizes(architecture)
-    require_range(architecture, target.dtype)
+    require_numbers(architecture, target.dtype)
     text, plan = _Text(target), target.plan
     online = target.online or plan
     vertices = architecture.vertices
@@ -179,17 +177,14 @@ def _command(target: Target) -> str:
     return f"dyadic emit {shlex.join(words)}"
 
 
-def require_sizes(architecture: Architecture) -> None:
-    """Raises :class:`DyadicError` if a size is still a name."""
+def require_numbers(architecture: Architecture, dtype: str) -> None:
+    """Raises :class:`DyadicError` if a size is still a name, or a number too large for the type, or lost in it as 0."""
     if architecture.unknown_sizes:
         names = ", ".join(architecture.unknown_sizes)
         raise DyadicError(
             f"{architecture.name}: code needs numbers for the sizes {names}; give --size NAME=NUMBER for each"
         )
 
-
-def require_range(architecture: Architecture, dtype: str) -> None:
-    """Raises :class:`DyadicError` if a number of the architecture is too large for the type, or lost in it as 0."""
     kinds, given = list(dict.fromkeys(vertex.kind for vertex in architecture.vertices)), [("decay", architecture.decay)]
     for kind in kinds:
         kinds += kind.parts
@@ -381,8 +376,7 @@ def _environment() -> jinja2.Environment:
 def rendered(template: str, context: dict[str, Any]) -> str:
     """A template of this package with a context put in.  Raises :class:`DyadicError` where it does not fit."""
     try:
-        text = _environment().get_template(template).render(context)
-        return re.sub(r"\n{4,}", "\n\n\n", text)
+        return _environment().get_template(template).render(context)
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         raise DyadicError(f"template {template}{f', line {line}' if line else ''}: {error}") from error

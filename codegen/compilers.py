@@ -10,7 +10,11 @@ from importlib.util import find_spec
 
 def find_c_compiler() -> str | None:
     """The command that a C module compiles with here: $CC, the system's compiler, or that of the package ziglang."""
-    if wanted := shlex.split(os.environ.get("CC", "")):
+    try:
+        wanted = shlex.split(os.environ.get("CC", ""))
+    except ValueError:  # of which the module says what is wrong when it is run
+        return None
+    if wanted:
         return shlex.join(wanted) if shutil.which(wanted[0]) else None
     for name in ("cc", "gcc", "clang"):
         if shutil.which(name):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from dyadic.codegen.assembly import emitted_content, positions, require_range, require_sizes
+from dyadic.codegen.assembly import emitted_content, positions, require_numbers
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.onnx_operations import Operation
 from dyadic.codegen.onnx_target import OnnxTarget
@@ -31,8 +31,7 @@ def emit_onnx(derivation: Derivation, dtype: str) -> Emission:
     Raises :class:`DyadicError` where onnx is not installed, a size is still a name, an equation has no form in ONNX's
     operators, or the model's arrays do not fit into a file.
     """
-    require_sizes(derivation.architecture)
-    require_range(derivation.architecture, dtype)
+    require_numbers(derivation.architecture, dtype)
     onnx = _package()
     target = OnnxTarget(derivation, dtype)
     model = _model(onnx, target)
@@ -70,10 +69,11 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     architecture = target.derivation.architecture
     kinds = {False: onnx.helper.np_dtype_to_tensor_dtype(np.dtype(target.dtype)), True: onnx.TensorProto.INT64}
     given = list(target.given())
-    if twice := [name for name, count_ in Counter(name for name, _, _ in given).items() if count_ > 1]:
+    asked = [name for name, _, _ in given]
+    if twice := [name for name, times in Counter(asked).items() if times > 1]:
         raise DyadicError(f"{architecture.name}: an input and a parameter are both called {twice[0]!r}; rename one")
-    called = _called([name for name, _ in target.outputs], {name for name, _, _ in given})
-    names, nodes = _named(target, [name for name, _, _ in given], called)
+    called = _called([name for name, _ in target.outputs], asked)
+    names, nodes = _named(target, asked, called)
     inputs = [onnx.helper.make_tensor_value_info(name, kinds[integer], _shape(s)) for name, integer, s in given]
     shapes = dict(_output_shapes(target))
     outputs = [
@@ -113,10 +113,14 @@ def _called(outputs: Sequence[str], given: Collection[str]) -> dict[str, str]:
     """What the outputs are called: ``loss`` and so on, or where an input has that name the first free loss_k."""
     taken, found = {*outputs, *given}, {}
     for name in outputs:
-        free = (other for k in count(1) if (other := f"{name}_{k}") not in taken)
-        found[name] = name if name not in given else next(free)
+        found[name] = _free(name, taken) if name in given else name
         taken.add(found[name])
     return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name itself, or the first name_1, name_2, ... that is not taken."""
+    return next(other for k in count() if (other := f"{name}_{k}" if k else name) not in taken)
 
 
 def _named(
@@ -140,7 +144,7 @@ def _named(
             taken.add(wanted)
     for name in [*(one.output for one in reversed(kept)), *target.graph.constants]:
         if name not in own:
-            own[name] = next(n for k in range(10**6) if (n := name if not k else f"{name}_{k}") not in taken)
+            own[name] = _free(name, taken)
             taken.add(own[name])
     return own, kept[::-1]
 

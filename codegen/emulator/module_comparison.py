@@ -114,11 +114,6 @@ class Nudged:
         return self._module.wavefront(*self._near(given))
 
 
-def worst_of(found: list[dict[str, float]]) -> tuple[str, float]:
-    """The same of several comparisons."""
-    return max(map(worst, found), key=lambda item: np.nan_to_num(item[1], nan=np.inf))
-
-
-def worst(found: dict[str, float]) -> tuple[str, float]:
-    """Where the largest difference is, and how large; NaN is larger than any."""
-    return max(found.items(), key=lambda item: np.nan_to_num(item[1], nan=np.inf))
+def worst(*found: dict[str, float]) -> tuple[str, float]:
+    """Where the largest difference of one comparison or several is, and how large; NaN is larger than any."""
+    return max((item for one in found for item in one.items()), key=lambda item: np.nan_to_num(item[1], nan=np.inf))

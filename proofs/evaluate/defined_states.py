@@ -110,7 +110,7 @@ def _at_own_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
     constants = None if instance is None else own_constants(graph, graph.inputs, values)
     if instance is None or constants is None:
         return None
-    return "own" if _searched(graph, instance, constants) else None
+    return "own" if searched(graph, instance, constants) else None
 
 
 def _at_small_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
@@ -129,7 +129,7 @@ def _at_small_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
             if some is None:
                 return None
             constants[name] = some
-    return "other" if _searched(graph, small, constants) else None
+    return "other" if searched(graph, small, constants) else None
 
 
 def _some_of(array: Any, count: int, below: int | None) -> tuple[Fraction, ...] | None:
@@ -142,15 +142,29 @@ def _some_of(array: Any, count: int, below: int | None) -> tuple[Fraction, ...] 
     return tuple(Fraction(one) if below is None else min(Fraction(one), Fraction(below - 1)) for one in chosen)
 
 
-def _searched(graph: Graph, sizes: Instantiation, constants: Constants) -> bool:
-    tries = list(islice(draws(), MUCH_WORK // (sizes.work + 1)))
-    if any(_is_defined(graph, draw, sizes.base, constants) for draw in tries):
-        return True
-    return is_reached(graph, sizes, constants)
+def searched(
+    graph: Graph,
+    sizes: Instantiation,
+    constants: Constants,
+    ring: Callable[[], Ball] = Ball,
+    is_it: Callable[[Instance], bool] = all_is_finite,
+) -> bool:
+    """Whether numbers are found among drawn ones, or sought step by step.
+
+    ring, is_it: the enclosures, and whether the network is as it should be at some numbers (all is a number).
+    """
+
+    def holds(draw: Draw) -> bool:
+        try:
+            return is_it(Instance(graph, ring(), draw, sizes.base, constants))
+        except (Undetermined, Rejected):
+            return False
+
+    tries = list(islice(_draws(), MUCH_WORK // (sizes.work + 1)))
+    return any(map(holds, tries)) or is_reached(graph, sizes, constants, ring, is_it)
 
 
-def draws() -> Iterator[Draw]:
-    """Numbers for all entries, by their labels: of several signs and magnitudes."""
+def _draws() -> Iterator[Draw]:
     for seed, signs in product(_SEEDS, _SIGNS):
         draw = draw_with(seed, signs)
         yield draw
@@ -162,11 +176,4 @@ def draws() -> Iterator[Draw]:
         )
 
 
-def _is_defined(graph: Graph, draw: Draw, sizes: dict[str, int], constants: Constants) -> bool:
-    try:
-        return all_is_finite(Instance(graph, Ball(), draw, sizes, constants))
-    except (Undetermined, Rejected):
-        return False
-
-
-__all__ = ["MUCH_WORK", "NOT_FOUND", "PRECISION", "Sizes", "draws", "sizes_of_a_state"]
+__all__ = ["MUCH_WORK", "NOT_FOUND", "PRECISION", "Sizes", "searched", "sizes_of_a_state"]

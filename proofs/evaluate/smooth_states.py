@@ -9,21 +9,18 @@ nothing meets, such as that a rectifier is not applied to a padded 0, nothing is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from flint import arb, ctx
 
 from dyadic.proofs.checker.evaluation.smooth_entries import EVERYWHERE
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.evaluate.defined_states import MUCH_WORK, PRECISION, draws
+from dyadic.proofs.evaluate.defined_states import MUCH_WORK, PRECISION, searched
 from dyadic.proofs.evaluate.integers import enlarged
-from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.network_numbers import own_constants, own_instance
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.evaluate.simulate import Instance, State
-from dyadic.proofs.evaluate.sought_states import is_reached
 from dyadic.proofs.evaluate.tightness_witness import is_finite
 
 _KINKS = {
@@ -41,25 +38,14 @@ def meets_conditions(graph: Graph, values: Mapping[str, Any]) -> bool | None:
     """
     instance = own_instance(graph)
     constants = None if instance is None else own_constants(graph, graph.inputs, values)
-    tries = 0 if instance is None else MUCH_WORK // (instance.work + 1)
-    if instance is None or constants is None or not tries:
+    if instance is None or constants is None or instance.work >= MUCH_WORK:
         return None
     before, ctx.prec = ctx.prec, PRECISION
     try:
         with enlarged():
-            drawn = (
-                _drawn(Instance(graph, _Smooth(), draw, instance.base, constants)) for draw in islice(draws(), tries)
-            )
-            return any(drawn) or is_reached(graph, instance, constants, _Smooth, _holds)
+            return searched(graph, instance, constants, _Smooth, _holds)
     finally:
         ctx.prec = before
-
-
-def _drawn(instance: Instance) -> bool:
-    try:
-        return _holds(instance)
-    except (Undetermined, Rejected):
-        return False
 
 
 def _holds(instance: Instance) -> bool:

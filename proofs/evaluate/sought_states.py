@@ -42,19 +42,16 @@ def is_reached(
     graph: Graph,
     sizes: Instantiation,
     constants: Constants,
-    ring: Callable[[], Ball] = Ball,
-    is_it: Callable[[Instance], bool] | None = None,
+    ring: Callable[[], Ball],
+    is_it: Callable[[Instance], bool],
 ) -> bool:
     """Whether numbers are reached at which all is defined, at the given sizes and with the given constants.
 
-    ring, is_it: the enclosures, and whether the network is as it should be at what is reached (all is a number).
+    ring, is_it: the enclosures, and whether the network is as it should be at what is reached.
     """
     tries = _WORK // (sizes.work + 1)
-    holds = is_it or all_is_finite
-    for start in _STARTS if tries else ():
-        if _from(start, graph, sizes, constants, tries // len(_STARTS), ring, holds):
-            return True
-    return False
+    each = tries // len(_STARTS)
+    return tries > 0 and any(_from(start, graph, sizes, constants, each, ring, is_it) for start in _STARTS)
 
 
 _STARTS: tuple[Callable[[int, Random], float], ...] = (

@@ -98,7 +98,7 @@ class Model:
     given: what was made once and is read again, by what it is.
     arrays: the known values that already are inputs, with the names of these, by the names that they had: two calls in
         one module of PyTorch, or two nodes of an ONNX file, may be called the same.
-    kept: what the names of weights look like, which nothing else may take.
+    kept: what the names of weights that are not read yet look like: nothing else may take them.
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
@@ -119,7 +119,7 @@ class Model:
         self.vertices: dict[str, Vertex] = {}
         self.shapes: dict[str, Shape] = {}
         self.looks: set[str] = set()
-        self.kept: frozenset[str] = frozenset()
+        self.kept: set[str] = set()
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
@@ -129,13 +129,13 @@ class Model:
         self.infinite = False
         self.distinct: dict[str, int] = {}
 
-    def fresh(self, wanted: str, is_weight: bool = False) -> str:
+    def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, and no weight will have, as close to the wanted one as possible."""
         stem = self._printable(wanted) or "layer"
         if _RESERVED.match(stem):
             stem += "_"
         name, count = stem, 1
-        while look(name) in self.looks or (look(name) in self.kept and not is_weight):
+        while look(name) in self.looks or look(name) in self.kept:
             count += 1
             name = f"{stem}.{count}"
         return name
@@ -162,22 +162,18 @@ class Model:
 
     def keep(self, names: Iterable[str]) -> None:
         """Let no constant and no layer take the names of weights that are read later."""
-        self.kept = frozenset(look(self._printable(name)) for name in names)
+        self.kept = {look(self._printable(name)) for name in names}
 
-    def input(
-        self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None, is_weight: bool = False
-    ) -> str:
+    def input(self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None) -> str:
         """A clamped vertex; returns the name that it was given."""
         extents = tuple(map(_extent, shape))
-        node = Input(self.fresh(wanted, is_weight), extents, role, None if below is None else _extent(below))
+        node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
         self.inputs[node.name] = node
         self.shapes[node.name] = extents
         self.looks.add(look(node.name))
         return node.name
 
-    def array(
-        self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None, is_weight: bool = False
-    ) -> str:
+    def array(self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None) -> str:
         """A clamped vertex that comes with its array.
 
         An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has
@@ -190,7 +186,7 @@ class Model:
             self.infinite = True
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
             value = np.clip(value.astype(np.promote_types(value.dtype, np.float32)), _LOWEST, -_LOWEST)
-        name = self.input(wanted, value.shape, role, below, is_weight)
+        name = self.input(wanted, value.shape, role, below)
         self.values[name] = value
         return name
 
@@ -209,7 +205,9 @@ class Model:
         name = self._known(value.name, value.array, value.trained)
         if name is None:
             array = value.array if value.array.dtype.kind == "f" else _as_numbers(value.array)
-            name = self.array(value.name, array, "parameter" if trained else "constant", None, value.trained)
+            if value.trained:
+                self.kept.discard(look(self._printable(value.name)))
+            name = self.array(value.name, array, "parameter" if trained else "constant")
             self.arrays.setdefault(value.name, []).append((value.array, value.trained, name))
         elif trained:
             if not np.isfinite(value.array).all():

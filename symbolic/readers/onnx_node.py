@@ -65,9 +65,10 @@ class Node:
         value = self.operand(slot) if self.has(slot) else None
         if not isinstance(value, Known) or not value.trained:
             return False
-        if not value.array.any():
+        found = bool(value.array.any())
+        if not found:
             self.model.note("initial states that the file stores as zeros are constants, and have no gradient")
-        return bool(value.array.any())
+        return found
 
     def initial(self, slot: int) -> str:
         """A state before the first step, trained if it is learned."""

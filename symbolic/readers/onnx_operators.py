@@ -16,8 +16,8 @@ from dyadic.symbolic.readers.operations import (
     are_whole,
     powered,
     product,
+    remainder,
     spelled_out,
-    truncated,
     whole_powers,
     with_number,
 )
@@ -48,12 +48,7 @@ def mod(node: Node) -> Value:
         raise Unsupported("divides by 0")
     if divisor is not None and not other_sign:
         return node.layer("mod", [node.x()], divisor=divisor)
-    quotient = node.layer("div", node.xs(), "quotient")
-    if other_sign:
-        whole = truncated(node.model, f"{node.name}.whole", quotient)
-    else:
-        whole = node.layer("floor", [quotient], "whole")
-    return node.layer("sub", [node.x(), node.layer("mul", [whole, node.x(1)], "multiple")])
+    return remainder(node.model, node.name, node.x(), node.x(1), other_sign)
 
 
 @operator(LeakyRelu="leaky_relu")

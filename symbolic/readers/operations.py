@@ -196,6 +196,16 @@ def truncated(model: Model, name: str, x: str) -> str:
     return model.layer(name, "mul", [model.layer(f"{name}.sign", "sign", [x]), size])
 
 
+def remainder(model: Model, name: str, x: str, y: str, towards_zero: bool) -> str:
+    """x - y floor(x / y), or x - y trunc(x / y)."""
+    quotient = model.layer(f"{name}.quotient", "div", [x, y])
+    if towards_zero:
+        whole = truncated(model, f"{name}.whole", quotient)
+    else:
+        whole = model.layer(f"{name}.whole", "floor", [quotient])
+    return model.layer(name, "sub", [x, model.layer(f"{name}.multiple", "mul", [whole, y])])
+
+
 def times_matrix(model: Model, name: str, matrix: str, x: str, axis: int) -> str:
     """y[a, i, b] = Sum_j matrix[i, j] x[a, j, b]."""
     letters = ascii_lowercase[: len(model.shapes[x])]  # at most 16

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.operations import truncated
+from dyadic.symbolic.readers.operations import remainder
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, numbers_only, operator
+from dyadic.symbolic.readers.torch_scatter import flat
 
 
 def line(call: OperatorCall) -> str:
     """All entries of the tensor along one axis, as it lies in memory by rows."""
-    count = math.prod(call.extent(axis) for axis in range(call.rank()))
-    return call.x() if call.rank() == 1 else call.layer("reshape", [call.x()], "line", shape=[count])
+    return call.x() if call.rank() == 1 else flat(call, call.x(), "line")
 
 
 # -- other bases, other forms -----------------------------------------------------------------------------------
@@ -68,15 +68,10 @@ def randomized_slope(call: OperatorCall) -> Result:
 
 
 def remainder_of_tensors(call: OperatorCall) -> Result:
-    """x - y floor(x / y), or with ``fmod`` x - y trunc(x / y)."""
+    """What is left of a division, whose sign is that of y, or with ``fmod`` that of x."""
     if any(kind[0] != "f" for key, kind in call.kinds.items() if key in ("self", "other")):
         raise Unsupported("a remainder of integers by what is not a number")
-    quotient = call.layer("div", [call.x(), call.x("other")], "quotient")
-    if call.operator == "fmod":
-        whole = truncated(call.model, f"{call.name}.truncated", quotient)
-    else:
-        whole = call.layer("floor", [quotient], "whole")
-    return call.layer("sub", [call.x(), call.layer("mul", [whole, call.x("other")], "multiple")])
+    return remainder(call.model, call.name, call.x(), call.x("other"), call.operator == "fmod")
 
 
 # -- statistics, distances --------------------------------------------------------------------------------------

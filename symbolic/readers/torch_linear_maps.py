@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -109,7 +108,7 @@ def product(call: OperatorCall) -> Result:
     """One factor after the other."""
     call.ignore("dtype")
     x, axis = (call.x(), call.axis()) if call.given("dim") else (line(call), 0)
-    extent = math.prod(call.extent(k) for k in ([axis] if call.given("dim") else range(call.rank())))
+    extent = call.extent(axis, vertex=x)
     if extent > 64:
         raise Unsupported(f"a product of {extent} factors (at most 64)")
     factors = [call.layer("select", [x], f"factor{k}", axis=axis, position=k) for k in range(extent)]

@@ -278,6 +278,6 @@ def exact_number(value: Any, what: str) -> int | Fraction:
     if sized(value):
         raise NumbersNeeded
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
-        is_integer(value)
+        is_integer(value)  # else refused where its last digits would decide that
         return value
     raise NotInSubset(f"{what} that is no number")

@@ -190,9 +190,10 @@ class CodeOperators:
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
             library = common([value for value in (one, two) if isinstance(value, StoredArray)], self.home)
-            if not far_apart(self.recorder, self.array(one), self.array(two)):
+            left, right = self.array(one), self.array(two)
+            if not far_apart(self.recorder, left, right):
                 raise NotInSubset("a comparison that the last digits of decimals may decide")
-            found = compared(self.recorder, signs[type(operator)], self.array(one), self.array(two))
+            found = compared(self.recorder, signs[type(operator)], left, right)
             return StoredArray(found, library=library)
         return known_comparison(operator, one, two)
 
