@@ -88,7 +88,7 @@ def check(
     certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool,
     sizes: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
-    from dyadic.proofs import Rejected
+    from dyadic.proofs import NoCertificate, Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
@@ -101,6 +101,8 @@ def check(
     try:
         with progress("checking"):
             found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
+    except NoCertificate as error:
+        raise DyadicError(f"{certificate}: {error.reason}") from error
     except Rejected as error:
         print_lines(rejected_text(str(error), page(sys.stdout)))
         return 1

@@ -87,7 +87,7 @@ def _write(documents: Sequence[Document], outputs: Sequence[Path], writers: dict
 
 def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
     from dyadic.paper.certificate_document import certificate_document
-    from dyadic.proofs import Rejected
+    from dyadic.proofs import NoCertificate, Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text
 
@@ -98,6 +98,8 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
             with progress("checking"):
                 content = read(str(source))
                 found = dyadic.check(content)
+        except NoCertificate as error:
+            raise DyadicError(f"{source}: {error.reason}") from error
         except Rejected as error:
             print_lines(rejected_text(str(error), page(sys.stdout)))
             return 1

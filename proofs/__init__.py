@@ -17,14 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dyadic.proofs.checker import Finding, Rejected, Report
+    from dyadic.proofs.checker import Finding, NoCertificate, Rejected, Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.proofs.recheck import check
     from dyadic.proofs.verification import Notes, verify
 
 _HOME = {
     "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Report": "checker", "Verdict": "claims",
-    "verify": "verification", "Notes": "verification", "check": "recheck",
+    "verify": "verification", "NoCertificate": "checker", "Notes": "verification", "check": "recheck",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = ["Claim", "Finding", "Notes", "Rejected", "Report", "Verdict", "check", "verify"]
+__all__ = ["Claim", "Finding", "NoCertificate", "Notes", "Rejected", "Report", "Verdict", "check", "verify"]
 
 if __name__ != "dyadic.proofs":  # one module must not exist under two names
     raise ImportError("import dyadic.proofs, not proofs: the folder is a part of the package dyadic")

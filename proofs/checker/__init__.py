@@ -19,6 +19,6 @@ from __future__ import annotations
 
 from dyadic.proofs.checker.confirmation import check
 from dyadic.proofs.checker.findings import Done, Finding, Report
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import NoCertificate, Rejected
 
-__all__ = ["Done", "Finding", "Rejected", "Report", "check"]
+__all__ = ["Done", "Finding", "NoCertificate", "Rejected", "Report", "check"]

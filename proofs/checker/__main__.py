@@ -1,6 +1,6 @@
 """``python -m dyadic.proofs.checker FILE [EFFORT]``: exit status 0 confirmed, 1 rejected, 2 usage, 3 in part only.
 
-2 also where there is no such file.
+2 also where the file is not there or holds no certificate: a verdict would be on nothing.
 
 EFFORT, a number from 1: how many times the usual work may be spent on a file.
 """
@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from dyadic.proofs.checker import Rejected, check
+from dyadic.proofs.checker import NoCertificate, Rejected, check
 from dyadic.proofs.checker.intake.source import read
 
 USAGE = "usage: python -m dyadic.proofs.checker FILE [EFFORT]"
@@ -34,6 +34,9 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         report = check(read(arguments[0], int(effort)), int(effort))
+    except NoCertificate as error:
+        print(f"{arguments[0]}: {error.reason}", file=sys.stderr)
+        return 2
     except Rejected as error:
         print(f"REJECTED   {error}")
         return 1

@@ -10,7 +10,7 @@ from campaigns.forged import base
 from support.refit import claim_of, refitted
 from support.strategies import residual
 
-from dyadic.proofs import Rejected, check, verify
+from dyadic.proofs import NoCertificate, Rejected, check, verify
 from dyadic.proofs.checker import Done
 from dyadic.proofs.checker.intake.source import read
 from dyadic.symbolic import derive, read_spec
@@ -111,7 +111,7 @@ def test_files_that_are_no_json(tmp_path):
         ("1" * 10_000, "is not JSON"), ('{"a": 1, "a": 1}', "one key twice"),
     ):  # fmt: skip
         path.write_text(text)
-        with pytest.raises(Rejected, match=message):
+        with pytest.raises(NoCertificate, match=message):
             read(str(path))
 
 

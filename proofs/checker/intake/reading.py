@@ -20,6 +20,10 @@ class Rejected(Exception):
         super().__init__(f"{named(self.field)}: {self.reason}")
 
 
+class NoCertificate(Rejected):
+    """What was given holds no certificate that can be read here, which is a verdict on nothing."""
+
+
 class Costly(Rejected):
     """Nothing is wrong, but evaluating it here would take too long."""
 
