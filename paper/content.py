@@ -73,7 +73,7 @@ def build_document(
     derives = "energy" in wanted or "dynamics" in wanted
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
-        "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, generic)),
+        "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, notation, generic)),
         "setting": (
             "Setting",
             lambda: (
@@ -135,7 +135,7 @@ def _setting(
     blocks: list[Block] = [introduction(derivation)]
     if large:
         if len(derivation.architecture.vertices) > LARGE:
-            blocks.append(architecture_picture(derivation))
+            blocks.append(architecture_picture(derivation, notation))
         blocks += [kinds_table(kinds), ranks_table(derivation, kinds)]
     else:
         blocks.append(network_table(derivation, aliases))
