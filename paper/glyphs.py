@@ -39,11 +39,13 @@ class Notation:
     types: a vertex's or cost's layer type, by its name, where a letter depends on it.
     chosen: the user's glyphs, by the letter that they stand for.
     names: names that have to be written otherwise than the user wrote them, with what is written.
+    elsewhere: letters of quantities that stand anywhere in the paper, by which no index or size goes.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
     chosen: Mapping[str, Glyph] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
 
     def glyph(self, letter: str, owner: str = "", kind: str = "") -> Glyph:
         """The glyph of a quantity's letter, of a vertex of this name or of a layer kind of this type."""
@@ -64,10 +66,15 @@ class Notation:
     def apart(self, lines: Sequence[Definition], kind: str = "") -> tuple[Definition, ...]:
         """Lines whose indices and sizes have letters that are no quantity's there, the same in all of them."""
         symbols = {s for line in lines for s in _symbols(line)}
-        taken = {self.glyph(e.name.letter, str(e.name.owner), kind).base for line in lines for e in entries(line)}
+        taken = self.bases((kind, line) for line in lines) | self.elsewhere
         taken |= RESERVED | {glyph.base for glyph in self.chosen.values()}
+        taken |= {"l"} if "ell" in taken else set()  # which looks like it
         table = _renamed(symbols, taken)
         return tuple(_with(line, table) for line in lines) if table else tuple(lines)
+
+    def bases(self, lines: Iterable[tuple[str, Definition]]) -> set[str]:
+        """The letters of the quantities in equations, each given with its layer type."""
+        return {self.glyph(e.name.letter, str(e.name.owner), kind).base for kind, line in lines for e in entries(line)}
 
     def used(self, letters: Iterable[tuple[str, str]], general: Mapping[str, str]) -> list[Glyph]:
         """The glyphs of these letters (each with its layer type), each once, with all that it means.

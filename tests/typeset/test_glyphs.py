@@ -12,7 +12,7 @@ from dyadic.paper.document import BigSum, Display, Fraction, Math, Paragraph, Su
 from dyadic.paper.glyphs import Notation, allocate, entries, read_notation
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.mathml import MathmlPrinter
-from dyadic.paper.meanings import GREEK, Glyph
+from dyadic.paper.meanings import GREEK, OF_THE_THEORY, Glyph
 from dyadic.paper.network_equations import by_vertex, lines_of
 from dyadic.paper.setting import symbols
 from dyadic.paper.transliteration import plain_name
@@ -70,6 +70,46 @@ def test_no_index_has_the_letter_of_a_quantity():
             assert len(set(new.indices)) == len(set(old.indices))
             assert len(all_indices(new.body)) == len(all_indices(old.body))
     assert clashes  # else nothing is tested
+
+
+def gates_and_queries(rows):
+    layers = [
+        {"name": "one", "type": "dense", "units": 4},
+        {"name": "gated", "type": "gru", "output": "all"},
+        {"name": "attend", "type": "multi_head_attention", "heads": 2},
+        {"name": "kept", "type": "reshape", "shape": [1, 12]},
+        {"name": "out", "type": "conv", "filters": 2, "kernel": [2]},
+    ]
+    layers[1] |= {"units": 4}
+    return derive(
+        architecture({"inputs": {"in": {"shape": [rows, 4]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    )
+
+
+@pytest.mark.parametrize("detail", ["full", "short"])
+def test_no_index_or_size_goes_by_the_letter_of_a_quantity_anywhere_in_a_paper(detail):
+    derivation = gates_and_queries(3)
+    document = build_document(derivation, verify(derivation, methods=["ranks", "lemma"]), detail=detail)
+    blocks = [block for section in document.sections for block in section.blocks]
+    lines = lines_of(blocks)
+    quantities = document.notation.bases(lines) | (OF_THE_THEORY.keys() if detail == "full" else set())
+    assert {"n", "r", "z", "a", "ell"} < quantities
+    for kind, line in lines:
+        (apart,) = document.notation.apart([line], kind)
+        symbols = {*apart.indices, *all_indices(apart.body), *apart.body.free_symbols}
+        assert not {symbol.name.rstrip("0123456789") for symbol in symbols} & quantities, apart
+
+
+def test_sizes_that_the_author_named_keep_their_names():
+    """They stand in tables too; only where a quantity of the equation itself has the letter do they give way."""
+    spec = {
+        "inputs": {"in": {"shape": ["q"]}},
+        "layers": [{"name": "a", "type": "dense", "units": "q"}],
+        "cost": {"type": "squared_error"},
+    }
+    derivation = derive(architecture(spec))
+    latex = render_latex(build_document(derivation, verify(derivation, methods=["ranks", "lemma"])))
+    assert r"\sum_{j<q}" in latex
 
 
 def test_the_users_notation(tmp_path):
