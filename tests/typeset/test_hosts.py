@@ -148,6 +148,14 @@ def test_cells_of_a_table_fit_a_column_in_the_letters_of_11_points(tmp_path):
     assert complaints(tmp_path, "icml-like", r"\input{appendix}\nocite{*}", larger, document=document) == []
 
 
+def test_names_of_steps_fit_their_column_in_courier(tmp_path):
+    layers = [{"name": "recurrent", "type": "gru", "units": 4}, {"name": "out", "type": "dense", "units": 2}]
+    spec = {"name": "n", "inputs": {"x": {"shape": [3, 4]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    document = build_document(derivation, verify(derivation, methods=["ranks", "lemma"]), sections=["setting"])
+    assert complaints(tmp_path, "IEEEtran, bare", r"\input{appendix}\nocite{*}", document=document) == []
+
+
 def test_cleveref_before_the_style_is_refused_in_words(tmp_path):
     """Where nothing has loaded amsmath before it."""
     with pytest.raises(AssertionError, match="Load dyadic-appendix before cleveref"):
