@@ -204,7 +204,7 @@ def tied():
 
 
 def test_inputs_that_are_parameters_go_by_their_own_name():
-    """W[i, j], not x_W[i, j]; no index is an a, the dyadic coordinate; and an equation too wide is broken between factors."""
+    """W[i, j], not x_W[i, j]; no index is an a, the dyadic coordinate; what is too wide is broken between factors."""
     found, text = document(tied()), "\n".join(derivation_text(derive(tied())))
     assert "x_query[a1, i] = Sum[j<6] W[i, j] x_embed[a1, j]" in text
     assert "  Wbar[i, j] = Sum[a1<5] s_query[a1, i] x_embed[a1, j]" in text
