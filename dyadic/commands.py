@@ -124,8 +124,7 @@ def emit(
         if found.binary is not None:
             raise DyadicError(f"what the target {target} writes is no text: give a file with -o")
         return _print_exactly([found.text.removesuffix("\n")], "give a file with -o")
-    if output.suffix == ".npz":
-        raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
+    _expect_ending(output, target)
     with reserved(output, spec) as write:
         found = _emitted(derivation_of(spec, cost, granularity, numbers), target, dtype, tensor_cores)
         stored = output.with_suffix(".npz")
@@ -136,6 +135,14 @@ def emit(
     return print_lines(
         [printable(f"{output} needs {stored}, written beside it: the model's arrays")] if found.arrays else []
     )
+
+
+def _expect_ending(output: Path, target: str) -> None:
+    """A file is called what it is: the kernels of every target but ONNX stand inside a module in Python."""
+    is_graph = target == "onnx"
+    wanted, what = (".onnx", "an ONNX graph") if is_graph else (".py", f"a module in Python, the target {target}'s too")
+    if output.suffix != wanted and output.suffix in (".npz", ".c", ".cu", ".h", ".cpp", ".onnx", ".py", ".so"):
+        raise DyadicError(f"{output}: what is written is {what}; give it a name that ends in {wanted}")
 
 
 def _emitted(derivation: Derivation, target: str, dtype: str, tensor_cores: str | None) -> Emission:

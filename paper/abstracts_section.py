@@ -30,7 +30,7 @@ def abstracts_section(claims: Sequence[AbstractClaim], reading: str) -> Section:
     counts = Counter(claim.verdict for claim in claims)
     total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("proved", "refuted", "undecided"))
     said = Paragraph(
-        ("Both versions of the abstract of ", Cite("dyadic:scurria"), f", every claim being {reading}: {total}.")
+        ("Both versions of the paper's abstract ", Cite("dyadic:scurria"), f", every claim being {reading}: {total}.")
     )
     tables = [
         _table([claim for claim in claims if claim.version == version], words)

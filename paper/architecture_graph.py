@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dyadic.paper.drawing import Caption, Drawing, Shape, moved
 from dyadic.paper.graph_panel import LONGEST, Edge, GraphBox, Panel, cut, graph_panel
 from dyadic.paper.prose import counted_by_letters
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
+from dyadic.symbolic.structure import Architecture
 
 _BESIDE, _ABOVE, _FOOT = 14.0, 18.0, 26.0
-_PAGE = 700.0
-"""A column of panels may be so tall: the fewer columns there are, the larger a page can show them."""
+_PAGE, _ACROSS = 700.0, 420.0
+"""A column of panels may be so tall, the fewer there are the larger a page can show them; and so wide are they shown
+in full size."""
+_SMALL, _MUCH_SHORTER = 12, 0.7
+"""Up to so many vertices are drawn one by one, and more where blocks would take more than this part of their boxes."""
 _MOST_READERS = 3
 """Lines from an array to more vertices would hide the rest: a cell's weights at all its steps."""
 
 
-def architecture_graph(derivation: Derivation) -> Drawing:
-    """Inputs below, outputs above; in every box the steps after which x and s are exact there."""
+def drawn_blocks(architecture: Architecture) -> list[RepeatedBlock]:
+    """The blocks that are drawn, one of them where the whole graph is; in between where blocks make it much shorter."""
+    repeated = blocks(architecture, whole=_SMALL)
+    boxes = len(repeated) + sum(len(block.first) for block in repeated if not block.like)
+    return repeated if boxes <= _MUCH_SHORTER * len(architecture.vertices) else blocks(architecture)
+
+
+def architecture_graph(derivation: Derivation, x: str = "x", s: str = "s") -> Drawing:
+    """Inputs below, outputs above; in every box the steps after which x and s, by their letters, are exact there."""
     architecture = derivation.architecture
-    repeated = blocks(architecture)
-    legend = "in a box: the steps after which x | s is exact"
+    repeated = drawn_blocks(architecture)
+    legend = f"in a box: the steps after which {x} | {s} is exact"
     if len(repeated) == 1:
         panels = {"": _whole(derivation)}
     else:
@@ -49,17 +60,15 @@ def _letters(repeated: Sequence[RepeatedBlock]) -> list[str]:
 
 
 def _arranged(panels: dict[str, Panel]) -> tuple[list[Shape], float, float]:
-    """Panels in columns about as tall as a page, with their names above; the width and height of all."""
+    """Panels in columns with their names above; the width and height of all.
+
+    Columns are as low as the tallest panel lets them be, where all then fit beside each other; else as tall as a page.
+    """
     above = _ABOVE if len(panels) > 1 else 0.0
-    most = max(_PAGE, max(panel.height for panel in panels.values()) + above)
-    columns: list[tuple[float, list[str]]] = []
-    for name, panel in panels.items():
-        needed = panel.height + above
-        place = next((k for k, (taken, _) in enumerate(columns) if taken + needed <= most), len(columns))
-        if place == len(columns):
-            columns.append((0.0, []))
-        taken, names = columns[place]
-        columns[place] = (taken + needed, [*names, name])
+    tallest = max(panel.height for panel in panels.values()) + above
+    columns = _columns(panels, above, tallest)
+    if sum(_width(panels, names) for _, names in columns) > _ACROSS:
+        columns = _columns(panels, above, max(_PAGE, tallest))
     tall = max(taken for taken, _ in columns)
     shapes: list[Shape] = []
     x = 4.0
@@ -70,8 +79,25 @@ def _arranged(panels: dict[str, Panel]) -> tuple[list[Shape], float, float]:
             shapes += [moved(shape, x, y) for shape in panels[name].shapes]
             if name:
                 shapes.append(Caption(x + 4, y + panels[name].height + 7, f"block {name}"))
-        x += max(panels[name].width for name in names) + _BESIDE
+        x += _width(panels, names)
     return shapes, x - _BESIDE + 4, _FOOT + tall + 4
+
+
+def _columns(panels: Mapping[str, Panel], above: float, most: float) -> list[tuple[float, list[str]]]:
+    """Names of panels by column, with the column's height, up to ``most``: each where there is room first."""
+    columns: list[tuple[float, list[str]]] = []
+    for name, panel in panels.items():
+        needed = panel.height + above
+        place = next((k for k, (taken, _) in enumerate(columns) if taken + needed <= most), len(columns))
+        if place == len(columns):
+            columns.append((0.0, []))
+        taken, names = columns[place]
+        columns[place] = (taken + needed, [*names, name])
+    return columns
+
+
+def _width(panels: Mapping[str, Panel], names: Sequence[str]) -> float:
+    return max(panels[name].width for name in names) + _BESIDE
 
 
 def _whole(derivation: Derivation) -> Panel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dyadic.paper import theory
@@ -11,7 +12,7 @@ from dyadic.paper.exactness import proof, result
 from dyadic.paper.glyphs import Notation, allocate
 from dyadic.paper.labels import label_of
 from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
-from dyadic.paper.meanings import Glyph
+from dyadic.paper.meanings import Glyph, of_the_theory
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
 from dyadic.paper.rounding_section import RunBounds, rounding_section
 from dyadic.paper.setting import (
@@ -71,9 +72,12 @@ def build_document(
     double = derivation.steps == 2 * derivation.L
     wanted = DETAILS[detail] if sections is None else sections
     derives = "energy" in wanted or "dynamics" in wanted
+    letters = notation.bases(lines_of([*network, *costs(derivation)])) | of_the_theory(derives).keys()
+    # The author's own sizes stand in tables too, by the names that they have.
+    notation = replace(notation, elsewhere=frozenset(letters - set(architecture.unknown_sizes)))
     steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
-        "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, generic)),
+        "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, notation, generic)),
         "setting": (
             "Setting",
             lambda: (
@@ -135,7 +139,7 @@ def _setting(
     blocks: list[Block] = [introduction(derivation)]
     if large:
         if len(derivation.architecture.vertices) > LARGE:
-            blocks.append(architecture_picture(derivation))
+            blocks.append(architecture_picture(derivation, notation))
         blocks += [kinds_table(kinds), ranks_table(derivation, kinds)]
     else:
         blocks.append(network_table(derivation, aliases))

@@ -92,7 +92,18 @@ class Refs:
     keys: tuple[str, ...]
 
 
-Span = str | Code | Math | Cite | Refs
+@dataclass(frozen=True)
+class OtherLetters:
+    """Characters of a script that not every format has letters of: as they are, or by their numbers in Unicode."""
+
+    text: str
+
+    @property
+    def points(self) -> str:
+        return " ".join(f"U+{ord(character):04X}" for character in self.text)
+
+
+Span = str | Code | Math | Cite | Refs | OtherLetters
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dyadic.paper import theory
 from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Refs, Span, Theorem
+from dyadic.paper.glyphs import Notation
 from dyadic.paper.prose import differing, number, sentence
 from dyadic.paper.setting import joined
 from dyadic.paper.wavefront import wavefront
@@ -17,12 +18,14 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import size
 
 
-def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
+def result(
+    derivation: Derivation, certificate: Mapping[str, Any], notation: Notation, generic: bool = False
+) -> tuple[Block, ...]:
     """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
     verdict = _verdict(certificate, derivation.architecture.name if generic else "")
     return (
         _theorem(derivation, _steps(certificate), generic, _domain(certificate)),
-        _picture(derivation, generic),
+        _picture(derivation, notation, generic),
         verdict,
     )
 
@@ -72,8 +75,8 @@ def _theorem(derivation: Derivation, claim: Mapping[str, Any], generic: bool, do
     )  # fmt: skip
 
 
-def _picture(derivation: Derivation, generic: bool) -> Picture:
-    drawing = wavefront(derivation)
+def _picture(derivation: Derivation, notation: Notation, generic: bool) -> Picture:
+    drawing = wavefront(derivation, *notation.state)
     of = f", here of {derivation.architecture.name}" if generic else ""
     caption = (
         f"The wavefront of exactness{of}. A row is a vertex (in a large network, vertices of neighbouring depths), a "
@@ -145,7 +148,7 @@ def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
         listed = (
             witness["chain"] if len(witness["chain"]) <= 6 else [*witness["chain"][:3], "...", witness["chain"][-1]]
         )
-        chain = joined([Code(name) for name in listed])
+        chain = joined([Code(name) if name != "..." else name for name in listed])
         spans: tuple[Span, ...] = (
             *sentence(claim["statement"]),
             ". In the chain ",

@@ -14,53 +14,12 @@ from pathlib import Path
 from sympy import Symbol
 
 from dyadic.paper.layer_words import name_of
-from dyadic.paper.meanings import GLYPHS, OF_THE_DYNAMICS, OF_THE_THEORY, OF_TYPE, Glyph
+from dyadic.paper.meanings import GLYPHS, GREEK, LETTERS, OF_THE_DYNAMICS, OF_THE_THEORY, OF_TYPE, Glyph
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, all_indices, rename, size
-
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "varsigma",
-        "tau",
-        "upsilon",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-    ]
-)
-"""Letters that a glyph may have by name."""
+from dyadic.symbolic.options import suggest
 
 RESERVED = frozenset({"x", "s", "f", "u", "v", "t", "h", "d", "e", "E", "C", "L", "T", "F", "D"})
 """Letters of the general theory: no index and no size goes by one of them."""
@@ -80,11 +39,13 @@ class Notation:
     types: a vertex's or cost's layer type, by its name, where a letter depends on it.
     chosen: the user's glyphs, by the letter that they stand for.
     names: names that have to be written otherwise than the user wrote them, with what is written.
+    elsewhere: letters of quantities that stand anywhere in the paper, by which no index or size goes.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
     chosen: Mapping[str, Glyph] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
 
     def glyph(self, letter: str, owner: str = "", kind: str = "") -> Glyph:
         """The glyph of a quantity's letter, of a vertex of this name or of a layer kind of this type."""
@@ -93,6 +54,11 @@ class Notation:
         of_type = OF_TYPE.get(self.types.get(owner, kind), {})
         return of_type.get(letter) or GLYPHS.get(letter) or _spelled(letter, of_type)
 
+    @property
+    def state(self) -> tuple[str, str]:
+        """The letters of activations and sensitivities in figures."""
+        return self.glyph("x").plain, self.glyph("s").plain
+
     def plain(self, name: str) -> str:
         """A name as it is written on paper."""
         return self.names.get(name, name)
@@ -100,10 +66,15 @@ class Notation:
     def apart(self, lines: Sequence[Definition], kind: str = "") -> tuple[Definition, ...]:
         """Lines whose indices and sizes have letters that are no quantity's there, the same in all of them."""
         symbols = {s for line in lines for s in _symbols(line)}
-        taken = {self.glyph(e.name.letter, str(e.name.owner), kind).base for line in lines for e in entries(line)}
+        taken = self.bases((kind, line) for line in lines) | self.elsewhere
         taken |= RESERVED | {glyph.base for glyph in self.chosen.values()}
+        taken |= {"l"} if "ell" in taken else set()  # which looks like it
         table = _renamed(symbols, taken)
         return tuple(_with(line, table) for line in lines) if table else tuple(lines)
+
+    def bases(self, lines: Iterable[tuple[str, Definition]]) -> set[str]:
+        """The letters of the quantities in equations, each given with its layer type."""
+        return {self.glyph(e.name.letter, str(e.name.owner), kind).base for kind, line in lines for e in entries(line)}
 
     def used(self, letters: Iterable[tuple[str, str]], general: Mapping[str, str]) -> list[Glyph]:
         """The glyphs of these letters (each with its layer type), each once, with all that it means.
@@ -229,6 +200,8 @@ def _chosen(path: Path, letter: str, value: object, content: Mapping[str, object
             f"{path}: {letter} = {value!r} is no letter; write one letter or the name of a Greek one, "
             'with a superscript if it needs one, such as "Theta" or "A^Q"'
         )
+    if len(letter) > 1 and letter.rstrip("0123456789") not in LETTERS:
+        raise DyadicError(f"{path}: no quantity has the letter {letter!r}; {suggest(letter, sorted(LETTERS))}")
     glyph = Glyph(found[1], found[2] or "", GLYPHS.get(letter, Glyph("")).meaning)
     if not glyph.upper and glyph.base in OF_THE_THEORY.keys() - OF_THE_DYNAMICS:
         said = f"in the theorem {glyph.base} is {OF_THE_THEORY[glyph.base]}; choose another letter"
@@ -238,7 +211,10 @@ def _chosen(path: Path, letter: str, value: object, content: Mapping[str, object
         standard = GLYPHS.get(other)
         name = theirs if theirs is not None else standard and _written(standard)
         if name == _written(glyph):
-            raise DyadicError(f"{path}: {letter} = {value!r} is what {other} is called; choose another letter")
+            said = f"is what {other} is called"
+            if theirs is None and standard and other != name:
+                said += f", the {standard.meaning} of networks that have one"
+            raise DyadicError(f"{path}: {letter} = {value!r} {said}; choose another letter, or one for {other} too")
     return glyph
 
 

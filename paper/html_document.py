@@ -18,6 +18,7 @@ from dyadic.paper.document import (
     Document,
     EquationBlock,
     Math,
+    OtherLetters,
     Paragraph,
     Picture,
     Section,
@@ -107,6 +108,10 @@ class HtmlRenderer(Renderer):
             else:
                 found += self.span(span)
         return found
+
+    def other_letters(self, span: OtherLetters) -> str:
+        """As they are: a browser has letters of every script.  A script may be written from the right."""
+        return f'<bdi title="{span.points}">{escape(span.text)}</bdi>'
 
     def cite(self, key: str) -> str:
         number = reference_number(key)

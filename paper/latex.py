@@ -24,6 +24,7 @@ from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, das
 from dyadic.paper.labels import label_of_tag
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.layout import NARROW, WIDTH, RowPart
+from dyadic.paper.meanings import GREEK
 from dyadic.paper.render import Renderer, pieces_of_name
 from dyadic.paper.sealed_formulas import sealed
 from dyadic.paper.transliteration import plain_name
@@ -38,6 +39,7 @@ _SYMBOLS = {
 
 _BREAK = r"\allowbreak "
 NOBREAK, MAY_END = r"\nopagebreak ", r"\dyadicmayend "
+_GREEK = {character: name for name, character in GREEK.items()}
 _LONG_WORD, _LONG_NUMBER = 20, 8
 
 
@@ -92,7 +94,7 @@ class LatexRenderer(Renderer):
         return f"${formula}$"
 
     def cite(self, key: str) -> str:
-        return rf"\cite{{{key}}}"
+        return rf"\dyadiccite{{{key}}}"
 
     def words(self, text: str) -> str:
         return rf"\operatorname{{{self.text(text)}}}"
@@ -234,9 +236,15 @@ def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:
             return [_line(line) for line in (dashes(shape) if shape.dashed else [shape])]
         case Caption():
             place = {"start": "l", "middle": "", "end": "r"}[shape.anchor]
-            text = rf"\dyadictypewriter {renderer.text(shape.text)}" if shape.code else renderer.text(shape.text)
+            text = rf"\dyadictypewriter {renderer.text(shape.text)}" if shape.code else _caption(renderer, shape.text)
             box = rf"\makebox(0,0)[{place}]" if place else r"\makebox(0,0)"
             return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{box}{{\dyadicpicturefont {text}}}}}"]
+
+
+def _caption(renderer: LatexRenderer, text: str) -> str:
+    """Text in which the Greek letters are those of formulas."""
+    parts = re.split(f"([{''.join(_GREEK)}])", text)
+    return "".join(renderer.inline(rf"\{_GREEK[part]}") if part in _GREEK else renderer.text(part) for part in parts)
 
 
 def _in_grey(shade: str) -> str:

@@ -14,18 +14,12 @@ from html import escape
 from xml.etree.ElementTree import Element as Node
 from xml.etree.ElementTree import fromstring
 
+from dyadic.paper.meanings import GREEK
 from dyadic.paper.symbols import NotationPrinter
 from dyadic.symbolic.expressions import Element
 from dyadic.symbolic.functions.scalar import ScalarFunction
 from dyadic.symbolic.tensor_names import Name, NameRole, Placeholder
 
-_GREEK = {
-    "varepsilon": "ε", "varsigma": "ς", "vartheta": "ϑ", "varphi": "φ", "ell": "ℓ",
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
-    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
-    "upsilon": "υ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
-}  # fmt: skip
 TIMES = '<mo lspace="0.08em" rspace="0.08em">\u2062</mo>'
 """A product without a sign; the characters of invisible operators are those of Unicode."""
 
@@ -79,7 +73,7 @@ class MathmlPrinter(NotationPrinter):
 
     def greek(self, name: str) -> str:
         # Capitals stand upright, as in the other formats.
-        return f'<mi mathvariant="normal">{_GREEK[name]}</mi>' if name[0].isupper() else _GREEK[name]
+        return f'<mi mathvariant="normal">{GREEK[name]}</mi>' if name[0].isupper() else GREEK[name]
 
     def roman(self, name: str) -> str:
         return f'<mi mathvariant="normal">{escape(name)}</mi>'

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+GREEK: Mapping[str, str] = {
+    "varepsilon": "ε", "varsigma": "ς", "vartheta": "ϑ", "varphi": "φ", "ell": "ℓ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "upsilon": "υ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
+    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+"""Letters that a glyph may have by name."""
+
 
 @dataclass(frozen=True)
 class Glyph:
@@ -13,6 +22,11 @@ class Glyph:
     base: str
     upper: str = ""
     meaning: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The letter where there are no formulas, as in a figure."""
+        return GREEK.get(self.base, self.base) + (f"^{self.upper}" if self.upper else "")
 
 
 _NORM = {
@@ -105,6 +119,9 @@ OF_THE_THEORY: Mapping[str, str] = {
     "b": "dyadic coordinate",
 }
 """Letters of the statements about any network; as letters of one's own network they may mean something else."""
+
+LETTERS = frozenset({*GLYPHS, *OF_THE_THEORY, *(letter for own in OF_TYPE.values() for letter in own)})
+"""All by which a quantity goes; with a number behind it, where it is one of several."""
 
 OF_THE_DYNAMICS = frozenset({"F", "tau", "t", "q", "Lambda", "a", "b"})
 """Those that stand nowhere but where the energy and the dynamics are derived."""

@@ -23,6 +23,7 @@ from dyadic.paper.document import (
     Formula,
     Fraction,
     Math,
+    OtherLetters,
     Paragraph,
     Picture,
     Refs,
@@ -111,6 +112,11 @@ class Renderer(ABC):
             case Cite():
                 self.cited.add(span.key)
                 return self.cite(span.key)
+            case OtherLetters():
+                return self.other_letters(span)
+
+    def other_letters(self, span: OtherLetters) -> str:
+        return self.text(span.points)
 
     def equations(self, block: EquationBlock) -> str:
         self.printer.kind = self.ruler.kind = block.kind

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol
 
 from dyadic.paper import theory
-from dyadic.paper.architecture_graph import architecture_graph
+from dyadic.paper.architecture_graph import architecture_graph, drawn_blocks
 from dyadic.paper.document import (
     Block,
     Cite,
     Code,
     EquationBlock,
     Math,
+    OtherLetters,
     Paragraph,
     Picture,
     Span,
@@ -27,7 +28,6 @@ from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import of_the_theory
 from dyadic.paper.prose import with_powers
 from dyadic.paper.transliteration import plain_name
-from dyadic.symbolic import repeats
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Bracket, Definition, Divides, Inside, Reduction, split_guards
 from dyadic.symbolic.instantiation import cost_tag
@@ -99,17 +99,17 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         "The network, with the step after which each variable is exact at the latest (its rank).",
         head,
         tuple(rows),
-        (14, 16, 14, 10, 10, 10),
+        (17, 15, 17, 9, 9, 9),
     )
 
 
-def architecture_picture(derivation: Derivation) -> Picture:
+def architecture_picture(derivation: Derivation, notation: Notation) -> Picture:
     """The graph, repeated blocks once."""
-    several = len(repeats.blocks(derivation.architecture)) > 1
+    several = len(drawn_blocks(derivation.architecture)) > 1
     repeated = " A block that is repeated is drawn once, with how often it stands there." if several else ""
     name = Code(derivation.architecture.name)
     caption: tuple[Span, ...] = ("The architecture of ", name, f", inputs below and outputs above.{repeated}")
-    return Picture(architecture_graph(derivation), caption, wide=True)
+    return Picture(architecture_graph(derivation, *notation.state), caption, wide=True)
 
 
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
@@ -250,13 +250,22 @@ def names_in_other_letters(notation: Notation) -> list[Block]:
     """Names that are transliterated, announced."""
     if not notation.names:
         return []
+    parts: dict[str, str] = {}
+    for name, plain in notation.names.items():
+        # A number that tells two names apart belongs to the whole of one.
+        words = _PARTS.split(name) if plain_name(name) == plain else [name]
+        parts |= {word: plain_name(word) if len(words) > 1 else plain for word in words if plain_name(word) != word}
     spans: list[Span] = [
-        "Names in other scripts are written in Latin letters here, with the characters of the names in brackets: "
+        "Parts of names in other scripts are written in Latin letters here, with their characters in brackets: "
     ]
-    for k, (name, plain) in enumerate(notation.names.items()):
-        points = " ".join(f"U+{ord(character):04X}" for character in name if plain_name(character) != character)
-        spans += ["; " if k else "", Code(plain), f" ({points})"]
+    for k, (part, plain) in enumerate(parts.items()):
+        characters = "".join(character for character in part if plain_name(character) != character)
+        spans += ["; " if k else "", Code(plain), " (", OtherLetters(characters), ")"]
     return [Paragraph((*spans, "."))]
+
+
+_PARTS = re.compile(r"[._\-\s/]+")
+"""What stands between the parts of a name; a part is announced once, however many names have it."""
 
 
 def _named(name: str, aliases: dict[str, str]) -> Cell:

@@ -10,7 +10,8 @@ from decimal import Decimal, localcontext
 from sympy import Add, Expr, Mul, Pow, Rational, S
 from sympy.core.function import AppliedUndef
 
-from dyadic.paper.glyphs import GREEK, Notation
+from dyadic.paper.glyphs import Notation
+from dyadic.paper.meanings import GREEK
 from dyadic.symbolic.expressions import Apply, Definition, Element, Reduction
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 from dyadic.symbolic.printing import ATOM, POWER, PRODUCT, SUM

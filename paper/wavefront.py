@@ -20,8 +20,11 @@ _Row = tuple[str, int, int]
 """A vertex or several, and the steps after which x and s are exact there."""
 
 
-def wavefront(derivation: Derivation) -> Drawing:
-    """Vertices by depth against steps, in three shades: nothing exact, x exact, x and s exact."""
+def wavefront(derivation: Derivation, x: str = "x", s: str = "s") -> Drawing:
+    """Vertices by depth against steps, in three shades: nothing exact, x exact, x and s exact.
+
+    x, s: the letters of activations and sensitivities.
+    """
     rows = _rows(derivation)
     steps = derivation.steps
     left = 8 + _LETTER * max(len(row[0]) for row in rows)
@@ -29,16 +32,16 @@ def wavefront(derivation: Derivation) -> Drawing:
     row = _ROW if len(rows) <= _MOST_ROWS // 2 else 0.8 * _ROW
     bottom, top = 24.0, 24.0 + row * len(rows)
     shapes: list[Shape] = []
-    for place, (name, x, s) in enumerate(rows):
+    for place, (name, x_step, s_step) in enumerate(rows):
         base = bottom + place * row
         shapes.append(Caption(left - 4, base + row / 2, name, "end", code=True))
-        shapes += _boxes(left, base, cell, row, steps, x, s)
+        shapes += _boxes(left, base, cell, row, steps, x_step, s_step)
     for which, dashed in ((1, False), (2, True)):
         shapes += _front([(left + cell * _step(r, which)) for r in rows], bottom, row, dashed)
     shapes += _axis(left, cell, bottom, steps)
-    half = "x exact" if all(x <= s for _, x, s in rows) else "x or s exact"
-    shapes += _legend(top + 12, half)
-    title = f"Wavefront of exactness: x and s of every vertex are exact after {steps} steps"
+    half = f"{x} exact" if all(first <= second for _, first, second in rows) else f"{x} or {s} exact"
+    shapes += _legend(top + 12, half, x, s)
+    title = f"Wavefront of exactness: {x} and {s} of every vertex are exact after {steps} steps"
     return Drawing(_WIDTH, top + 22, tuple(shapes), title, (left, cell))
 
 
@@ -119,14 +122,14 @@ def _axis(left: float, cell: float, bottom: float, steps: int) -> list[Shape]:
     return [*found, Caption(left + cell * (steps + 1) / 2, bottom - 18, "step", "middle")]
 
 
-def _legend(y: float, half: str) -> list[Shape]:
+def _legend(y: float, half: str, x: str, s: str) -> list[Shape]:
     found: list[Shape] = []
-    x = 8.0
-    states: list[tuple[Shade, str]] = [("empty", "not exact"), ("half", half), ("full", "x and s exact")]
+    left = 8.0
+    states: list[tuple[Shade, str]] = [("empty", "not exact"), ("half", half), ("full", f"{x} and {s} exact")]
     for shade, text in states:
-        found += [Box(x, y - 4, 10, 8, shade), Caption(x + 14, y, text)]
-        x += 18 + 4.4 * len(text)
-    for dashed, text in ((False, "front of x"), (True, "front of s")):
-        found += [Stroke(x, y, x + 14, y, dashed), Caption(x + 18, y, text)]
-        x += 22 + 4.2 * len(text)
+        found += [Box(left, y - 4, 10, 8, shade), Caption(left + 14, y, text)]
+        left += 18 + 4.4 * len(text)
+    for dashed, text in ((False, f"front of {x}"), (True, f"front of {s}")):
+        found += [Stroke(left, y, left + 14, y, dashed), Caption(left + 18, y, text)]
+        left += 22 + 4.2 * len(text)
     return found

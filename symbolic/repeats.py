@@ -33,10 +33,10 @@ class RepeatedBlock:
         return self.copies[0]
 
 
-def blocks(architecture: Architecture) -> list[RepeatedBlock]:
-    """The vertices in topological order as blocks; a small network is one block with one copy."""
+def blocks(architecture: Architecture, whole: int = LARGEST_WHOLE) -> list[RepeatedBlock]:
+    """The vertices in topological order as blocks; a network of up to ``whole`` of them is one block with one copy."""
     names = [vertex.name for vertex in architecture.vertices]
-    if len(names) <= LARGEST_WHOLE:
+    if len(names) <= whole:
         return [RepeatedBlock((tuple(names),))]
     row = _numbered(_signatures(architecture))
     parsed = _parse(row, frozenset())

@@ -76,7 +76,7 @@
       const [x, s] = [0, 1].map((which) => settled.filter((row) => row[which] <= step).length);
       figure.querySelector("output").textContent = step;
       figure.querySelector("[role=status]").textContent =
-        `After step ${step}: x is exact at ${x} of ${settled.length} vertices, s at ${s}.`;
+        `After step ${step}: activations are exact at ${x} of ${settled.length} vertices, sensitivities at ${s}.`;
     };
     slider.addEventListener("input", show);
     drawing.addEventListener("pointerdown", (event) => {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import chain
@@ -136,7 +136,9 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
         try:
             return _verdict(statement, vocabulary, graph, budget)
         except LayerOutside as error:
-            raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
+            missing = str(error)
+            remedy = _without_z(missing, vocabulary.tensors) or _numbered(author.chain)
+            raise SpecError(statement.place, f"there is no {missing}", remedy) from error
     found: dict[int, Claim] = {}
     lacking: dict[int, str] = {}
     for layer in author.numbers(vocabulary.tensors):
@@ -152,6 +154,15 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
         why = f": not {left_out}" if left_out else ""
         raise SpecError(statement.place, f"there is no layer l with all that is named{why}", _numbered(author.chain))
     return _together(found, author, left_out)
+
+
+def _without_z(missing: str, known: Container[str]) -> str:
+    """What stands for the z of a textbook, or its derivative, where a layer has no function that z is before."""
+    letter, _, owner = missing.partition("_")
+    same = {"z": "x", "zbar": "s"}.get(letter)
+    if same is None or f"{same}_{owner}" not in known:
+        return ""
+    return f"{owner} has no {letter} of its own; where a layer applies no function to it, that is {same}_{owner}"
 
 
 def _numbered(chain: Sequence[str]) -> str:

@@ -84,6 +84,15 @@ def test_a_layer_that_is_not_reached_is_named():
         judged(r"\delta^l_j = \delta^{l+1}_j", derivation=LINEAR_END, names=own)
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"), [(r"z^L_j = 0", "no z of its own.*that is x_out"), (r"\delta^L_j = 0", "s_out")]
+)
+def test_a_layer_without_a_z_says_what_stands_for_it(claim, said):
+    own = {name: meaning for name, meaning in NAMES.items() if name != "V"}
+    with pytest.raises(SpecError, match=said):
+        judged(claim, derivation=LINEAR_END, names=own)
+
+
 def test_names_in_text():
     assert judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False).verdict is Verdict.REFUTED
     found = judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False, layers=("image", "h1", "h2"))

@@ -187,6 +187,13 @@ BAD = {
     "two targets": (("emit", DIGITS, "--target", "numpy", "--target", "c"), "--target is given twice"),
     "one figure twice": (("figure", DIGITS, "-o", "a.svg", "-o", "tests/../a.svg"), "tests/../a.svg: is given twice"),
     "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
+    "module called C": (("emit", DIGITS, "--target", "c", "-o", "k.c"), "k.c: what is written is a module in Python"),
+    "module called CUDA": (("emit", DIGITS, "--target", "cupy", "-o", "k.cu"), "give it a name that ends in .py"),
+    "module called arrays": (("emit", DIGITS, "--target", "numpy", "-o", "k.npz"), "give it a name that ends in .py"),
+    "graph called Python": (
+        ("emit", DIGITS, "--target", "onnx", "-o", "k.py"),
+        "k.py: what is written is an ONNX graph",
+    ),
     "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),
 }
 

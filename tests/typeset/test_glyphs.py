@@ -6,12 +6,13 @@ import pytest
 import typst
 from support.single_layer import one_cost, one_of_a_kind
 
+from dyadic.catalogue import example_network
 from dyadic.paper import build_document, render_html, render_latex, render_typst
 from dyadic.paper.document import BigSum, Display, Fraction, Math, Paragraph, Subscripted, Theorem
-from dyadic.paper.glyphs import GREEK, Notation, allocate, entries, read_notation
+from dyadic.paper.glyphs import Notation, allocate, entries, read_notation
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.mathml import MathmlPrinter
-from dyadic.paper.meanings import Glyph
+from dyadic.paper.meanings import GREEK, OF_THE_THEORY, Glyph
 from dyadic.paper.network_equations import by_vertex, lines_of
 from dyadic.paper.setting import symbols
 from dyadic.paper.transliteration import plain_name
@@ -71,6 +72,46 @@ def test_no_index_has_the_letter_of_a_quantity():
     assert clashes  # else nothing is tested
 
 
+def gates_and_queries(rows):
+    layers = [
+        {"name": "one", "type": "dense", "units": 4},
+        {"name": "gated", "type": "gru", "output": "all"},
+        {"name": "attend", "type": "multi_head_attention", "heads": 2},
+        {"name": "kept", "type": "reshape", "shape": [1, 12]},
+        {"name": "out", "type": "conv", "filters": 2, "kernel": [2]},
+    ]
+    layers[1] |= {"units": 4}
+    return derive(
+        architecture({"inputs": {"in": {"shape": [rows, 4]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    )
+
+
+@pytest.mark.parametrize("detail", ["full", "short"])
+def test_no_index_or_size_goes_by_the_letter_of_a_quantity_anywhere_in_a_paper(detail):
+    derivation = gates_and_queries(3)
+    document = build_document(derivation, verify(derivation, methods=["ranks", "lemma"]), detail=detail)
+    blocks = [block for section in document.sections for block in section.blocks]
+    lines = lines_of(blocks)
+    quantities = document.notation.bases(lines) | (OF_THE_THEORY.keys() if detail == "full" else set())
+    assert {"n", "r", "z", "a", "ell"} < quantities
+    for kind, line in lines:
+        (apart,) = document.notation.apart([line], kind)
+        symbols = {*apart.indices, *all_indices(apart.body), *apart.body.free_symbols}
+        assert not {symbol.name.rstrip("0123456789") for symbol in symbols} & quantities, apart
+
+
+def test_sizes_that_the_author_named_keep_their_names():
+    """They stand in tables too; only where a quantity of the equation itself has the letter do they give way."""
+    spec = {
+        "inputs": {"in": {"shape": ["q"]}},
+        "layers": [{"name": "a", "type": "dense", "units": "q"}],
+        "cost": {"type": "squared_error"},
+    }
+    derivation = derive(architecture(spec))
+    latex = render_latex(build_document(derivation, verify(derivation, methods=["ranks", "lemma"])))
+    assert r"\sum_{j<q}" in latex
+
+
 def test_the_users_notation(tmp_path):
     path = tmp_path / "notation.toml"
     path.write_text('s = "lambda"\nWq = "A^Q"\n')
@@ -82,6 +123,7 @@ def test_the_users_notation(tmp_path):
     assert r"\lambda^{\text{norm}}" in latex
     assert r"A^{Q, \text{attend}}" in latex
     assert not re.search(r"(?<![A-Za-z\\])s[_^]\{|_\{s\}", latex)
+    assert r"front of $\lambda$" in latex
     assert 'lambda^("norm")' in typst
     page = render_html(document)
     assert re.search(r"<mi>λ</mi>(<mrow>.*?</mrow>|<mi>i</mi>)?<mtext>norm</mtext>", page)
@@ -106,6 +148,9 @@ def test_every_greek_letter_is_one_in_every_format():
         ("W = 3", "is no letter"),
         ('W = "word"', "is no letter"),
         ("W = ", "cannot be read as TOML"),
+        ('weights = "A"', "no quantity has the letter 'weights'"),
+        ('Wz = "A"', "did you mean 'W"),
+        ('x = "h"', "is what hidden is called, the hidden state of networks that have one; choose another letter, or"),
     ],
 )
 def test_a_notation_that_cannot_be(tmp_path, text, said):
@@ -147,6 +192,35 @@ def test_transliterated_names_are_announced_and_apart():
     assert latex.isascii()
     assert "u5C64-2" in latex  # the other is a vertex of that very name
     assert "U+5C64" in latex
+
+
+def test_a_part_of_many_names_is_announced_once():
+    names = [f"блоки.{k}.слой_{n}" for k in range(4) for n in (1, 2)]
+    layers = [{"name": name, "type": "dense", "units": 2} for name in names]
+    derivation = derive(
+        architecture({"inputs": {"in": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    )
+    document = build_document(derivation, verify(derivation, methods=["ranks", "lemma"]))
+    latex, page = render_latex(document), render_html(document)
+    assert latex.count("U+0441") == 1
+    assert latex.count("U+0431") == 1
+    announced = re.search(r"Parts of names[^\n]*", page)[0]
+    assert "bloki (блоки); sloy (слой)." in re.sub("<.*?>", "", announced)
+
+
+def test_every_letter_of_the_catalogue_can_be_chosen(tmp_path):
+    path = tmp_path / "notation.toml"
+    for name in LAYER_TYPES:
+        equation = example_network(name, numeric=False).layers["layer"].equation
+        for letter in {e.name.letter for line in equation.definitions for e in entries(line)}:
+            path.write_text(f'{letter} = "omega"\n')
+            assert read_notation(path)[letter].base == "omega"
+
+
+def test_two_quantities_may_trade_letters(tmp_path):
+    path = tmp_path / "notation.toml"
+    path.write_text('x = "h"\nhidden = "x"\n')
+    assert read_notation(path)["x"].plain == "h"
 
 
 def test_a_glyph_is_one_quantity():

@@ -131,6 +131,31 @@ def test_cleveref_names_a_theorem_as_the_paper_has_it(tmp_path, option, shown):
     assert f"Here: {shown}" in page
 
 
+@pytest.mark.parametrize(("options", "shown"), [("round", "Scurria (Scurria, 2026)"), ("numbers", "Scurria [2]")])
+def test_a_name_is_not_said_twice_by_a_citation(tmp_path, options, shown):
+    """natbib in its style of authors and years has the name in the text, and once more outside brackets with \\cite."""
+    require(shutil.which("pdftotext"), "pdftotext (poppler) is not installed")
+    packages = rf"\usepackage[{options}]{{natbib}}\bibliographystyle{{plainnat}}"
+    assert complaints(tmp_path, "article", r"\input{appendix}", packages) == []
+    page = subprocess.run(["pdftotext", tmp_path / "main.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert shown in " ".join(page.split())
+
+
+def test_cells_of_a_table_fit_a_column_in_the_letters_of_11_points(tmp_path):
+    derivation = derive(read_spec("examples/digits.toml"))
+    document = build_document(derivation, verify(derivation), sections=["setting", "verification", "hashes"])
+    larger = r"\geometry{margin=2cm}\renewcommand\footnotesize{\fontsize{9}{11}\selectfont}"
+    assert complaints(tmp_path, "icml-like", r"\input{appendix}\nocite{*}", larger, document=document) == []
+
+
+def test_names_of_steps_fit_their_column_in_courier(tmp_path):
+    layers = [{"name": "recurrent", "type": "gru", "units": 4}, {"name": "out", "type": "dense", "units": 2}]
+    spec = {"name": "n", "inputs": {"x": {"shape": [3, 4]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    document = build_document(derivation, verify(derivation, methods=["ranks", "lemma"]), sections=["setting"])
+    assert complaints(tmp_path, "IEEEtran, bare", r"\input{appendix}\nocite{*}", document=document) == []
+
+
 def test_cleveref_before_the_style_is_refused_in_words(tmp_path):
     """Where nothing has loaded amsmath before it."""
     with pytest.raises(AssertionError, match="Load dyadic-appendix before cleveref"):

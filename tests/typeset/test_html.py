@@ -15,8 +15,9 @@ from support.optional import require
 
 from dyadic.paper import build_document, render_html
 from dyadic.paper.claims_graph import claims_graph
-from dyadic.paper.glyphs import GREEK, Notation
+from dyadic.paper.glyphs import Notation
 from dyadic.paper.mathml import MathmlPrinter
+from dyadic.paper.meanings import GREEK
 from dyadic.proofs import verify
 from dyadic.symbolic import architecture, derive, read_spec
 
@@ -170,11 +171,11 @@ def test_the_slider_by_keyboard_and_by_mouse(reader):
     reader.ask("document.querySelector('.steps input').focus()")
     reader.press("Home", 36)
     assert reader.ask(step) == 0
-    assert "x is exact at 0 of 11 vertices, s at 0" in reader.ask(said)
+    assert "activations are exact at 0 of 11 vertices, sensitivities at 0" in reader.ask(said)
     for _ in range(3):
         reader.press("ArrowRight", 39)
     assert reader.ask(step) == 3
-    assert "x is exact at 3 of 11 vertices, s at 0" in reader.ask(said)
+    assert "activations are exact at 3 of 11 vertices, sensitivities at 0" in reader.ask(said)
     left = "Number(document.querySelector('.later').getAttribute('x'))"
     before = reader.ask(left)
     reader.click(".steps svg", (0.7, 0.5))

@@ -11,10 +11,12 @@ from support.long_tests import one_in
 from support.strategies import residual
 
 from dyadic.drawings import drawn
-from dyadic.paper import DeviationLine, deviation_map, deviation_plot
+from dyadic.paper import DeviationLine, build_document, deviation_map, deviation_plot, render_latex
 from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.drawing import Box, Caption, Curve, svg
-from dyadic.symbolic import derive, read_spec
+from dyadic.paper.wavefront import wavefront
+from dyadic.proofs import verify
+from dyadic.symbolic import architecture, derive, read_spec
 
 DECODER = "examples/decoder.toml"
 
@@ -100,6 +102,38 @@ def test_a_block_that_repeats_is_drawn_once():
 
 
 # -- deviations --------------------------------------------------------------------------------------------------------
+
+
+def three_alike():
+    layers = [{"name": "start", "type": "dense", "units": 4}]
+    for k in range(3):
+        inside = [("wide", "dense"), ("bent", "gelu"), ("norm", "layer_norm"), ("narrow", "dense"), ("sum", "add")]
+        before = layers[-1]["name"]
+        layers += [{"name": f"b{k}.{name}", "type": type_} for name, type_ in inside]
+        layers[-5] |= {"units": 8}
+        layers[-2] |= {"units": 4}
+        layers[-1] |= {"inputs": [f"b{k}.narrow", before]}
+    return architecture({"inputs": {"in": {"shape": [4]}}, "layers": layers, "cost": {"type": "squared_error"}})
+
+
+def test_blocks_of_a_network_that_is_not_large_are_drawn_once_too_and_side_by_side():
+    drawing = architecture_graph(derive(three_alike()))
+    texts = [c.text for c in shapes(drawing, Caption)]
+    assert "x 3" in texts
+    assert any("b0.sum" in text for text in texts)
+    assert not any("b1." in text for text in texts)
+    assert drawing.height < 320
+    assert inside(drawing)
+    document = build_document(derive(three_alike()), verify(derive(three_alike()), methods=["ranks", "lemma"]))
+    assert "A block that is repeated is drawn once" in render_latex(document)
+
+
+def test_letters_in_figures_are_the_authors():
+    derivation = derive(read_spec(DECODER))
+    for drawing in (wavefront(derivation, "h", "λ"), architecture_graph(derivation, "h", "λ")):
+        said = [c.text for c in shapes(drawing, Caption) if not c.code]
+        assert any("λ" in text for text in said)
+        assert not any(re.search(r"\b[xs]\b", text) for text in said)
 
 
 def test_a_line_that_falls_to_0_says_where_and_others_have_a_name_at_their_end():

@@ -204,14 +204,14 @@ def tied():
 
 
 def test_inputs_that_are_parameters_go_by_their_own_name():
-    """W[i, j], not x_W[i, j]; and an equation that is too wide is broken between its factors."""
+    """W[i, j], not x_W[i, j]; no index is an a, the dyadic coordinate; what is too wide is broken between factors."""
     found, text = document(tied()), "\n".join(derivation_text(derive(tied())))
     assert "x_query[a1, i] = Sum[j<6] W[i, j] x_embed[a1, j]" in text
     assert "  Wbar[i, j] = Sum[a1<5] s_query[a1, i] x_embed[a1, j]" in text
     latex, typst = render_latex(found), render_typst(found)
-    assert r"\sum_{j<6} W_{i j} \, x^{\text{embed}}_{a_{1} j}" in latex
+    assert r"\sum_{j<6} W_{i j} \, x^{\text{embed}}_{k j}" in latex
     assert r"\frac{\partial E}{\partial W_{i j}}" in latex
-    assert 'sum_(j < 6) W_(i j) thin x^("embed")_(a_(1) j)' in typst
+    assert 'sum_(j < 6) W_(i j) thin x^("embed")_(k j)' in typst
     assert "^{\\text{W}}" not in latex
     assert r"\dyadicrow \cdot" in render_latex(network_document("mixed"))
 

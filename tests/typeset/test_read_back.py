@@ -289,11 +289,11 @@ def test_other_mistakes_are_seen(kind):
         "latex": {
             r"\bar{": r"\hat{",
             "W^{Q, ": "W^{K, ",
-            "_{k i r}": "_{k r i}",
+            "_{m i r}": "_{m r i}",
             "<6}": "<5}",
             r"\frac{1}{": r"\frac{2}{",
         },
-        "typst": {"macron(": "hat(", "W^(Q, ": "W^(K, ", "_(k i r)": "_(k r i)", "< 6)": "< 5)", "frac(1,": "frac(2,"},
+        "typst": {"macron(": "hat(", "W^(Q, ": "W^(K, ", "_(m i r)": "_(m r i)", "< 6)": "< 5)", "frac(1,": "frac(2,"},
         "mathml": {"<mi>Q</mi>": "<mi>K</mi>", "<mn>6</mn>": "<mn>5</mn>", "<mi>i</mi>": "<mi>e</mi>"},
     }
     document = document_of(one_of_a_kind("multi_head_attention"))
