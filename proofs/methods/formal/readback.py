@@ -325,6 +325,8 @@ class _Expected:
             if isinstance(e, list) and e[0] == "entry":
                 row = ["index", f"row {axis}"]
                 row_tensor = self.layer.tensor(e[1], e[2])
+                if any(isinstance(part, list) and part[0] == "entry" for part in e[3]):
+                    raise Different("one name for the rows of two integers")
                 both = [self._read(row_tensor, [*e[3], row]), self._read(tensor, [*at[:axis], row, *at[axis + 1 :]])]
                 extent = self.layer.table.shape(tensor)[axis]
                 return ("Sum", self.layer.numbers[row[1]], extent, multiplied(both))
