@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.smooth_entries import Need, needs
+from dyadic.proofs.checker.evaluation.smooth_entries import Need, asks_beside_a_bracket, needs
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
 from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
@@ -81,6 +81,10 @@ def _compare_demands(source: str, network: Network) -> None:
     """What the theorem asks is what the certificate's equations are said, in words, to ask."""
     found = set(filter(_is_open, demands(source)))
     for number, written in enumerate(network.layers):
+        if any(asks_beside_a_bracket(item["body"]) for _, item, _ in written.equations["inner"]):
+            raise Different(
+                f"{written.layer.place}: beside a bracket Coq asks for more than is said, where it is 0 too"
+            )
         form = _Expected(written, network)
         said = {
             (number, place, *form.need(need, node))
