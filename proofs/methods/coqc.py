@@ -72,7 +72,7 @@ def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibib
 
 def axioms(answer: str) -> list[str]:
     """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
-    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
+    return [name for name in re.findall(r"^([^\W\d][\w.']*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
 
 
 def named_axioms(

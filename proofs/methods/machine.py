@@ -115,6 +115,7 @@ Lemma network_checked : check network_ranks network_reads {steps}%N = true.
 Proof. vm_compute. reflexivity. Qed.
 
 Definition network_exact := exact_after_T network_ranks network_reads {steps}%N network_checked.
+Print Assumptions network_exact.
 """
 
 
@@ -133,9 +134,11 @@ Lemma network_chain : chain network_reads {last} {rest} = true.
 Proof. vm_compute. reflexivity. Qed.
 
 Definition network_late := not_exact_after network_reads {last} {rest} network_chain.
+Print Assumptions network_late.
 """
 
 
+RESTS_ON_NOTHING = "Closed under the global context"
 _HEADER = """From Coq Require Import NArith PArith List.
 From Dyadic Require Import Stabilisation Instance.
 Import ListNotations.
@@ -167,8 +170,12 @@ def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
-    """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    compile_file(folder, "NetworkInstance", source, timeout)
+    """Have coqc check an instance against the compiled library, and say that it rests on no axiom.
+
+    Raises :class:`CoqError` if it refuses, or says nothing: a coqc that only makes a file has proved nothing.
+    """
+    if compile_file(folder, "NetworkInstance", source, timeout).strip() != RESTS_ON_NOTHING:
+        raise CoqError("Coq does not say that the network's instance rests on no axiom")
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:

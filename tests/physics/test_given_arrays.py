@@ -106,6 +106,12 @@ def test_an_object_that_holds_no_numbers(value, message):
         WANTED.taken(weights(p_weight=value))
 
 
+def test_what_pytorch_differentiates_by_has_its_numbers():
+    torch = pytest.importorskip("torch")
+    value = torch.ones(3, 2, dtype=torch.float64, requires_grad=True)
+    assert (WANTED.taken(weights(p_weight=2 * value))["p.weight"] == 2).all()
+
+
 @pytest.mark.parametrize("source", [7, None, [1.0], np.ones(3), b"w.npz"], ids=str)
 def test_a_source_is_a_mapping_or_a_path(source):
     with pytest.raises(dyadic.DyadicError, match=r"give arrays by name, or the path of an \.npz file"):

@@ -6,8 +6,9 @@ import pytest
 from support.coq_networks import NETWORKS, certificate
 from support.optional import require
 
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.methods import coqc
+from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import network_theorem
 
 EMPTY = """
@@ -31,12 +32,12 @@ PROGRAMS = {
 def coqc_that(tmp_path, monkeypatch):
     """Puts a program in the place of coqc."""
 
-    def put(does):
-        (tmp_path / "bin").mkdir()
-        program = tmp_path / "bin" / "coqc"
+    def put(does, folder="bin"):
+        (tmp_path / folder).mkdir()
+        program = tmp_path / folder / "coqc"
         program.write_text(f"#!/bin/sh\n{does}\n")
         program.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+        monkeypatch.setenv("PATH", str(tmp_path / folder), prepend=":")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     return put
@@ -49,6 +50,24 @@ def test_what_went_wrong_is_said(coqc_that, does):
     assert claim.verdict is Verdict.UNDECIDED
     assert re.search(PROGRAMS[does], claim.reason), claim.reason
     assert claim.numbers["kinds"] == 0  # nor are compiled files counted of which Coq says nothing, or something else
+
+
+@pytest.mark.parametrize(("steps", "verdict"), [(4, Verdict.PROVED), (2, Verdict.REFUTED)])
+def test_a_coqc_that_makes_empty_files_has_checked_no_table(coqc_that, steps, verdict):
+    """Nor is an axiom taken for none."""
+    graph = Graph(certificate(*NETWORKS["dense"]))
+    if coqc.find_coqc():
+        assert machine.machine_claim(graph, steps).verdict is verdict
+    for number, says in enumerate(["", "echo Axioms:; echo 'easy : 1 = 2'"]):
+        coqc_that(f"{EMPTY} case $* in *NetworkInstance.v) {says or 'true'};; esac", f"bin{number}")
+        claim = machine.machine_claim(graph, steps)
+        assert claim.verdict is Verdict.UNDECIDED
+        assert claim.reason == "Coq does not say that the network's instance rests on no axiom"
+
+
+@pytest.mark.parametrize("name", ["easy", "_easy", "Éasy", "Library.easy'"])
+def test_an_axiom_of_any_name_is_one(name):
+    assert coqc.axioms(f"Axioms:\n{name} : 1 = 2\nother\n  : forall P : Prop, P\n") == [name, "other"]
 
 
 def test_kinds_that_coq_vouches_for_are_said_where_the_network_is_not_proved(monkeypatch):

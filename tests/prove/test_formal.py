@@ -26,7 +26,7 @@ from dyadic.proofs.methods.formal.kind_instances import ProvedKind
 from dyadic.proofs.methods.formal.readback import Different, compare, compare_with_kinds
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
-from dyadic.symbolic import derive, read_spec
+from dyadic.symbolic import architecture, derive, read_spec
 
 NEEDED = {*machine.FORMAL, *machine.INSTANCE}
 
@@ -95,6 +95,8 @@ def test_what_the_theorem_asks_is_said_when_it_is_checked(name, library):
     certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS[name])), methods=["ranks", "formal"])))
     asked = claim_of(certificate, "formal")["hypotheses"]
     assert all(one.startswith("for Coq, ") for one in asked)
+    said = claim_of(certificate, "formal")["statement"]
+    assert "only where a state that meets all of it was found, or is too much work to look for" in said
     assert any("there is a term, wherever a log-sum-exp goes over a part" in one for one in asked) == (name == "masked")
     stated, shown = recheck.check(certificate), recheck.check(certificate, coq=True)
     assert done(shown) is Done.COMPUTED
@@ -281,6 +283,24 @@ def test_a_guard_that_is_read_from_data_is_outside():
                 item["body"][3][2] = ["same", ["index", "j"], ["entry", "x", "u", [["index", "i"], 0]]]
     with pytest.raises(Inexpressible, match="attention: the position entry"):
         network(content)
+
+
+def test_a_place_that_is_read_at_a_place_that_is_read_is_outside():
+    """Of t[t[i]] both rows would have one name in Coq, and the theorem would be another network's."""
+    layers = [{"name": "e", "type": "embedding", "inputs": ["t"], "count": 3, "units": 2}]
+    inputs = {"t": {"shape": [3], "below": 3}}
+    derivation = derive(architecture({"inputs": inputs, "layers": layers, "cost": {"type": "squared_error"}}))
+    content = deepcopy(subject(derivation, derivation.steps))
+    compare(network(content).source, network(content))
+    (layer,) = content["layers"].values()
+    (definition,) = layer["definitions"]
+    definition["body"][3][0][3][0] = deepcopy(definition["body"][3][0])
+    with pytest.raises(Inexpressible, match="e: an integer that is read at a place that is read itself"):
+        network(content)
+    written = network(subject(derivation, derivation.steps))
+    written.layers[0].equations["inner"][0][1]["body"] = definition["body"]
+    with pytest.raises(Different, match="one name for the rows of two integers"):
+        compare(written.source, written)
 
 
 def test_without_coq_the_claim_is_undecided(monkeypatch):

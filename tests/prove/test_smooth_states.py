@@ -1,15 +1,19 @@
 """Numbers that meet what the theorem in Coq asks are found, or a theorem about none is not called proved."""
 
+from copy import deepcopy
+
 import pytest
 from support.long_tests import one_in
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
+from dyadic.proofs.checker.evaluation.smooth_entries import asks_beside_a_bracket, conditions_on_entries
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate import smooth_states
 from dyadic.proofs.evaluate.smooth_states import meets_conditions
 from dyadic.proofs.methods.formal.network_theorem import lacking
+from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.script import network
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.layers import LAYERS
 
@@ -66,6 +70,42 @@ def test_every_layer_of_the_catalogue_has_such_numbers(name):
     graph = Graph(subject(derivation, derivation.steps))
     if conditions_on_entries(graph.vertices, graph.layers, graph.costs, graph.kinds):
         assert meets_conditions(graph, derivation.architecture.values) is True
+
+
+READ = ["entry", "x", "u", [["+", -1, ["index", "i"]]]]
+INSIDE = ["inside", ["+", -1, ["index", "i"]], ["size", "n"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        (["*", ["apply", "relu", 0, READ], INSIDE], True),
+        (["*", 2, INSIDE, ["+", 1, ["^", READ, -1]]], True),
+        (["sum", "i", ["size", "n"], ["*", ["max", "k", 3, READ], INSIDE]], True),
+        (["+", 1, ["*", INSIDE, ["logsumexp", "k", 3, ["*", INSIDE, READ]]]], True),
+        (["max", "i", ["size", "n"], ["+", 1, ["*", INSIDE, ["apply", "log", 0, READ]]]], True),
+        (["*", ["apply", "tanh", 0, READ], INSIDE], False),
+        (["*", READ, INSIDE, ["^", ["+", 1, INSIDE], -1]], False),
+        (["apply", "relu", 0, ["*", READ, INSIDE]], False),
+        (["max", "i", ["size", "n"], ["*", INSIDE, ["apply", "log", 0, READ]]], False),
+        (["*", ["apply", "relu", 0, READ], READ], False),
+    ],
+    ids=str,
+)
+def test_what_is_asked_beside_a_bracket_is_asked_in_coq_where_it_is_0_too(body, asks):
+    assert asks_beside_a_bracket(body) is asks
+
+
+def test_a_theorem_that_asks_for_more_than_is_said_is_none():
+    """A padded relu as one equation: in Coq it is applied to the 0 that is read outside, so that no numbers are met."""
+    derivation = derive(architecture({"inputs": {"x": {"shape": [3]}}, "layers": [{"name": "padded", **PADDED}],
+                                      "cost": {"type": "squared_error"}}))  # fmt: skip
+    content = deepcopy(subject(derivation, derivation.steps))
+    compare(network(content).source, network(content))
+    (layer,) = content["layers"].values()
+    layer["definitions"][0]["body"] = ["*", ["apply", "relu", 0, READ], INSIDE]
+    with pytest.raises(Different, match="padded: beside a bracket Coq asks for more than is said"):
+        compare(network(content).source, network(content))
 
 
 def test_what_is_too_large_is_not_looked_at(monkeypatch):

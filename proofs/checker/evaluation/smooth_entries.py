@@ -23,6 +23,7 @@ EVERYWHERE = frozenset({
 _NOT_ZERO = ("relu", "reciprocal")
 _POSITIVE = ("sqrt", "rsqrt", "log")
 _BRACKETS = ("inside", "divides", "same")
+_REDUCTIONS = ("logsumexp", "max", "argmax")
 _LONGEST = 160
 _DEEPEST = 40
 
@@ -148,6 +149,23 @@ def needs(e: Any) -> Iterator[tuple[Need, Any]]:
                 yield Need.SOME_TERM, node
 
 
+def asks_beside_a_bracket(e: Any) -> bool:
+    """Whether something is asked of what is read beside a bracket.
+
+    Where the bracket is 0 nothing is read, as the words and a search for numbers have it; in Coq a read outside a
+    tensor is 0, of which the same is asked.  The brackets of a maximum or a log-sum-exp say where it goes, in Coq too.
+    """
+    if not isinstance(e, list) or not e:
+        return False
+    if e[0] in _REDUCTIONS:
+        return any(map(asks_beside_a_bracket, _factors(e[3])))
+    if e[0] == "*" and any(map(_is_bracket, e)):
+        found = [(need, node) for part in e[1:] for need, node in needs(part)]
+        if any(need in (Need.LARGEST_ONCE, Need.SOME_TERM) or _reads(node) for need, node in found):
+            return True
+    return any(map(asks_beside_a_bracket, e[1:]))
+
+
 def _conditions(e: Any, known: Signs) -> Iterator[tuple[str, Any]]:
     """What has to hold in words, and the expressions of which it has to."""
     for need, node in needs(e):
@@ -179,8 +197,15 @@ def _whole(e: Any, place: Situated) -> str:
 
 
 def _is_guarded(body: Any) -> bool:
-    parts = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
-    return any(isinstance(part, list) and part[0] in _BRACKETS for part in parts)
+    return any(map(_is_bracket, _factors(body)))
+
+
+def _factors(e: Any) -> Sequence[Any]:
+    return e[1:] if isinstance(e, list) and e[0] == "*" else [e]
+
+
+def _is_bracket(e: Any) -> bool:
+    return isinstance(e, list) and e[0] in _BRACKETS
 
 
 def _reads(e: Any) -> bool:

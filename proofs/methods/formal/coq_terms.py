@@ -196,6 +196,9 @@ class TermWriter:
         tensor = self.layer.tensor(kind, owner)
         if tensor not in self.layer.table.one_hot:
             raise Inexpressible("a position that is no integer of the data")
+        if any(isinstance(position, list) and position[0] == "entry" for position in at):
+            # the sum over its row would bind the name that i may have
+            raise Inexpressible("an integer that is read at a place that is read itself")
         return self._read(tensor, [*at, i])
 
     def _bracket(self, e: Any) -> str:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.smooth_entries import Need, needs
+from dyadic.proofs.checker.evaluation.smooth_entries import Need, asks_beside_a_bracket, needs
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
 from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
@@ -81,6 +81,10 @@ def _compare_demands(source: str, network: Network) -> None:
     """What the theorem asks is what the certificate's equations are said, in words, to ask."""
     found = set(filter(_is_open, demands(source)))
     for number, written in enumerate(network.layers):
+        if any(asks_beside_a_bracket(item["body"]) for _, item, _ in written.equations["inner"]):
+            raise Different(
+                f"{written.layer.place}: beside a bracket Coq asks for more than is said, where it is 0 too"
+            )
         form = _Expected(written, network)
         said = {
             (number, place, *form.need(need, node))
@@ -325,6 +329,8 @@ class _Expected:
             if isinstance(e, list) and e[0] == "entry":
                 row = ["index", f"row {axis}"]
                 row_tensor = self.layer.tensor(e[1], e[2])
+                if any(isinstance(part, list) and part[0] == "entry" for part in e[3]):
+                    raise Different("one name for the rows of two integers")
                 both = [self._read(row_tensor, [*e[3], row]), self._read(tensor, [*at[:axis], row, *at[axis + 1 :]])]
                 extent = self.layer.table.shape(tensor)[axis]
                 return ("Sum", self.layer.numbers[row[1]], extent, multiplied(both))
