@@ -1,0 +1,32 @@
+"""Sizes at which what is proved for all may say nothing: a denominator can be 0 there, whatever the arrays hold.
+
+A row of one entry is its own mean, so that the deviations are 0, and n - 1 is 0 at n = 1.  An identity that holds
+wherever both sides have a value holds there too, and yet a backward pass that divides by such a number returns nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+_ALONE = 3
+"""How many sizes are tried beside the usual ones of the others."""
+_MOST = 20
+"""The largest number of the code that is tried as a size."""
+
+
+def special_sizes(
+    left: Sequence[str], usual: Mapping[str, int], given: Mapping[str, int], largest: int
+) -> Iterator[tuple[str, dict[str, int]]]:
+    """Which sizes are special, in words, and numbers for all: 1 or what stands in the code for one; equal ones.
+
+    left: the sizes that have no number yet.  usual: numbers for these that are nothing special.  largest: the largest
+    number in the code.
+    """
+    for name in left[:_ALONE]:
+        for number in sorted({1, largest} & set(range(1, _MOST + 1))):
+            yield f"{name} = {number}", {**given, **usual, name: number}
+    if len(left) > 1:
+        yield f"{' = '.join(left)} = 2", {**given, **dict.fromkeys(left, 2)}
+
+
+__all__ = ["special_sizes"]
