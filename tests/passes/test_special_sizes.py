@@ -1,4 +1,4 @@
-"""Where an axis has one entry its deviations from the mean are 0, and so is n - 1: what divides by these returns nan."""
+"""Where an axis has one entry its deviations from the mean are 0, and so is n - 1: what divides by them returns nan."""
 
 import pytest
 from decided import PROVED, REFUTED
