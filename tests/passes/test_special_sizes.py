@@ -1,7 +1,7 @@
 """Where an axis has one entry its deviations from the mean are 0, and so is n - 1: what divides by them returns nan."""
 
 import pytest
-from decided import PROVED, REFUTED
+from passes.decided import PROVED, REFUTED
 from support.long_tests import one_in
 
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair

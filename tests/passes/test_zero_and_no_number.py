@@ -1,7 +1,7 @@
 """0 / 0 and 0 times what is no number are no number, though what is written as 0 could be left out."""
 
 import pytest
-from decided import PROVED, REFUTED, decided, pair_of
+from passes.decided import PROVED, REFUTED, decided, pair_of
 from support.long_tests import one_in
 
 NO_NUMBER = [

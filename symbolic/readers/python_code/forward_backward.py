@@ -117,12 +117,25 @@ class CodeFile:
         self.source = self.names.source
         self.convention = convention_of(self.names, name)
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
+        primal = self.convention.primal
+        if primal is not None:
+            found.take_over(written_shapes(self.source, [primal], []), self._of_primal(primal))
         self.shapes, self.numbers = found.shapes, found.numbers
         self.below = {name: limit for name, limit in found.below.items() if name in found.shapes}
         self.name = name
         self.only: tuple[str, ...] = ()
         style = self.convention.style
         self.home, self.remark = (style, "") if style in (TORCH, JAX) else home_of(self.names, self._written)
+        if primal is not None and not self._calls_primal():
+            self.remark = f"{name} is taken to return what {self.convention.forward.name} does"
+
+    def _of_primal(self, primal: ast.FunctionDef) -> dict[str, str]:
+        """The arguments of the forward pass by those of the function itself."""
+        pairs = zip(arguments_of(self.convention.forward), arguments_of(primal), strict=False)
+        return {theirs.arg: own.arg for own, theirs in pairs}
+
+    def _calls_primal(self) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == self.name for n in ast.walk(self.convention.forward))
 
     @property
     def _written(self) -> list[ast.FunctionDef | ast.ClassDef]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dyadic.symbolic.limits import MOST_AXES
@@ -43,6 +43,13 @@ class WrittenShapes:
         self.below.pop(name, None)
         if limit is not None:
             self.below[name] = limit
+
+    def take_over(self, other: WrittenShapes, names: Mapping[str, str]) -> None:
+        """What is written elsewhere and not here.  names: of the arguments here by those there."""
+        self.numbers = other.numbers | self.numbers
+        for theirs, own in names.items():
+            if own not in self.shapes and theirs in other.shapes:
+                self.told(own, (other.shapes[theirs], other.below.get(theirs)))
 
 
 def shape_written(text: str) -> Shape | None:
