@@ -199,8 +199,8 @@ def convention_of(names: FileNames, name: str) -> Convention:
         missing = [one for one in (forward, backward) if one not in names.functions]
         if missing:
             raise SpecError(source.path, f"{missing[0]} is no function of this file", "define it here")
-        pair = _of_functions(names, names.functions[forward], names.functions[backward], JAX, _fixed(names, name))
-        return replace(pair, primal=names.functions.get(name))
+        declared = _of_functions(names, names.functions[forward], names.functions[backward], JAX, _fixed(names, name))
+        return replace(declared, primal=names.functions.get(name))
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
