@@ -49,7 +49,7 @@ from dyadic.symbolic.readers.python_code.source_text import (
     defaults_of,
 )
 from dyadic.symbolic.readers.python_code.stored_arrays import FileClass, KeptObject, StoredArray
-from dyadic.symbolic.readers.python_code.written_shapes import written_shapes
+from dyadic.symbolic.readers.python_code.written_shapes import size_names, with_numbers, written_shapes
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class CodeFile:
         """The sizes that have a name, in the order in which they are written."""
         inputs = self.convention.inputs
         used = [dim for name in inputs for dim in (*self.shapes.get(name, ()), self.below.get(name, 0))]
-        return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
+        return list(dict.fromkeys(name for dim in used for name in size_names(dim)))
 
     @cached_property
     def largest_number(self) -> int:
@@ -198,13 +198,12 @@ class _PairReading:
     def __init__(self, file: CodeFile, numbers: dict[str, int], instead: bool) -> None:
         self.file, self.source, self.convention = file, file.source, file.convention
         self.shapes = {
-            name: tuple(numbers.get(dim, dim) if isinstance(dim, str) else dim for dim in shape)
+            name: tuple(with_numbers(dim, numbers) for dim in shape)
             for name, shape in file.shapes.items()
+            if name in file.convention.inputs
         }
         sizes = frozenset(size for size in file.sizes if size not in numbers)
-        below = {
-            name: numbers.get(limit, limit) if isinstance(limit, str) else limit for name, limit in file.below.items()
-        }
+        below = {name: with_numbers(limit, numbers) for name, limit in file.below.items() if name in self.shapes}
         self.recorder = Recorder(set(), sizes, below, instead)
         self.reader = CodeReader(file.names, self.recorder, file.home)
         self.arguments: dict[str, Shape] = {}
