@@ -131,7 +131,7 @@ class _Examination:
                 silent.append(words)
         if not silent:
             return proved
-        text = f"nothing is said where a pass has no value whatever the arrays hold, as at {', and at '.join(silent)}"
+        text = f"both passes have values somewhere at {', and at '.join(silent)} too, which was not seen"
         return replace(proved, hypotheses=(*proved.hypotheses, text))
 
     def _further(self) -> Iterator[dict[str, int]]:
