@@ -123,7 +123,7 @@ class _Examination:
         """What is proved for all sizes, after a look at those at which the passes may have no values at all."""
         silent: list[str] = []
         usual = dict(zip(self.left, _FIRST, strict=False))
-        for words, numbers in special_sizes(self.left, usual, self.given, self.file.largest_number):
+        for words, numbers in special_sizes(self.left, usual, self.given, self.file.numbers_written):
             found = self._if_it_runs(numbers)
             if found is not None and found.verdict is Verdict.REFUTED:
                 return found

@@ -10,20 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 _ALONE = 3
 """How many sizes are tried beside the usual ones of the others."""
-_MOST = 20
-"""The largest number of the code that is tried as a size."""
+_MOST, _SMALLEST = 20, 5
+"""The largest number of the code that is tried as a size, and how many of them are."""
 
 
 def special_sizes(
-    left: Sequence[str], usual: Mapping[str, int], given: Mapping[str, int], largest: int
+    left: Sequence[str], usual: Mapping[str, int], given: Mapping[str, int], written: set[int]
 ) -> Iterator[tuple[str, dict[str, int]]]:
     """Which sizes are special, in words, and numbers for all: 1 or what stands in the code for one; equal ones.
 
-    left: the sizes that have no number yet.  usual: numbers for these that are nothing special.  largest: the largest
-    number in the code.
+    left: the sizes that have no number yet.  usual: numbers for these that are nothing special.  written: the numbers
+    in the code.
     """
+    tried = sorted({1} | {number for number in written if 1 < number <= _MOST})[:_SMALLEST]
     for name in left[:_ALONE]:
-        for number in sorted({1, largest} & set(range(1, _MOST + 1))):
+        for number in tried:
             yield f"{name} = {number}", {**given, **usual, name: number}
     if len(left) > 1:
         yield f"{' = '.join(left)} = 2", {**given, **dict.fromkeys(left, 2)}

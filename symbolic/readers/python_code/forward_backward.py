@@ -33,7 +33,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARRAYS
 from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
-from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
+from dyadic.symbolic.readers.python_code.counted_numbers import counted_numbers
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import parts_of
 from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND
@@ -152,7 +152,12 @@ class CodeFile:
     @cached_property
     def largest_number(self) -> int:
         """The largest of the integers that the pair's functions hold, but for axes and exponents."""
-        return largest_number(self.names, self._written)
+        return max(self.numbers_written, default=0)
+
+    @cached_property
+    def numbers_written(self) -> set[int]:
+        """All of these integers."""
+        return counted_numbers(self.names, self._written)
 
     def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
         """Numbers for sizes that are larger than :attr:`largest_number`."""
