@@ -9,7 +9,7 @@ from support.long_tests import one_in
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.number_systems.known_slopes import SLOPES, VALUES
-from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict import part_verdict, sizes
 from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
 from dyadic.symbolic.readers.python_code import CodeFile
 
@@ -64,8 +64,10 @@ def test_what_holds_of_two_different_entries_alone(tmp_path, case):
 
 
 def test_the_number_of_blocks_is_what_tells(tmp_path, monkeypatch):
-    """With too few of them the same mistake would pass."""
+    """With too few of them the same mistake would pass, but for the numbers of the code that are tried as sizes."""
     monkeypatch.setattr(sizes, "most_variables", lambda claim, link: lambda extent: 0)
+    assert verdict(tmp_path, "np.tanh(h)", "0 * x").verdict is Verdict.REFUTED
+    monkeypatch.setattr(part_verdict, "special_sizes", lambda *numbers: ())
     claim = verdict(tmp_path, "np.tanh(h)", "0 * x")
     assert claim.verdict is Verdict.PROVED
     assert "for all sizes n" in claim.statement

@@ -144,3 +144,23 @@ def test_a_number_that_a_class_draws_is_drawn_once(tmp_path):
 @pytest.mark.parametrize("head", ["K = K + 1\n", "K = L\nL = K\n"])
 def test_a_name_that_is_set_by_itself_is_refused(tmp_path, head):
     assert decided(tmp_path, pair_of("return x * K, x", "1", head)) == REFUSED
+
+
+VIEWED = "import numpy as np\n\ndef other(x: 'n m'):\n    {}\n\ndef f_forward(x: 'n'):\n    return 2 * x, x\n\n"
+VIEWED += "def f_backward(g, x):\n    return {} * g\n"
+
+
+@pytest.mark.parametrize(
+    "write", ["x.ravel()[:] = 1", "x.flatten()[0] = 1", "x.reshape(-1)[1:] *= 2", "x.T.view(3)[0] = 1"]
+)
+def test_a_write_into_a_view_changes_no_library(tmp_path, write):
+    """It stands in a function that the pair does not call."""
+    assert decided(tmp_path, VIEWED.format(write, 2)) is PROVED
+    assert decided(tmp_path, VIEWED.format(write, 3)) is REFUTED
+
+
+@pytest.mark.parametrize(
+    "write", ["np.ravel(x)['exp'] = 1", "np.view()['exp'] = 1", "made()['exp'] = 1", "np.__dict__.view()['exp'] = 1"]
+)
+def test_one_into_what_is_no_array_may(tmp_path, write):
+    assert decided(tmp_path, VIEWED.format(write, 2)) is REFUSED

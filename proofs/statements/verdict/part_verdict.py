@@ -24,6 +24,7 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import ARB, TRUSTED, decide
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.numpy_search import numpy_counterexample
+from dyadic.proofs.statements.verdict.special_sizes import special_sizes
 from dyadic.proofs.statements.verdict.trial import QUICK, SHORT, Kinds
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
@@ -93,7 +94,7 @@ class _Examination:
             proved = self._for_all_sizes(kinds)
             if proved is not None:
                 self.tried = [dict(self.given)] if self.given else []
-                return proved
+                return self._nowhere_else(proved)
             wrong = self._seen_at_once(self._readable_numbers[0])
             if wrong is not None:
                 return wrong
@@ -117,6 +118,21 @@ class _Examination:
         sizes_tried = ", and".join(map(_at, self.tried))
         found = replace(found, statement=found.statement.replace(_at(first), sizes_tried) if first else found.statement)
         return replace(found, hypotheses=(*found.hypotheses, *self._not_beyond()))
+
+    def _nowhere_else(self, proved: Claim) -> Claim:
+        """What is proved for all sizes, after a look at those at which the passes may have no values at all."""
+        silent: list[str] = []
+        usual = dict(zip(self.left, _FIRST, strict=False))
+        for words, numbers in special_sizes(self.left, usual, self.given, self.file.numbers_written):
+            found = self._if_it_runs(numbers)
+            if found is not None and found.verdict is Verdict.REFUTED:
+                return found
+            if found is None or found.verdict is Verdict.UNDECIDED:
+                silent.append(words)
+        if not silent:
+            return proved
+        text = f"both passes have values somewhere at {', and at '.join(silent)} too, which was not seen"
+        return replace(proved, hypotheses=(*proved.hypotheses, text))
 
     def _further(self) -> Iterator[dict[str, int]]:
         """Sizes of 1, all or one of them; equal ones; and sizes beyond all numbers of the code.

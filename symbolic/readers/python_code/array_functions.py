@@ -25,7 +25,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
-from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE, factor
+from dyadic.symbolic.readers.python_code.partial_values import POWER, WHERE, factor, product
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 Handler = Callable[[CallArguments], Any]
@@ -112,18 +112,10 @@ def numbers(*arrays: FormArray) -> None:
         raise NotInSubset("this of comparisons, which are not numbers (multiply by 1.0 first),")
 
 
-def _product(recorder: Recorder, one: Any, two: Any) -> Any:
-    """0 times what may be no number stays as it is written."""
-    for node, other in ((one, two), (two, one)):
-        if isinstance(node, int) and not node and any(p[:1] in (["apply"], ["^"]) for p in recorder.parts(other)):
-            return ["*", node, other]
-    return times(factor(one), factor(two))
-
-
 def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     if countable(one, two):
         return _counted(recorder, times, one, two)
-    return entrywise(recorder, lambda a, b: _product(recorder, a, b), one, two, truth=one.truth and two.truth)
+    return entrywise(recorder, lambda a, b: product(recorder, a, b), one, two, truth=one.truth and two.truth)
 
 
 def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
@@ -137,7 +129,11 @@ def minus(recorder: Recorder, array: FormArray) -> FormArray:
 
 
 def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
-    return entrywise(recorder, lambda a, b: times(factor(a), power_node(b, -1)), one, two, real=True)
+    def quotient(a: Any, b: Any) -> Any:
+        number = b != 0 if isinstance(b, int) else b[:1] == ["rational"]
+        return times(factor(a), power_node(b, -1)) if number else product(recorder, a, power_node(b, -1))
+
+    return entrywise(recorder, quotient, one, two, real=True)
 
 
 def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:

@@ -25,7 +25,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     whole_numbers,
 )
 from dyadic.symbolic.readers.python_code.ellipsis_letters import without_ellipsis
-from dyadic.symbolic.readers.python_code.partial_values import factor
+from dyadic.symbolic.readers.python_code.partial_values import product
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded, ShapesDoNotFit
 
 
@@ -331,7 +331,7 @@ def matrix_product(recorder: Recorder, one: FormArray, two: FormArray) -> FormAr
     def entry(at: Sequence[Index]) -> Any:
         name = recorder.bound()
         k = ["index", name]
-        return ["sum", name, a.shape[-1], times(factor(a.at([*at[:-1], k])), factor(b.at([*at[:-2], k, at[-1]])))]
+        return ["sum", name, a.shape[-1], product(recorder, a.at([*at[:-1], k]), b.at([*at[:-2], k, at[-1]]))]
 
     found = FormArray(shape, entry, whole=whole_numbers([one, two]))
     if left:
@@ -374,7 +374,7 @@ def contracted(recorder: Recorder, text: str, arrays: Sequence[FormArray]) -> Fo
         names = {letter: recorder.bound() for letter in summed}
         place = dict(zip(result, at, strict=True)) | {letter: ["index", name] for letter, name in names.items()}
         factors = (array.at([place[c] for c in term]) for term, array in zip(terms, arrays, strict=True))
-        node = times(*map(factor, factors))
+        node = product(recorder, *factors)
         for letter in reversed(summed):
             node = ["sum", names[letter], dims[letter], node]
         return node

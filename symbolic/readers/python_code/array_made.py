@@ -20,6 +20,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     one_minus,
     plus,
     power_node,
+    same,
     summed,
     times,
 )
@@ -48,6 +49,7 @@ from dyadic.symbolic.readers.python_code.call_arguments import (
     SizeName,
     as_array,
     as_list,
+    dimension,
     floating,
     whole_number,
 )
@@ -286,13 +288,37 @@ def _shaped_as(call: CallArguments) -> FormArray:
     return reshaped(call.array("input"), call.array("other").shape)
 
 
+def _diagonal_of_all(call: CallArguments) -> FormArray:
+    """diagflat: a matrix with all entries of an array on its diagonal."""
+    array = call.recorder.named(call.array("v", "input"))
+    flat = reshaped(array, (-1,))
+    (size,) = flat.shape
+    return replace(
+        flat, shape=(size, size), at=lambda at: times(same(at[0], at[1]), flat.at(at[:1])), plain=False, counts=None
+    )
+
+
+def _new(number: int) -> Callable[[CallArguments], FormArray]:
+    """new_zeros, new_ones of PyTorch: an array of the type of another one."""
+
+    def handler(call: CallArguments) -> FormArray:
+        like = call.array("input")
+        if like.truth or like.whole:
+            raise NotInSubset("a new array of comparisons or integers")
+        floating(call.keyword("dtype"))
+        found = broadcast(constant(number), tuple(map(dimension, call.listed("size"))))
+        return replace(found, whole=False)
+
+    return handler
+
+
 MADE: dict[str, Callable[[CallArguments], FormArray | tuple[FormArray, ...]]] = {
     "arange": _counted_up, "hstack": _side_by_side, "vstack": _below_each_other, "column_stack": _as_columns,
     "diff": _differences, "trace": _trace, "tensordot": _tensordot, "inner": _inner, "log2": _logarithm(2),
     "log10": _logarithm(10), "exp2": _power_of_two, "hypot": _hypotenuse, "heaviside": _heaviside,
     "count_nonzero": _number_that_hold, "any": _holds(every=False), "all": _holds(every=True), "full_like": _filled_as,
     "linear": _linear, "addmm": _added_product, "view_as": _shaped_as, "reshape_as": _shaped_as,
-    "broadcast_arrays": _broadcast_arrays,
+    "broadcast_arrays": _broadcast_arrays, "diagflat": _diagonal_of_all, "new_zeros": _new(0), "new_ones": _new(1),
 }  # fmt: skip
 """By the last part of the name."""
 

@@ -61,7 +61,7 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
 _MOST_ENTRIES = 50_000
 _HELD = VIEWS - {"double", "float32", "float64"} | {
     "zeros", "ones", "full", "empty", "array", "asarray", "zeros_like", "ones_like", "full_like", "empty_like", "where",
-    "copy", "tensordot",
+    "copy", "tensordot", "new_zeros", "new_ones",
 }  # fmt: skip
 """What gives an array in memory also where it has no axes."""
 _LAX = {"max": "maximum", "min": "minimum"}

@@ -19,10 +19,10 @@ _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
 _OF_AXES = ("axis", "dim", "dims", "axes", "ddof", "correction", "keepdims", "keepdim", "dtype")
 
 
-def largest_number(names: FileNames, nodes: Iterable[ast.AST]) -> int:
-    """The largest of them in parts of a file, and in its functions, classes and constants that these use; 0: none."""
+def counted_numbers(names: FileNames, nodes: Iterable[ast.AST]) -> set[int]:
+    """Those in parts of a file, and in its functions, classes and constants that these use, without their signs."""
     used = names.used(nodes, (names.functions, names.classes, names.constants), _counting)
-    return max((abs(_integer(node) or 0) for node in used), default=0)
+    return {abs(_integer(node) or 0) for node in used}
 
 
 def _counting(node: ast.AST) -> Iterator[ast.AST]:
@@ -53,4 +53,4 @@ def _integer(node: ast.AST) -> int | None:
     return None
 
 
-__all__ = ["largest_number"]
+__all__ = ["counted_numbers"]

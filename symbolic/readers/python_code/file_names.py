@@ -18,6 +18,7 @@ _MEDDLING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
 }  # fmt: skip
 _NEW_ARRAYS = ("array", "asarray", "zeros", "ones", "full", "empty", "copy", "eye", "arange")
+_VIEWS = ("ravel", "flatten", "reshape", "view", "transpose")
 _OF_NUMBERS = ("float", "int", "abs", "max", "min", "pow", "len", "round", "bool")
 _MODULES = frozenset({
     "numpy", "lax", "nn", "functional", "linalg", "random", "special", "autograd", "fft", "ma", "scipy", "Tensor",
@@ -219,7 +220,7 @@ class FileNames:
                     self._bind(name, node)
                     self._twice[name] = node
             if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-                root = _root_of(node)
+                root = _root_of(_viewed(node))
                 if not isinstance(root, ast.Name) or root.id in modules:
                     raise self.source.at(node, _CHANGES, "leave it out")
 
@@ -293,6 +294,14 @@ def bound_by(node: ast.AST) -> list[str]:
         case ast.MatchMapping(rest=str() as name):
             return [name]
     return []
+
+
+def _viewed(node: ast.Attribute | ast.Subscript) -> ast.expr:
+    """The array that ``x.ravel()[key]`` is a view of, or a copy; anything else as it is."""
+    match node:
+        case ast.Subscript(value=ast.Call(func=ast.Attribute(value=array, attr=name))) if name in _VIEWS:
+            return array
+    return node
 
 
 def _root_of(node: ast.expr) -> ast.expr:

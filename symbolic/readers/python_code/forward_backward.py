@@ -33,7 +33,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 from dyadic.symbolic.readers.python_code.array_library import NUMPY as NUMPY_ARRAYS
 from dyadic.symbolic.readers.python_code.code_calls import WITHOUT_DERIVATIVE
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
-from dyadic.symbolic.readers.python_code.counted_numbers import largest_number
+from dyadic.symbolic.readers.python_code.counted_numbers import counted_numbers
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.handed_over import parts_of
 from dyadic.symbolic.readers.python_code.lazy_values import UNBOUND
@@ -49,7 +49,7 @@ from dyadic.symbolic.readers.python_code.source_text import (
     defaults_of,
 )
 from dyadic.symbolic.readers.python_code.stored_arrays import FileClass, KeptObject, StoredArray
-from dyadic.symbolic.readers.python_code.written_shapes import written_shapes
+from dyadic.symbolic.readers.python_code.written_shapes import size_names, with_numbers, written_shapes
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,25 @@ class CodeFile:
         self.source = self.names.source
         self.convention = convention_of(self.names, name)
         found = written_shapes(self.source, self.convention.functions, self.convention.outer)
+        primal = self.convention.primal
+        if primal is not None:
+            found.take_over(written_shapes(self.source, [primal], []), self._of_primal(primal))
         self.shapes, self.numbers = found.shapes, found.numbers
         self.below = {name: limit for name, limit in found.below.items() if name in found.shapes}
         self.name = name
         self.only: tuple[str, ...] = ()
         style = self.convention.style
         self.home, self.remark = (style, "") if style in (TORCH, JAX) else home_of(self.names, self._written)
+        if primal is not None and not self._calls_primal():
+            self.remark = f"{name} is taken to return what {self.convention.forward.name} does"
+
+    def _of_primal(self, primal: ast.FunctionDef) -> dict[str, str]:
+        """The arguments of the forward pass by those of the function itself."""
+        pairs = zip(arguments_of(self.convention.forward), arguments_of(primal), strict=False)
+        return {theirs.arg: own.arg for own, theirs in pairs}
+
+    def _calls_primal(self) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == self.name for n in ast.walk(self.convention.forward))
 
     @property
     def _written(self) -> list[ast.FunctionDef | ast.ClassDef]:
@@ -134,12 +147,17 @@ class CodeFile:
         """The sizes that have a name, in the order in which they are written."""
         inputs = self.convention.inputs
         used = [dim for name in inputs for dim in (*self.shapes.get(name, ()), self.below.get(name, 0))]
-        return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
+        return list(dict.fromkeys(name for dim in used for name in size_names(dim)))
 
     @cached_property
     def largest_number(self) -> int:
         """The largest of the integers that the pair's functions hold, but for axes and exponents."""
-        return largest_number(self.names, self._written)
+        return max(self.numbers_written, default=0)
+
+    @cached_property
+    def numbers_written(self) -> set[int]:
+        """All of these integers."""
+        return counted_numbers(self.names, self._written)
 
     def numbers_beyond(self, names: Sequence[str]) -> dict[str, int]:
         """Numbers for sizes that are larger than :attr:`largest_number`."""
@@ -185,13 +203,12 @@ class _PairReading:
     def __init__(self, file: CodeFile, numbers: dict[str, int], instead: bool) -> None:
         self.file, self.source, self.convention = file, file.source, file.convention
         self.shapes = {
-            name: tuple(numbers.get(dim, dim) if isinstance(dim, str) else dim for dim in shape)
+            name: tuple(with_numbers(dim, numbers) for dim in shape)
             for name, shape in file.shapes.items()
+            if name in file.convention.inputs
         }
         sizes = frozenset(size for size in file.sizes if size not in numbers)
-        below = {
-            name: numbers.get(limit, limit) if isinstance(limit, str) else limit for name, limit in file.below.items()
-        }
+        below = {name: with_numbers(limit, numbers) for name, limit in file.below.items() if name in self.shapes}
         self.recorder = Recorder(set(), sizes, below, instead)
         self.reader = CodeReader(file.names, self.recorder, file.home)
         self.arguments: dict[str, Shape] = {}

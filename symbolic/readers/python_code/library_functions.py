@@ -10,7 +10,7 @@ _WRITTEN = {
     "numpy": """
         abs absolute acos acosh add all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh array
         asarray ascontiguousarray asin asinh astype atan atanh average broadcast_arrays broadcast_to clip column_stack
-        concatenate conj copy cos cosh count_nonzero cumsum diag diff divide dot double einsum empty empty_like
+        concatenate conj copy cos cosh count_nonzero cumsum diag diagflat diff divide dot double einsum empty empty_like
         equal exp exp2 expand_dims expm1 eye fabs flip fliplr flipud float32 float64 float_power full full_like
         greater greater_equal heaviside hstack hypot identity inner less less_equal log log10 log1p log2
         logaddexp logical_and logical_not logical_or matmul max maximum mean min minimum moveaxis multiply
@@ -29,8 +29,8 @@ _WRITTEN = {
         abs absolute acos acosh add all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh array
         asarray asin asinh astype atan atanh average broadcast_arrays broadcast_to clip column_stack concatenate conj
         copy cos
-        cosh count_nonzero cumsum diag diff divide dot double einsum empty empty_like equal exp exp2 expand_dims
-        expm1 eye fabs flip fliplr flipud float32 float64 float_power full full_like greater greater_equal
+        cosh count_nonzero cumsum diag diagflat diff divide dot double einsum empty empty_like equal exp exp2
+        expand_dims expm1 eye fabs flip fliplr flipud float32 float64 float_power full full_like greater greater_equal
         heaviside hstack hypot identity inner less less_equal log log10 log1p log2 logaddexp logical_and
         logical_not logical_or matmul max maximum mean min minimum moveaxis multiply negative not_equal ones
         ones_like outer pad pow power prod ravel reciprocal repeat reshape roll sign sin sinh size split sqrt
@@ -53,7 +53,7 @@ _WRITTEN = {
     "torch": """
         abs absolute acos acosh add addmm all amax amin any arange arccos arccosh arcsin arcsinh arctan arctanh
         as_tensor asarray asin asinh atan atanh bmm broadcast_to cat chunk clamp clip clone column_stack
-        concatenate conj cos cosh count_nonzero cumsum detach diag diff div divide dot einsum empty empty_like
+        concatenate conj cos cosh count_nonzero cumsum detach diag diagflat diff div divide dot einsum empty empty_like
         eq erf exp exp2 expm1 eye flatten flip fliplr flipud float_power full full_like ge greater greater_equal
         gt heaviside hstack hypot inner le less less_equal log log10 log1p log2 log_softmax logaddexp
         logical_and logical_not logical_or logsumexp lt masked_fill matmul max maximum mean min minimum mm
@@ -74,12 +74,12 @@ _WRITTEN = {
     "torch.Tensor": """
         abs absolute acos acosh add addmm all amax amin any arccos arccosh arcsin arcsinh arctan arctanh asin
         asinh atan atanh bmm broadcast_to chunk clamp clip clone conj contiguous cos cosh count_nonzero cumsum
-        detach diag diff div divide dot double eq erf exp exp2 expand expand_as expm1 flatten flip fliplr flipud
-        float float_power ge greater greater_equal gt heaviside hypot inner item le less less_equal log log10
+        detach diag diagflat diff div divide dot double eq erf exp exp2 expand expand_as expm1 flatten flip fliplr
+        flipud float float_power ge greater greater_equal gt heaviside hypot inner item le less less_equal log log10
         log1p log2 log_softmax logaddexp logical_and logical_not logical_or logsumexp lt masked_fill matmul max
-        maximum mean min minimum mm moveaxis movedim mul multiply ne neg negative norm not_equal numel outer
-        permute pow prod ravel reciprocal relu repeat repeat_interleave reshape reshape_as roll rsqrt sigmoid
-        sign sin sinh size softmax split sqrt square squeeze std sub subtract sum swapaxes t tan tanh tile to
+        maximum mean min minimum mm moveaxis movedim mul multiply ne neg negative new_ones new_zeros norm not_equal
+        numel outer permute pow prod ravel reciprocal relu repeat repeat_interleave reshape reshape_as roll rsqrt
+        sigmoid sign sin sinh size softmax split sqrt square squeeze std sub subtract sum swapaxes t tan tanh tile to
         trace transpose tril triu true_divide type_as unsqueeze var view view_as where
     """,
     "scipy.special": """

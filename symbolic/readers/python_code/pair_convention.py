@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -36,6 +36,7 @@ class Convention:
     fixed: arguments by which no derivative is meant (nondiff_argnums), which the backward pass takes first.
     inputs: the arguments of the forward pass and of the constructor.  taken: those of the backward pass.
     context: ``setup_context(ctx, inputs, output)`` of PyTorch, beside which the forward pass takes no ctx.
+    primal: the function itself of a defvjp.
     """
 
     style: str
@@ -47,6 +48,7 @@ class Convention:
     constructor: ast.FunctionDef | None = None
     fixed: tuple[str, ...] = ()
     context: ast.FunctionDef | None = None
+    primal: ast.FunctionDef | None = None
 
     @property
     def functions(self) -> list[ast.FunctionDef]:
@@ -197,7 +199,8 @@ def convention_of(names: FileNames, name: str) -> Convention:
         missing = [one for one in (forward, backward) if one not in names.functions]
         if missing:
             raise SpecError(source.path, f"{missing[0]} is no function of this file", "define it here")
-        return _of_functions(names, names.functions[forward], names.functions[backward], JAX, _fixed(names, name))
+        declared = _of_functions(names, names.functions[forward], names.functions[backward], JAX, _fixed(names, name))
+        return replace(declared, primal=names.functions.get(name))
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import Dim, Shape
-from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of, lines_of
+from dyadic.symbolic.readers.python_code.source_text import NumbersNeeded, SourceText, arguments_of, lines_of
 
 _COMMENT = re.compile(r"#\s*dyadic:\s*(.{1,500})")
 _ENTRY = re.compile(r"\s*([A-Za-z_][\w, ]{0,100}?)\s*(:|=)\s*(.*?)\s*\Z")
 _LINE = re.compile(r"\s*[-*]?\s*([A-Za-z_]\w{0,40}(?:\s*,\s*[A-Za-z_]\w{0,40}){0,8})\s*:\s*(.{1,300}?)\s*\Z")
 _OF_SHAPE = re.compile(r"\bshape:?\s*[(\[]([^()\[\]]{0,80})[)\]]")
 _DIM = re.compile(r"[A-Za-z_]\w{0,30}\Z|[1-9]\d{0,6}\Z")
+_PRODUCT = re.compile(
+    r"([1-9]\d{0,2})([A-Za-z_]\w{0,30})\Z|((?:[1-9]\d{0,2}|[A-Za-z_]\w{0,30})(?:\*[A-Za-z_]\w{0,30}){1,2})\Z"
+)
+"""``4H``, as docstrings say how wide the gates of a cell are, ``4*h``, ``c*h*w``."""
+_TIMES = "*"
 _BOUND = re.compile(r"\b0\s*<=\s*([A-Za-z_]\w{0,30})(?:\[[\w, ]{1,30}\])?\s*<\s*([A-Za-z_]\w{0,30}|[1-9]\d{0,6})\b")
 """``0 <= y[i] < C``, as docstrings say which integers labels are."""
 _NUMBER_WORDS = ("number", "scalar", "float")
@@ -44,6 +50,13 @@ class WrittenShapes:
         if limit is not None:
             self.below[name] = limit
 
+    def take_over(self, other: WrittenShapes, names: Mapping[str, str]) -> None:
+        """What is written elsewhere and not here.  names: of the arguments here by those there."""
+        self.numbers = other.numbers | self.numbers
+        for theirs, own in names.items():
+            if own not in self.shapes and theirs in other.shapes:
+                self.told(own, (other.shapes[theirs], other.below.get(theirs)))
+
 
 def shape_written(text: str) -> Shape | None:
     """``n d``, ``(n, d)``, ``(m,)``, ``3 4``; ``number`` or ``()`` for a single one; None for anything else."""
@@ -52,8 +65,8 @@ def shape_written(text: str) -> Shape | None:
         return ()
     if text[:1] + text[-1:] in ("()", "[]"):
         text = text[1:-1].strip().removesuffix(",")
-    pieces = [piece for piece in re.split(r"\s*,\s*|\s+", text) if piece]
-    if not pieces or len(pieces) > MOST_AXES or not all(map(_DIM.match, pieces)):
+    pieces = [piece for piece in re.split(r"\s*,\s*|\s+", re.sub(r"\s*\*\s*", _TIMES, text)) if piece]
+    if not pieces or len(pieces) > MOST_AXES or not all(_DIM.match(piece) or _PRODUCT.match(piece) for piece in pieces):
         return None
     return tuple(_dim(piece) for piece in pieces)
 
@@ -68,7 +81,24 @@ def integers_written(text: str) -> tuple[Shape, Dim | None] | None:
 
 
 def _dim(piece: str) -> Dim:
+    product = _PRODUCT.match(piece)
+    if product is not None and product[1]:
+        return f"{product[1]}{_TIMES}{product[2]}"
     return int(piece) if piece.isdigit() else piece
+
+
+def size_names(dim: Dim) -> list[str]:
+    """The names of sizes in a size: itself, or those of a product."""
+    return [name for name in dim.split(_TIMES) if not name.isdigit()] if isinstance(dim, str) else []
+
+
+def with_numbers(dim: Dim, numbers: Mapping[str, int]) -> Dim:
+    """A size with numbers put in.  Raises :class:`NumbersNeeded` for a product that holds a name without one."""
+    if not isinstance(dim, str) or _TIMES not in dim:
+        return numbers.get(dim, dim) if isinstance(dim, str) else dim
+    if not numbers.keys() >= {*size_names(dim)}:
+        raise NumbersNeeded("a size that is a product")
+    return prod(int(part) if part.isdigit() else numbers[part] for part in dim.split(_TIMES))
 
 
 def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: Sequence[ast.AST]) -> WrittenShapes:
