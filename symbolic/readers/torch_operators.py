@@ -54,7 +54,7 @@ def rounded(call: OperatorCall) -> Result:
 @operator(remainder="mod div floor mul sub")
 def remainder(call: OperatorCall) -> Result:
     divisor = number_of(call["other"])
-    if divisor is None or not isinstance(call["self"], str):
+    if divisor is None or not isinstance(call["self"], str | Known):
         return remainder_of_tensors(call)
     return call.layer("mod", [call.x()], divisor=divisor)
 
@@ -177,7 +177,7 @@ _PLACES = "unsqueeze compare mul add reduce_sum einsum transpose squeeze"
 
 @operator(
     maximum="maximum", minimum="minimum", max=f"maximum reduce_max {_PLACES}", min=f"minimum reduce_min {_PLACES}",
-    amax="reduce_max", amin="reduce_min",
+    amax="reduce_max", amin="reduce_min", fmax="maximum", fmin="minimum",
 )  # fmt: skip
 def extremum(call: OperatorCall) -> Result:
     kind = "maximum" if "max" in call.operator else "minimum"

@@ -111,6 +111,28 @@ def _one_axis(index: Known, axis: int) -> Known:
     return Known(f"{index.name}.row", array[:, 0]) if array.size and (array == array[:, :1]).all() else index
 
 
+@operator(index_copy="einsum reduce_max unsqueeze compare where reshape")
+def rows_at(call: OperatorCall) -> Result:
+    """x[a, t[q], b] = source[a, q, b] for positions that are not known beforehand."""
+    axis, index, rank = call.axis(), call.value("index"), call.rank()
+    if rank == 0 or len(call.shape("index")) != 1:
+        raise Unsupported("writes one row, or one number")
+    if isinstance(index, Known):
+        line = line_of(call, call.shape())
+        return placed_at(call, np.take(line, index.array, axis), call.x("source"), line)
+    call.model.note("positions that rows are written to are taken to be different, as PyTorch wants them")
+    chosen = one_hot(call.model, f"{call.name}.choice", index, call.shape()[axis])
+    here = _letters(rank, axis)
+    equation = f"qp,{here}->{here.replace('q', 'p')}"
+    if _base(call) is None:
+        return call.layer("einsum", [chosen, call.x("source")], equation=equation)
+    rows = call.layer("einsum", [chosen, call.x("source")], "placed", equation=equation)
+    hit = call.layer("reduce_max", [chosen], "hit", axes=[0], keep=False)
+    if behind := list(range(1, rank - axis)):
+        hit = call.layer("unsqueeze", [hit], "hits", axes=behind)
+    return call.layer("where", [hit, rows, call.x()])
+
+
 @operator(scatter="einsum add mul scale reduce_max unsqueeze compare transpose where gather concat reshape")
 def write_at(call: OperatorCall) -> Result:
     """x[a, t[..], b] = source or a number."""
@@ -251,3 +273,10 @@ def replaced(call: OperatorCall) -> Result:
         rest = (axis, start + count, extent - start - count, 1)
         parts.append(sliced(model, f"{call.name}.behind", call.x(), [rest]))
     return call.layer("concat", parts, axis=axis)
+
+
+@operator(diagonal_scatter="concat gather reshape")
+def diagonal_replaced(call: OperatorCall) -> Result:
+    line = line_of(call, call.shape())
+    places = np.diagonal(line, int(call["offset"]), int(call["dim1"]), int(call["dim2"]))
+    return placed_at(call, places, call.x("src"), line)
