@@ -57,6 +57,16 @@ CALLS = {
     "rows by input": lambda x, order: (
         x.index_copy(0, order[:2], x[1:].sin()) + torch.zeros_like(x).index_copy(1, order, 2 * x[:, 1:])
     ),
+    "reduced by input": lambda x, labels: (
+        x.scatter_reduce(1, labels[:, None].expand(-1, 2), x[:, 1:3], "mean")
+        + x.scatter_reduce(0, labels[:, None].expand(-1, 4) % 3, x.sin(), "amax", include_self=False)
+        + x.scatter_reduce(0, labels[:, None].expand(-1, 4) % 3, 2 * x, "sum", include_self=False)
+    ),
+    "reduced": lambda x: (
+        x.scatter_reduce(1, AT, x[:, 1:].sin(), "amin")
+        + x.scatter_reduce(1, AT, x.flip(1)[:, 1:], "mean", include_self=False)
+        + torch.zeros_like(x).scatter_reduce(1, AT, x[:, :3] ** 2, "sum")
+    ),
     "diagonals": lambda x: x.diagonal_scatter(x[0, :3].sin(), 1) + x.clone().fill_diagonal_(2),
     "sort": lambda x: x.sort(-1, descending=True)[0] * x.sort(0)[0],
     "topk": lambda x: x.topk(2, -1)[0] + x.max(0, keepdim=True)[0][:, :2],
