@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Mul
 
-from dyadic.symbolic.readers.operations import from_last, sliced
+from dyadic.symbolic.readers.operations import extremum, from_last, sliced
 from dyadic.symbolic.readers.positions import one_hot
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
 
@@ -163,7 +163,8 @@ def reduce_at(call: OperatorCall) -> Result:
         here = call.layer("where", [chosen, column, none], "here")
         found = _behind(call, call.layer("reduce_max", [here], "largest", axes=[axis], keep=False), "most", axis, rank)
         found = found if largest else call.layer("neg", [found], "smallest")
-        found = call.layer("maximum" if largest else "minimum", [call.x(), found]) if kept else found
+        type_ = "maximum" if largest else "minimum"
+        found = extremum(call.model, call.name, type_, call.x(), found, far=True) if kept else found
     if kept:
         return found
     zero = call.constant(f"{call.name}.zero", np.array(0.0))

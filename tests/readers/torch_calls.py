@@ -103,6 +103,9 @@ CALLS = {
     "repeated": lambda x: x.repeat_interleave(2, 0),
     "norms": lambda x: F.normalize(x, dim=-1) + x.norm(dim=0) + x.var(-1, keepdim=True) + x.std(0, correction=0),
     "powers": lambda x: x.abs() ** x.sigmoid() + 2**x + F.softplus(x, beta=2) + x**0,
+    "bounds far away": lambda x: (
+        torch.maximum(x, x.new_tensor(-1e38)) + x.clamp(-1e20, 1e9) + x.clamp(max=x.new_tensor(3e38)) + x.clamp(-1e38)
+    ),
     "bounds": lambda x: x.clamp(min=x.new_tensor(0.1)).clamp(max=1 + 0 * x),
     "cross entropy": lambda x, labels: F.cross_entropy(x, labels, weight=x.new_tensor([1, 2, 3, 4]), ignore_index=3),
     "divergence": lambda x: F.kl_div(x.log_softmax(-1), (2 * x.detach()).softmax(-1), reduction="batchmean"),
