@@ -69,11 +69,15 @@ def malformed(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """A node that cannot be read, its place in the graph and, where that is known, its operator."""
+    """A node that cannot be read, its place in the graph and, where that is known, its operator.
+
+    origin: the name of the call that it comes from, in a program whose calls were decomposed.
+    """
 
     place: str
     reason: str
     operator: str = ""
+    origin: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}" if self.reason else self.place

@@ -10,10 +10,12 @@ from sympy import Mul, Rational
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.determinants import determinant
 from dyadic.symbolic.readers.model import short
-from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant, entry, operator
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
 from dyadic.symbolic.readers.operations import (
     OPERATIONS,
     are_whole,
+    extremum,
+    is_far,
     powered,
     product,
     remainder,
@@ -23,8 +25,6 @@ from dyadic.symbolic.readers.operations import (
 )
 from dyadic.symbolic.structure import show
 
-_LARGE = 1e12
-"""Beyond it b + relu(a - b) has not the digits of a."""
 _ELEMENTWISE = {
     **{name: name.lower() for name in (
         "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan",
@@ -105,7 +105,7 @@ _UNBOUNDED = 3.4e38
 """What exporters write where there is no bound."""
 
 
-@operator(Clip="clip maximum minimum")
+@operator(Clip="clip maximum minimum compare where")
 def clip(node: Node) -> Value:
     """Between two constants, or between bounds that are tensors without axes; the upper one holds where they cross."""
     bounds: dict[str, Any] = {}
@@ -117,12 +117,13 @@ def clip(node: Node) -> Value:
         return node.same("without bounds")
     tensors = [(type_, bound) for type_, bound in zip(("maximum", "minimum"), found, strict=True) if bound is not None]
     crossed = len(bounds) == 2 and bounds["low"] > bounds["high"]
-    if len(bounds) == len(tensors) and not crossed:
+    if len(bounds) == len(tensors) and not crossed and not is_far(*bounds.values()):
         return node.layer("clip", [node.x()], **bounds)
     x = node.x()
     for number_, (type_, bound) in enumerate(tensors, 1):
         with_ = bound if isinstance(bound, str) else node.constant(type_, np.array(float(bound)))
-        x = node.layer(type_, [x, with_], "" if number_ == len(tensors) else type_)
+        name = node.name if number_ == len(tensors) else f"{node.name}.{type_}"
+        x = extremum(node.model, name, type_, x, with_, is_far(bound))
     return x
 
 
@@ -153,7 +154,7 @@ def prelu(node: Node) -> Value:
 
 @operator(
     Add="add scale", Sum="add", Sub="sub scale", Mul="mul scale", Div="div scale reciprocal",
-    Max="maximum", Min="minimum", Mean="add scale",
+    Max="maximum compare where", Min="minimum compare where", Mean="add scale",
 )  # fmt: skip
 def arithmetic(node: Node) -> Value:
     if len(node.operands) == 1:
@@ -171,13 +172,11 @@ def arithmetic(node: Node) -> Value:
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
         return node.layer(OPERATIONS[node.op], xs)
-    known = [value.array for value in node.operands if isinstance(value, Known)]
-    if any(np.abs(array).max(initial=0) > _LARGE for array in known):
-        raise Unsupported("an extremum with numbers so large that smaller ones are lost next to them")
-    type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
+    type_, far = {"Max": "maximum", "Min": "minimum"}[node.op], is_far(*node.operands)
     found = xs[0]
     for position, x in enumerate(xs[1:], 1):
-        found = node.layer(type_, [found, x], str(position) if position < len(xs) - 1 else "")
+        name = f"{node.name}.{position}" if position < len(xs) - 1 else node.name
+        found = extremum(node.model, name, type_, found, x, far)
     return found
 
 

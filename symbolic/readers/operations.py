@@ -82,6 +82,21 @@ def spelled_out(equation: str, ranks: Sequence[int]) -> str:
 _MODERATE = 1000
 
 
+def is_far(*numbers: object) -> bool:
+    """Whether one of them is a number, or an array of constants, next to which digits of an entry would be lost."""
+    arrays = [each.array for each in numbers if isinstance(each, Known) and not each.symbolic]
+    arrays += [np.array(each) for each in numbers if isinstance(each, int | float)]
+    return any(np.abs(array).max(initial=0) > _MODERATE for array in arrays)
+
+
+def extremum(model: Model, name: str, type_: str, x: str, y: str, far: bool) -> str:
+    """The maximum or minimum; one of far numbers is chosen by a comparison, as y + relu(x - y) would lose digits."""
+    if not far:
+        return model.layer(name, type_, [x, y])
+    relation = "greater" if type_ == "maximum" else "less_or_equal"
+    return model.layer(name, "where", [model.layer(f"{name}.first", "compare", [x, y], relation=relation), x, y])
+
+
 def padded(model: Model, name: str, x: str, padding: Sequence[int], value: float) -> str:
     """An input with numbers put around it: in front of each axis, then behind each.
 

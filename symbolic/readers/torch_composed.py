@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import remainder
-from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, numbers_only, operator
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, numbers_only, operator
 from dyadic.symbolic.readers.torch_scatter import flat
 
 
@@ -58,6 +60,26 @@ def hypotenuse(call: OperatorCall) -> Result:
     return call.layer("sqrt", [call.layer("add", squares, "squares")])
 
 
+@operator(**dict.fromkeys(("atan2", "arctan2"), "abs compare where neg div atan scale mul add"))
+def angle(call: OperatorCall) -> Result:
+    """The angle of (x, y): atan(y / x) or, where |y| > |x|, atan(-x / y), and a constant in each of the sectors."""
+    numbers_only(call)
+    call.model.note("atan2 is read for points other than (0, 0), and takes -0 for 0")
+    y, x, zero = call.x(), call.x("other"), call.constant(f"{call.name}.zero", np.array(0.0))
+    sizes = [call.layer("abs", [each], f"size.{part}") for each, part in ((x, "x"), (y, "y"))]
+    flat_ = call.layer("compare", sizes, "flat", relation="greater_or_equal")
+    above = call.layer("where", [flat_, y, call.layer("neg", [x], "minus_x")], "above")
+    quotient = call.layer("div", [above, call.layer("where", [flat_, x, y], "below")], "quotient")
+    left = call.layer("compare", [x, zero], "left", relation="less")
+    turn = call.layer("scale", [left], "turn", factor=number(call.name, "pi", math.pi))
+    quarter = call.constant(f"{call.name}.quarter", np.array(math.pi / 2))
+    sector = call.layer("where", [flat_, turn, quarter], "sector")
+    upper = call.layer("compare", [y, zero], "upper", relation="greater_or_equal")
+    side = call.layer("scale", [upper], "side", factor=2, offset=-1)
+    inner = call.layer("atan", [quotient], "inner")
+    return call.layer("add", [inner, call.layer("mul", [side, sector], "offset")])
+
+
 @operator(rrelu="leaky_relu")
 def randomized_slope(call: OperatorCall) -> Result:
     """Outside of training the slope is the mean of its bounds."""
@@ -71,7 +93,11 @@ def remainder_of_tensors(call: OperatorCall) -> Result:
     """What is left of a division, whose sign is that of y, or with ``fmod`` that of x."""
     if any(kind[0] != "f" for key, kind in call.kinds.items() if key in ("self", "other")):
         raise Unsupported("a remainder of integers by what is not a number")
-    return remainder(call.model, call.name, call.x(), call.x("other"), call.operator == "fmod")
+    x, y = (
+        call.x(key) if isinstance(call[key], str | Known) else call.constant(f"{call.name}.{key}", np.array(call[key]))
+        for key in ("self", "other")
+    )
+    return remainder(call.model, call.name, x, y, call.operator == "fmod")
 
 
 # -- statistics, distances --------------------------------------------------------------------------------------
@@ -102,7 +128,9 @@ def spread(call: OperatorCall) -> Result:
         found = call.layer("sqrt", [found], last)
     if not with_mean:
         return found
-    return [found, mean if keep or 1 not in call.wanted else call.layer("squeeze", [mean], "centre", axes=axes)]
+    if 1 not in call.wanted:
+        return [found, None]
+    return [found, mean if keep else call.layer("squeeze", [mean], "centre", axes=axes)]
 
 
 @operator(cdist="unsqueeze sub abs power reduce_sum sqrt")

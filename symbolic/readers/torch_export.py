@@ -38,7 +38,7 @@ from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradie
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import Decomposable, decomposable, decomposed, label_of
+from dyadic.symbolic.readers.torch_program import Decomposable, decomposable, decomposed, label_of, origin_of
 from dyadic.symbolic.readers.torch_tensors import TensorNames, array_of, kind_of, lies_alone, size_of, tie_again
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
@@ -113,15 +113,16 @@ def _is_traced(program: Any) -> bool:
 def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> ReadModule:
     """Read a program; operators without a reader of their own are decomposed by torch's rules, then those in these.
 
-    What cannot be read in the end is told as it stands in the program, not in its decomposition.
+    What cannot be read even so is told as it stands in the program, not in its decomposition.
     """
     wanted: dict[Any, None] = {}
-    first: Decomposable | None = None
+    first, stay = None, set[str]()
     for _ in range(_MOST_ROUNDS):
         try:
             found = _TorchReader(program, name, where, wanted).read(cost)
         except Decomposable as further:
             first = first or further
+            stay = {problem.origin for problem in further.problems}
             fresh = [target for target in further.targets if target not in wanted]
             wanted |= dict.fromkeys(fresh)
             if fresh:
@@ -129,12 +130,13 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
         except SpecError:
             if first is None:
                 raise
+            stay = set()
         else:
             names = ", ".join(sorted({label_of(target) for target in wanted}))
             return found.with_notes(f"decomposed by torch's own rules: {names}") if wanted else found
         break
     assert first is not None
-    refuse(where, first.problems, "torch")
+    refuse(where, [problem for problem in first.problems if problem.origin in stay] or first.problems, "torch")
     raise SpecError(where, "is decomposed without an end", "please report this model")
 
 
@@ -190,9 +192,9 @@ class _TorchReader:
         self._placeholders()
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
-        if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
+        if self.problems:
+            further = [target for target in self.refused if not self.final and decomposable(self.torch, target)]
             raise Decomposable(further, self.problems)
-        refuse(self.where, self.problems, "torch")
         found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
         outputs = [self._output(value) for value in found]
         for position, value in enumerate(outputs):
@@ -276,7 +278,7 @@ class _TorchReader:
                 self._compare_shape(node)
         except (Unsupported, *MALFORMED) as error:
             reason = str(error) if isinstance(error, Unsupported) else malformed(error)
-            self.problems.append(Problem(self._place(position, node), reason))
+            self.problems.append(Problem(self._place(position, node), reason, origin=origin_of(node)))
             self.final |= isinstance(error, Unread)
             self.refused.append(node.target)
             self.values[node] = None

@@ -11,6 +11,8 @@ from sympy import Rational
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import (
     OPERATIONS,
+    extremum,
+    is_far,
     product,
     spelled_out,
     with_number,
@@ -54,7 +56,7 @@ def rounded(call: OperatorCall) -> Result:
 @operator(remainder="mod div floor mul sub")
 def remainder(call: OperatorCall) -> Result:
     divisor = number_of(call["other"])
-    if divisor is None or not isinstance(call["self"], str):
+    if divisor is None or not isinstance(call["self"], str | Known):
         return remainder_of_tensors(call)
     return call.layer("mod", [call.x()], divisor=divisor)
 
@@ -96,20 +98,23 @@ def with_slope(call: OperatorCall) -> Result:
     return call.layer(call.operator, [call.x()], alpha=call["alpha"])
 
 
-@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip maximum minimum"))
+@operator(
+    **dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip maximum minimum compare where")
+)
 def clamp(call: OperatorCall) -> Result:
     low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
-    if any(isinstance(bound, str | Known) for bound in bounds.values()):
+    bounds = {key: bound for key, bound in bounds.items() if isinstance(bound, str | Known) or not math.isinf(bound)}
+    if any(isinstance(bound, str | Known) for bound in bounds.values()) or is_far(*bounds.values()):
         found = call.x()
         for key, type_ in (("low", "maximum"), ("high", "minimum")):
             if key in bounds:
                 bound = bounds[key]
                 known = bound if isinstance(bound, str | Known) else Known(f"{call.name}.{key}", np.array(float(bound)))
-                found = call.layer(type_, [found, call.model.vertex(known)], key)
+                place, bounding = f"{call.name}.{key}", call.model.vertex(known)
+                found = extremum(call.model, place, type_, found, bounding, is_far(known))
         return found
-    bounds = {key: bound for key, bound in bounds.items() if not math.isinf(bound)}
     if not bounds:
         return call.same("without bounds")
     return call.layer("clip", [call.x()], **bounds)
@@ -176,13 +181,15 @@ _PLACES = "unsqueeze compare mul add reduce_sum einsum transpose squeeze"
 
 
 @operator(
-    maximum="maximum", minimum="minimum", max=f"maximum reduce_max {_PLACES}", min=f"minimum reduce_min {_PLACES}",
-    amax="reduce_max", amin="reduce_min",
+    maximum="maximum compare where", minimum="minimum compare where", max=f"maximum reduce_max where {_PLACES}",
+    min=f"minimum reduce_min where {_PLACES}",
+    amax="reduce_max", amin="reduce_min", fmax="maximum compare where", fmin="minimum compare where",
 )  # fmt: skip
-def extremum(call: OperatorCall) -> Result:
+def largest_or_smallest(call: OperatorCall) -> Result:
     kind = "maximum" if "max" in call.operator else "minimum"
     if call.given("other"):
-        return call.layer(kind, [call.x(), call.x("other")])
+        far = is_far(call["self"], call["other"])
+        return extremum(call.model, call.name, kind, call.x(), call.x("other"), far)
     found = call.layer(f"reduce_{kind[:3]}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
     if 1 in call.wanted:
         call.wanted = frozenset({1})

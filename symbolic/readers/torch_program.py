@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
@@ -26,8 +26,13 @@ def label_of(target: Any) -> str:
     return name if target.namespace in _OWN else f"{target.namespace}::{name}"
 
 
+def origin_of(node: Any) -> str:
+    """The call of the program, as it stood, that a call of its decomposition comes from."""
+    return str(next(iter(source.name for source in node.meta.get("from_node") or ()), node.name))
+
+
 class Decomposable(Exception):
-    """Calls could not be read, but torch can write them in others."""
+    """Calls could not be read.  targets: those of them that torch can write in others."""
 
     def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
         super().__init__()
@@ -57,9 +62,14 @@ def decomposable(torch: Any, target: Any) -> bool:
 
 def _rule(torch: Any, target: Any) -> Any:
     """torch's rule for an operator: from its table, or the definition of a composite one; None if there is none."""
-    known = torch._decomp.decomposition_table.get(target)
-    found = dict(torch.export.default_decompositions().items()).get(target, known)
+    found = _table(torch).get(target, torch._decomp.decomposition_table.get(target))
     composite = torch._C.DispatchKey.CompositeImplicitAutograd
     if found is None and isinstance(target, torch._ops.OpOverload) and target.has_kernel_for_dispatch_key(composite):
         return partial(target._op_dk, composite)
     return found
+
+
+@cache
+def _table(torch: Any) -> dict[Any, Any]:
+    """What torch.export decomposes by default: made once, which takes a while."""
+    return dict(torch.export.default_decompositions().items())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Mul
 
-from dyadic.symbolic.readers.operations import from_last, sliced
+from dyadic.symbolic.readers.operations import extremum, from_last, sliced
 from dyadic.symbolic.readers.positions import one_hot
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
 
@@ -111,6 +111,89 @@ def _one_axis(index: Known, axis: int) -> Known:
     return Known(f"{index.name}.row", array[:, 0]) if array.size and (array == array[:, :1]).all() else index
 
 
+def _told_apart(call: OperatorCall, axis: int, extent: int) -> tuple[str, str]:
+    """[t[a, q, b] = p] with p as a last axis, and how many q there are for each a, p, b."""
+    index, rank = call.value("index"), call.rank()
+    if isinstance(index, Known):
+        call.model.room((index.array.size, extent), 8)
+        hits = (index.array[..., None] % extent == np.arange(extent)).astype(np.float64)
+        counts = np.moveaxis(hits.sum(axis), -1, axis)
+        return call.constant(f"{call.name}.choice", hits), call.constant(f"{call.name}.counts", counts)
+    chosen = one_hot(call.model, f"{call.name}.choice", index, Integer(extent))
+    counts_ = call.layer("reduce_sum", [chosen], "count", axes=[axis], keep=False)
+    return chosen, _behind(call, counts_, "counts", axis, rank)
+
+
+def _behind(call: OperatorCall, x: str, name: str, axis: int, rank: int) -> str:
+    """The last axis put where ``axis`` was."""
+    order = from_last(axis, rank)
+    return call.layer("transpose", [x], name, permutation=order) if order != sorted(order) else x
+
+
+@operator(
+    scatter_reduce="einsum add div compare where reduce_sum reduce_max maximum minimum unsqueeze transpose neg slice"
+)
+def reduce_at(call: OperatorCall) -> Result:
+    """Sum, mean, largest or smallest of what is written to each place, with or without what was there."""
+    axis, rank, kind, kept = call.axis(), call.rank(), str(call["reduce"]), bool(call["include_self"])
+    extent = call.extent(axis) if rank else 0
+    others = [k for k in range(rank) if k != axis]
+    if kind not in ("sum", "mean", "amax", "amin") or not rank:
+        raise Unsupported(f"reduce = {kind!r}")
+    if any(call.shape("index")[k] != call.shape()[k] for k in others):
+        raise Unsupported("writes to a part of the other axes")
+    source = call.x("src")
+    if call.shape("index") != call.shape("src"):
+        cuts = [(k, 0, int(n), 1) for k, n in enumerate(call.shape("index"))]
+        source = sliced(call.model, f"{call.name}.written", source, cuts)
+    chosen, counts = _told_apart(call, axis, extent)
+    if kind in ("sum", "mean"):
+        here = _letters(rank, axis)
+        found = call.layer("einsum", [chosen, source], "sum", equation=f"{here}p,{here}->{here.replace('q', 'p')}")
+        found = call.layer("add", [call.x(), found], "" if kind == "sum" else "sums") if kept else found
+        if kind == "mean":
+            one = call.constant(f"{call.name}.one", np.array(1.0))
+            number = call.layer("add" if kept else "maximum", [counts, one], "number")
+            found = call.layer("div", [found, number], "" if kept else "mean")
+    else:
+        largest = kind == "amax"
+        sizes = source if largest else call.layer("neg", [source], "negative")
+        column = call.layer("unsqueeze", [sizes], "column", axes=[rank])
+        none = call.constant(f"{call.name}.none", np.array(-float(np.finfo(np.float32).max)))
+        here = call.layer("where", [chosen, column, none], "here")
+        found = _behind(call, call.layer("reduce_max", [here], "largest", axes=[axis], keep=False), "most", axis, rank)
+        found = found if largest else call.layer("neg", [found], "smallest")
+        type_ = "maximum" if largest else "minimum"
+        found = extremum(call.model, call.name, type_, call.x(), found, far=True) if kept else found
+    if kept:
+        return found
+    zero = call.constant(f"{call.name}.zero", np.array(0.0))
+    hit = call.layer("compare", [counts, zero], "hit", relation="greater")
+    return call.layer("where", [hit, found, call.x()])
+
+
+@operator(index_copy="einsum reduce_max unsqueeze compare where reshape")
+def rows_at(call: OperatorCall) -> Result:
+    """x[a, t[q], b] = source[a, q, b] for positions that are not known beforehand."""
+    axis, index, rank = call.axis(), call.value("index"), call.rank()
+    if rank == 0 or len(call.shape("index")) != 1:
+        raise Unsupported("writes one row, or one number")
+    if isinstance(index, Known):
+        line = line_of(call, call.shape())
+        return placed_at(call, np.take(line, index.array, axis), call.x("source"), line)
+    call.model.note("positions that rows are written to are taken to be different, as PyTorch wants them")
+    chosen = one_hot(call.model, f"{call.name}.choice", index, call.shape()[axis])
+    here = _letters(rank, axis)
+    equation = f"qp,{here}->{here.replace('q', 'p')}"
+    if _base(call) is None:
+        return call.layer("einsum", [chosen, call.x("source")], equation=equation)
+    rows = call.layer("einsum", [chosen, call.x("source")], "placed", equation=equation)
+    hit = call.layer("reduce_max", [chosen], "hit", axes=[0], keep=False)
+    if behind := list(range(1, rank - axis)):
+        hit = call.layer("unsqueeze", [hit], "hits", axes=behind)
+    return call.layer("where", [hit, rows, call.x()])
+
+
 @operator(scatter="einsum add mul scale reduce_max unsqueeze compare transpose where gather concat reshape")
 def write_at(call: OperatorCall) -> Result:
     """x[a, t[..], b] = source or a number."""
@@ -141,9 +224,7 @@ def write_at(call: OperatorCall) -> Result:
         written = call.layer("einsum", [chosen_, call.x("src")], "placed", equation=equation)
         if _base(call) is None:
             return written
-    hit = call.layer("reduce_max", [chosen_], "hit", axes=[axis], keep=False)
-    order = from_last(axis, rank)
-    hit = call.layer("transpose", [hit], "hits", permutation=order) if order != sorted(order) else hit
+    hit = _behind(call, call.layer("reduce_max", [chosen_], "hit", axes=[axis], keep=False), "hits", axis, rank)
     value = written if moved else call.constant(f"{call.name}.value", np.array(float(call["value"])))
     return call.layer("where", [hit, value, call.x()])
 
@@ -251,3 +332,10 @@ def replaced(call: OperatorCall) -> Result:
         rest = (axis, start + count, extent - start - count, 1)
         parts.append(sliced(model, f"{call.name}.behind", call.x(), [rest]))
     return call.layer("concat", parts, axis=axis)
+
+
+@operator(diagonal_scatter="concat gather reshape")
+def diagonal_replaced(call: OperatorCall) -> Result:
+    line = line_of(call, call.shape())
+    places = np.diagonal(line, int(call["offset"]), int(call["dim1"]), int(call["dim2"]))
+    return placed_at(call, places, call.x("src"), line)

@@ -222,7 +222,7 @@ def roll(call: OperatorCall) -> Result:
     return found
 
 
-@operator(pad="pad where gather", constant_pad_nd="pad where")
+@operator(pad="pad where gather slice", constant_pad_nd="pad where slice")
 def pad(call: OperatorCall) -> Result:
     if call["mode"] not in (None, "constant"):
         call.ignore("value")
@@ -231,9 +231,14 @@ def pad(call: OperatorCall) -> Result:
     begin, end = [0] * rank, [0] * rank
     for k in range(len(given) // 2):
         begin[rank - 1 - k], end[rank - 1 - k] = given[2 * k], given[2 * k + 1]
-    if min(begin + end) < 0:
-        raise Unsupported("negative padding")
-    return padded(call.model, call.name, call.x(), begin + end, finite(call, call["value"] or 0))
+    found, padding = call.x(), [max(width, 0) for width in begin + end]
+    if min(begin + end) < 0:  # what is negative cuts off
+        lost = [(max(-front, 0), max(-back, 0)) for front, back in zip(begin, end, strict=True)]
+        cuts = [(k, front, call.extent(k) - front - back, 1) for k, (front, back) in enumerate(lost) if front or back]
+        found = sliced(call.model, f"{call.name}.rest" if any(padding) else call.name, found, cuts)
+    if not any(padding) and found != call.x():
+        return found
+    return padded(call.model, call.name, found, padding, finite(call, call["value"] or 0))
 
 
 @operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})

@@ -148,6 +148,8 @@ KINDS = {
     "powers of one": single("Pow", [2, 3], floats(1, 1, 1)),
     "clip of crossed bounds": single("Clip", [2, 3], np.float32(0.5), np.float32(-0.2)),
     "largest": single("Hardmax", [3, 4]),
+    "far bound": single("Max", [2, 3], floats(-3e38)),
+    "far bounds": single("Clip", [2, 3], floats(-1e30), floats(1e9)),
     "shrink": single("Shrink", [3, 4], lambd=0.4, bias=0.1, opset=9),
     "einsum of diagonals": single("Einsum", [2, 3, 3], equation="...ii->...i"),
     "einsum of hidden axes": single("Einsum", [2, 3, 4], normal(3, 4, 2), equation="...j, ...jk"),
@@ -383,7 +385,6 @@ REFUSED = {
     "entries of an unknown number": (model([("NonZero", ["x"], ["i"]), ("Cast", ["i"], ["y"], {"to": 1})], {"x": [3]},
                                            ["y"]), "NonZero"),
     "bytes": (single("Cast", [2, 3], to=2), "few bits"),
-    "large extremum": (single("Max", [2, 3], floats(-3e38)), "lost next to them"),
 }  # fmt: skip
 
 

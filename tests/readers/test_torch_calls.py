@@ -260,3 +260,16 @@ def test_integer_inputs_are_moved_about_and_computed_with():
 def test_what_is_not_read_is_named(function, operator):
     with pytest.raises(dyadic.DyadicError, match=operator):
         dyadic.from_torch(CalledModule(function), torch.randn(4, 4))
+
+
+def test_what_is_read_once_it_is_decomposed_is_not_named():
+    """Beside a call that cannot be read, also where torch's rule for one leads to such a call."""
+
+    def function(x):
+        shuffled = torch.nn.functional.pixel_shuffle(x.view(1, 4, 2, 2), 2)
+        shrunk = torch.nn.functional.interpolate(shuffled, scale_factor=0.5, mode="bilinear", antialias=True)
+        return shuffled.sum() * torch.special.erfcx(x) + shrunk.mean()
+
+    with pytest.raises(dyadic.DyadicError, match="upsample_bilinear2d_aa.*; neither is .*erfcx") as found:
+        dyadic.from_torch(CalledModule(function), torch.randn(4, 4))
+    assert "aten.pixel_shuffle" not in str(found.value)

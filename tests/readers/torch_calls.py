@@ -54,6 +54,20 @@ CALLS = {
     "places": lambda x: x[torch.arange(3), LABELS] + x[x.new_tensor([1, 0, 1]).bool()].sum(),
     "places by input": lambda x, labels: x[torch.arange(3), labels] * x[:, labels].sum(),
     "last places": lambda x, order: x[order - 3] + x[torch.tensor([-1, 0, -2])],
+    "rows by input": lambda x, order: (
+        x.index_copy(0, order[:2], x[1:].sin()) + torch.zeros_like(x).index_copy(1, order, 2 * x[:, 1:])
+    ),
+    "reduced by input": lambda x, labels: (
+        x.scatter_reduce(1, labels[:, None].expand(-1, 2), x[:, 1:3], "mean")
+        + x.scatter_reduce(0, labels[:, None].expand(-1, 4) % 3, x.sin(), "amax", include_self=False)
+        + x.scatter_reduce(0, labels[:, None].expand(-1, 4) % 3, 2 * x, "sum", include_self=False)
+    ),
+    "reduced": lambda x: (
+        x.scatter_reduce(1, AT, x[:, 1:].sin(), "amin")
+        + x.scatter_reduce(1, AT, x.flip(1)[:, 1:], "mean", include_self=False)
+        + torch.zeros_like(x).scatter_reduce(1, AT, x[:, :3] ** 2, "sum")
+    ),
+    "diagonals": lambda x: x.diagonal_scatter(x[0, :3].sin(), 1) + x.clone().fill_diagonal_(2),
     "sort": lambda x: x.sort(-1, descending=True)[0] * x.sort(0)[0],
     "topk": lambda x: x.topk(2, -1)[0] + x.max(0, keepdim=True)[0][:, :2],
     "positions": lambda x: F.one_hot(x.argmin(-1), 4) * x + x.median(-1, keepdim=True)[0],
@@ -64,6 +78,10 @@ CALLS = {
     "remainders by tensors": lambda x: (
         torch.remainder(x, 0.1 + x.abs().mT.mT.flip(1)) + torch.fmod(x, 0.5 + x.flip(0) ** 2)
     ),
+    "remainders of numbers": lambda x: torch.remainder(x, -0.3) + torch.remainder(2.5, 1 + x.detach() ** 2) * x,
+    "angles": lambda x: torch.atan2(x - 0.3, x.flip(0)) + torch.arctan2(x[0], -x.new_tensor(1.0)),
+    "the larger and the smaller": lambda x: torch.fmax(x, x.flip(0)) - torch.fmin(x, x[:, :1]),
+    "spread or mean": lambda x: torch.std_mean(x, 0)[0] + torch.var_mean(x, 0)[1],
     "spread and mean": lambda x: (
         sum(torch.var_mean(x, 1)) + sum(torch.std_mean(x, (0, 1), correction=0, keepdim=True)).sum()
     ),
@@ -78,12 +96,16 @@ CALLS = {
     "chosen by size": lambda x: x[torch.arange(3), x.max(-1)[1]],
     "resize": lambda x: F.interpolate(x[None, None], size=(5, 7), mode="bilinear", align_corners=False),
     "pads": lambda x: F.pad(F.pad(x[None, None], (1, 2, 1, 0), mode="reflect"), (1, 0, 0, 2), mode="replicate"),
+    "cut off": lambda x: F.pad(x, (-1, 2, 1, -1), value=0.5) + F.pad(x, (-1, 2)),
     "turned": lambda x: F.pad(x[None], (2, 1), mode="circular") + x.roll(3).flip(0, 1).sum(),
     "adaptive": lambda x: F.adaptive_avg_pool2d(x[None, None], (2, 3)),
     "cumulated": lambda x: x.cumsum(-1) + x.cumprod(0) + x.diagonal().sum() + x.prod(0),
     "repeated": lambda x: x.repeat_interleave(2, 0),
     "norms": lambda x: F.normalize(x, dim=-1) + x.norm(dim=0) + x.var(-1, keepdim=True) + x.std(0, correction=0),
     "powers": lambda x: x.abs() ** x.sigmoid() + 2**x + F.softplus(x, beta=2) + x**0,
+    "bounds far away": lambda x: (
+        torch.maximum(x, x.new_tensor(-1e38)) + x.clamp(-1e20, 1e9) + x.clamp(max=x.new_tensor(3e38)) + x.clamp(-1e38)
+    ),
     "bounds": lambda x: x.clamp(min=x.new_tensor(0.1)).clamp(max=1 + 0 * x),
     "cross entropy": lambda x, labels: F.cross_entropy(x, labels, weight=x.new_tensor([1, 2, 3, 4]), ignore_index=3),
     "divergence": lambda x: F.kl_div(x.log_softmax(-1), (2 * x.detach()).softmax(-1), reduction="batchmean"),
