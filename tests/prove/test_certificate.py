@@ -193,11 +193,14 @@ def test_its_exit_status(tmp_path):
     partly = copy.deepcopy(base("plain")[1])
     partly["proofs"] = {}
     wrong = copy.deepcopy(base("plain")[1]) | {"L": 3}
-    texts = [(json.dumps(refitted(partly)), 3), (json.dumps(refitted(wrong)), 1), ("[" * 100_000, 1), ("{", 1)]
-    for text, status in [*texts, ('{"a": 1, "a": 2}', 1), ('{"a": NaN}', 1), ("1" * 10_000, 1)]:
+    for text, status in ((json.dumps(refitted(partly)), 3), (json.dumps(refitted(wrong)), 1)):
         path.write_text(text)
         done = alone(path)
         assert (done.returncode, done.stderr) == (status, "")
+    for text in ("[" * 100_000, "{", '{"a": 1, "a": 2}', '{"a": NaN}', "1" * 10_000, "{}"):
+        path.write_text(text)
+        done = alone(path)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert alone(tmp_path / "missing").returncode == 2
 
 
