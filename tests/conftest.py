@@ -41,8 +41,8 @@ def pytest_addoption(parser):
     parser.addoption("--index", action="store_true", help="also run the tests that install from a package index")
 
 
-MANY = 4
-"""So many cases of one test are all run each time."""
+MANY = 2
+"""So many cases of one test are all run each time: `make test` ends within ten minutes on two slow cores."""
 
 
 def leave_two_of_three(items):

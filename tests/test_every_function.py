@@ -123,6 +123,7 @@ def test_a_certificate_can_hold_all_of_them():
     assert json.loads(text) == {name: function_to_json(name) for name in FUNCTIONS}
 
 
+@pytest.mark.long
 def test_an_appendix_can_hold_all_of_them():
     layers = [{"name": f"l-{name}", "type": name} for name in FUNCTIONS if name in LAYERS]
     spec = {"name": "all", "inputs": {"u": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}}

@@ -296,6 +296,7 @@ def test_the_command_line():
     assert verified("--claims", EXAMPLES / "right.toml", "--steps", "3").returncode == 2
 
 
+@pytest.mark.long
 def test_two_runs_give_the_same_report():
     first, second = (verify_claims(NETWORK, EXAMPLES / "mistakes.toml") for _ in range(2))
     assert [{**c.as_dict(), "seconds": 0} for c in first] == [{**c.as_dict(), "seconds": 0} for c in second]

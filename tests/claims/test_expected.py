@@ -110,6 +110,7 @@ def test_public_formulas(claims):
         assert claim.verdict.value == "proved" or holds_again(derivation, statement, claim, **words)
 
 
+@pytest.mark.long
 def test_a_book_that_names_layers_by_the_letters_of_indices():
     paper = PUBLIC / "bishop.tex"
     found = examine_claims(derive(read_spec(architecture_of(paper))), paper)

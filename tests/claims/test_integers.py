@@ -206,6 +206,7 @@ def test_integers_at_which_there_is_no_value_say_nothing_of_the_others(assumptio
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found
 
 
+@pytest.mark.long
 def test_integers_that_are_given_leave_the_others():
     tokens = derivation(IntegerNetworks, "tokens")
     given = ("x_t[0] = 137",)

@@ -216,6 +216,7 @@ def test_who_renames_the_targets_may_define_y():
     assert judged("t_k = 2 o_k", names=names, definitions=("t_k = 2 o_k",)).verdict is Verdict.REFUTED
 
 
+@pytest.mark.long
 def test_what_is_assumed_is_said_of_the_layers_that_it_is_of():
     """Of a refuted layer nothing is said that holds for another one; of several, which."""
     from dyadic.proofs.statements import _of_layers

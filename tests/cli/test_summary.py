@@ -255,6 +255,7 @@ def test_the_pair_that_explain_shows_is_proved(tmp_path):
     assert examine_pair(CodeFile(path, "affine")).verdict is Verdict.PROVED
 
 
+@pytest.mark.long
 def test_what_is_printed_names_no_file_of_the_repository():
     """The documentation is not in the wheel: only docstrings, which are read where it is, may name it."""
     root = Path(dyadic.__file__).parent

@@ -111,6 +111,7 @@ def test_the_list_of_commands_holds_whole_sentences():
     assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
+@pytest.mark.long
 def test_what_is_said_does_not_depend_on_docstrings():
     """``python -OO`` drops them; commands and layers are described by theirs."""
     for arguments in (["--help"], ["check", "--help"], ["layers"], ["layers", "softmax"]):

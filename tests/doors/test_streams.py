@@ -122,6 +122,7 @@ def test_json_is_json_in_every_encoding(tmp_path, certificate):
     assert json.loads(done.stdout)["L"] == 4
 
 
+@pytest.mark.long
 def test_a_name_that_the_encoding_lacks(tmp_path):
     """Refused where the text would say something else: code, and equations in text or LaTeX; escaped in JSON."""
     path = tmp_path / "net.toml"

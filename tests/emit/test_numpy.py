@@ -211,6 +211,7 @@ print(hashlib.sha256(text.encode()).hexdigest())
 """
 
 
+@pytest.mark.long
 def test_emission_is_deterministic():
     def run(seed):
         environment = {"PYTHONHASHSEED": seed, "PATH": ""}

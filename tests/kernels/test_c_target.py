@@ -91,6 +91,7 @@ def test_ragged_sizes(shape, hidden, out, dtype):
         compared(derive(architecture(spec)), dtype, batch)
 
 
+@pytest.mark.long
 def test_shared_weights_weighted_costs_and_decay():
     layers = [
         {"name": "a", "type": "dense", "units": 5, "activation": "relu"},
@@ -273,6 +274,7 @@ def test_pieces_lie_side_by_side(name):
         assert sum(int(part.axes[-1].extent) for part in apart(kernel)) == kernel.axes[-1].extent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "new"),
     [

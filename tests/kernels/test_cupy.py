@@ -249,6 +249,7 @@ def exact_network():
     return architecture({"inputs": {"x": {"shape": [18]}}, "layers": layers, "cost": {"type": "squared_error"}})
 
 
+@pytest.mark.long
 def test_symbolic_execution_gives_the_derived_expressions():
     derivation = derive(exact_network())
     wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64").text, derivation)

@@ -220,6 +220,7 @@ def kernels_of(text):
     return {re.search(r"(\w+)\(\s*const", part)[1]: part for part in parts}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", one_in(6, reversed(FORMATS)))
 def test_with_tensor_cores_attention_stays_as_it_is_and_the_module_says_so(form, monkeypatch):
     """All other products go there; without their rounding the whole module equals NumPy's."""

@@ -216,6 +216,7 @@ def test_rounding_left_out_is_found():
         )
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("compiler")
 def test_the_evidence(monkeypatch):
     monkeypatch.setattr(under_test, "find_nvrtc", lambda: None)

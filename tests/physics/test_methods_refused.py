@@ -64,6 +64,7 @@ def test_identities_modulo_a_prime(activation):
         assert identity_claim("z-il", "", bench, wrong).verdict is REFUTED
 
 
+@pytest.mark.long
 def test_fixed_predictions_on_networks_that_are_no_chain():
     for name in ("digits", "lenet", "decoder", "lstm"):
         bench = bench_of(dyadic.derive(dyadic.read(f"examples/{name}.toml")))
@@ -163,6 +164,7 @@ def test_one_linear_layer_has_one_gradient():
     assert exactness(network((4, 2), "tanh"), "ep")["ep:feedforward"] is REFUTED
 
 
+@pytest.mark.long
 def test_gradients_of_weights_that_are_zero_are_the_same_exactly():
     """Nothing is rounded there, so their difference is a ball around 0 without a radius; with one weight it is not."""
     names = ("pc:exact", "ep:feedforward", "coupled:exact")

@@ -119,6 +119,7 @@ def test_dual_propagation_is_its_literal_form(comparison):
             assert found == pytest.approx(error, rel=1e-6)
 
 
+@pytest.mark.long
 def test_equilibrium_propagation_reaches_the_gradient_of_the_minimum():
     """Against finite differences of the minimum's cost, weight by weight."""
     params, data, _ = numbers()

@@ -85,6 +85,7 @@ def test_a_mistake_beyond_the_sizes_of_the_network_is_refused(library):
     assert not accepts(library, text)
 
 
+@pytest.mark.long
 def test_a_claim_says_what_is_proved_for_all_sizes(library):
     claim = network_theorem.formal_claim(beyond(certificate(*NETWORKS["dense"])))
     assert claim.verdict is Verdict.PROVED
@@ -92,6 +93,7 @@ def test_a_claim_says_what_is_proved_for_all_sizes(library):
     assert "of its 3 layers, the costs being one, 2 are proved to have these adjoints for all sizes" in claim.statement
 
 
+@pytest.mark.long
 def test_an_instance_with_other_numbers_is_refused(library, tmp_path):
     """A layer that is no instance of the kind at these sizes is not taken for one."""
     content = certificate(*NETWORKS["dense"])

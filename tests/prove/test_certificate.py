@@ -105,6 +105,7 @@ def test_both_sides_say_the_same_of_a_function(name):
     assert assumptions.conventions(name) == list(conventions(name))
 
 
+@pytest.mark.long
 def test_every_method_makes_claims_of_known_kinds_with_the_checker_s_texts():
     certificate = verify(mutations.digits(), deep=True)
     kinds = {claim["kind"] for claim in certificate["claims"]}

@@ -324,6 +324,7 @@ def test_constants_are_looked_at_with_their_own_values(what):
     assert verify(with_constant(somewhere, *layers))["verdict"] == "proved"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("types", "shape"), one_row_in(4, [(("tanh", "acosh"), (3, 2)), (("exp", "neg", "log"), (4,))])
 )

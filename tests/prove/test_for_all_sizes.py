@@ -177,6 +177,7 @@ def test_empty_maxima_are_found_at_the_sizes_given():
 LOOK_UPS = ("embedding", "gather", "gather_elements", "linear_map")
 
 
+@pytest.mark.long
 def test_every_layer_type_but_those_with_padded_maxima_or_look_ups_is_proved_without_hypotheses():
     for name in LAYERS:
         hypotheses = replayed(example_network(name, numeric=False).layers["layer"]).hypotheses

@@ -74,6 +74,7 @@ def test_digits_is_proved_without_a_hypothesis(library):
     network_theorem.check(library, written)
 
 
+@pytest.mark.long
 def test_what_is_proved_is_proved_again(library):
     certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS["dense"])), coq=True)))
     claim = claim_of(certificate, "formal")
@@ -151,6 +152,7 @@ def test_numbers_that_cannot_be_are_rejected(name, changes, message, monkeypatch
         recheck.check(refitted(certificate))
 
 
+@pytest.mark.long
 def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
     content = deepcopy(certificate(*NETWORKS["dense"]))
     (hidden,) = (layer for layer in content["layers"].values() if layer["intermediates"])
@@ -163,6 +165,7 @@ def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
     )
 
 
+@pytest.mark.long
 def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
     """With a theorem that is not proved in its place, the network's theorem rests on it."""
     for name in machine.FORMAL:

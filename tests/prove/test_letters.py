@@ -133,6 +133,7 @@ def read(tree, at_sizes):
     return forms, letters.read(tree, {"i": 0}), letters.hidden or forms.lost
 
 
+@pytest.mark.long
 @settings(max_examples=600, deadline=None)
 @given(terms(["i"]), st.booleans())
 def test_what_was_read_has_the_value_of_what_is_written(tree, at_sizes):

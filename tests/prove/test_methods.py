@@ -295,6 +295,7 @@ def test_every_step_of_the_induction_can_fail():
 # -- work --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("methods", [["ranks", "adjoint", "wiring"]])
 def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
     def work(blocks):
@@ -305,6 +306,7 @@ def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
     assert work(400) < 10 * work(50)
 
 
+@pytest.mark.long
 def test_full_size_evaluation():
     """A quarter of the work of 64 layers of width 256."""
     subject = examine(chain(256, 32), 64)

@@ -323,6 +323,7 @@ def test_a_careless_search_does_not_prove_a_wrong_adjoint(monkeypatch):
 # -- the trace as data -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_traces_are_the_same_under_any_seed():
     code = (
         "import json\n"

@@ -130,6 +130,7 @@ def test_an_ordinary_network_is_proved(what):
     assert seen(build()) == ("proved", elsewhere)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", one_in(4, [20, 60]))
 def test_a_long_chain_without_a_state_is_undecided(count):
     verdict, reason = outcome_of(derive(layers_of(*["tanh"] * count, "acosh", shape=(3, 2))))

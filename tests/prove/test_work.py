@@ -14,6 +14,7 @@ from dyadic.proofs.checker import Done, check, confirmation, layer_checks, netwo
 from dyadic.proofs.checker.__main__ import main
 from dyadic.proofs.checker.intake import source
 from dyadic.proofs.checker.intake.effort import limited, spend
+from dyadic.proofs.checker.intake.form import FORMAT
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 
 
@@ -76,10 +77,10 @@ def test_an_evaluation_that_takes_more_work_is_not_made_and_its_claim_only_state
 def test_a_file_that_holds_too_much_is_not_parsed(unit, what, monkeypatch, tmp_path):
     monkeypatch.setattr(source, "MOST", {"lists": 100, "values": 200, "texts": 150})
     path = tmp_path / "certificate.json"
-    path.write_text("[" + unit * 300 + "0]")
+    path.write_text(f'{{"format": "{FORMAT}", "more": [{unit * 300}0]}}')
     with pytest.raises(Rejected, match=f"more {what} than are read" if what != "texts" else "more (values|texts) than"):
         source.read(str(path))
-    assert len(source.read(str(path), 4)) == 301
+    assert len(source.read(str(path), 4)["more"]) == 301
 
 
 @pytest.mark.parametrize("arguments", [["f", "0"], ["f", "-1"], ["f", "x"], ["f", "10001"], ["f", "1", "1"], []])

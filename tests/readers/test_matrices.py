@@ -207,6 +207,7 @@ class OwnMatrix(torch.nn.Module):
         return LINALG.cholesky(self.matrix, upper=self.upper) @ x
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("upper", one_in(4, [False, True]))
 def test_a_matrix_that_is_a_parameter_has_autograd_s_gradient(upper):
     read_ = dyadic.from_torch(OwnMatrix(upper), torch.randn(3).double())
