@@ -297,6 +297,7 @@ def test_a_theorem_is_not_called_undecided_for_a_cross_check(tmp_path, monkeypat
     """Where only the LaTeX was not read back, ``appendix`` and ``build`` say which claim it is, as ``verify`` does."""
     import dyadic
     from dyadic.paper.exactness import result
+    from dyadic.paper.glyphs import allocate
     from dyadic.publishing import appendix
     from dyadic.summary import outcome
     from dyadic.symbolic.latex_printing import LatexPrinter
@@ -306,7 +307,7 @@ def test_a_theorem_is_not_called_undecided_for_a_cross_check(tmp_path, monkeypat
     certificate = dyadic.verify(derivation)
     line = "digits-mlp: UNDECIDED: printed:latex; proved: L = 4, exact after 8 steps"
     assert outcome(certificate) == line
-    *_, verdict = result(derivation, json.loads(certificate.to_json()))
+    *_, verdict = result(derivation, json.loads(certificate.to_json()), allocate(derivation))
     assert verdict.spans[0].startswith("Proved; undecided beside it: printed:latex. Of the claims")
     options = dict.fromkeys(("cost", "granularity", "certificate", "notation", "sections", "detail", "rounding"))
     paths = {"outputs": (tmp_path / "a.tex",), "others": (), "generic": False, "coq": False}

@@ -300,7 +300,7 @@ def test_a_place_that_is_read_at_a_place_that_is_read_is_outside():
     definition["body"][3][0][3][0] = deepcopy(definition["body"][3][0])
     with pytest.raises(Inexpressible, match="e: an integer that is read at a place that is read itself"):
         network(content)
-    written = network(subject(derivation, derivation.steps))
+    written = network(deepcopy(subject(derivation, derivation.steps)))
     written.layers[0].equations["inner"][0][1]["body"] = definition["body"]
     with pytest.raises(Different, match="one name for the rows of two integers"):
         compare(written.source, written)

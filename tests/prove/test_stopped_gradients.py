@@ -12,6 +12,7 @@ from support.wrong_adjoints import nodes
 
 from dyadic.codegen import emit
 from dyadic.paper import exactness
+from dyadic.paper.glyphs import allocate
 from dyadic.proofs import Rejected, check, verify
 from dyadic.proofs.certificate import record
 from dyadic.proofs.checker.differentiation.definitions import HELD as CHECKED
@@ -132,7 +133,7 @@ def test_what_is_said_elsewhere_knows_of_it(derivation, certificate, tmp_path):
         "slope": Verdict.REFUTED, "enough": Verdict.PROVED,
     }  # fmt: skip
     assert [name for name, claim in claims.items() if held not in claim.hypotheses] == ["value"]
-    assert AS_DEFINED in str(exactness.result(derivation, certificate)[0])
+    assert AS_DEFINED in str(exactness.result(derivation, certificate, allocate(derivation))[0])
     with pytest.raises(Inexpressible, match="stop_gradient holds its value constant"):
         formal_network(certificate)
 
