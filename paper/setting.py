@@ -99,7 +99,7 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         "The network, with the step after which each variable is exact at the latest (its rank).",
         head,
         tuple(rows),
-        (17, 15, 17, 9, 9, 9),
+        (17, 14, 17, 10, 9, 9),
     )
 
 
