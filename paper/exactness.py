@@ -110,8 +110,8 @@ def _verdict(certificate: Mapping[str, Any], example: str = "") -> Paragraph:
 
 
 def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
-    reached = {cost.input for cost in derivation.architecture.costs}
-    deepest = max(derivation.ranks.s[name] for name in reached)
+    ranks, reached = derivation.ranks, {cost.input for cost in derivation.architecture.costs}
+    deepest = max((ranks.s[name] for name in reached if ranks.x[name] == derivation.L), default=0)
     remark = (
         "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
         "particular weights need not be symmetric."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph, Span, Subscripted
-from dyadic.paper.layer_words import KindOnPaper, name_of
+from dyadic.paper.layer_words import KindOnPaper, described_cost, name_of
 from dyadic.paper.prose import sentence, with_powers
 from dyadic.paper.symbols import ELEMENTARY
 from dyadic.symbolic.derivation import Derivation
@@ -47,16 +47,23 @@ def _type(derivation: Derivation, tag: str) -> str:
 def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]:
     """Map, adjoints and gradients of every kind.  What a vertex reads is theta where it is a parameter."""
     tables = {kind.tag: _parameters(derivation, kind) for kind in kinds}
+    architecture = derivation.architecture
+    weight = ", times the cost's weight," if any(cost.weight != 1 for cost in architecture.costs) else ""
     said: tuple[Span, ...] = (
         "Vertices of one kind have the same equations, which are written once. In them ", Math("v"),
         " is the vertex and ", Math("u"), " its parents; the adjoint of a parent's activation, with a bar, "
         "is what the vertex contributes to that parent's sensitivity; this is the sum over the children, plus "
-        "the cost's gradient at an output. A letter that bounds a sum or a bracket is the size of an axis.",
+        f"the cost's gradient{weight} at an output. A letter that bounds a sum or a bracket is the size of an axis.",
     )  # fmt: skip
     if any(tables.values()):
         said += (
             " A parent that is a parameter is ", Math(Subscripted("theta", "", "u")),
             ", and its adjoint is what the vertex contributes to the parameter's gradient.",
+        )  # fmt: skip
+    if architecture.decay:
+        said += (
+            " What vertices contribute to a parameter's gradient is printed; the whole gradient is their sum and that "
+            "of the weight decay, ", Math((architecture.decay, "theta")), ".",
         )  # fmt: skip
     blocks: list[Block] = [Paragraph(said)]
     for kind in kinds:
@@ -65,9 +72,15 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
         shown = tuple(_renamed(line, tables[kind.tag]) for line in dict.fromkeys(lines))
         blocks.append(EquationBlock(shown, kind.tag, len(layer.gradients), layer.kind.type))
-    for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
-        blocks.append(Paragraph(("The cost's gradient, ", Math("u"), " being the vertex that it reads:")))
-        blocks.append(EquationBlock((*derived.intermediates, derived.gradient), "dC", 0, derived.type))
+    labels = {cost.label: cost for cost in derivation.costs.values()}
+    for k, derived in enumerate(labels.values(), 1):
+        several = len(labels) > 1
+        cost = f"The gradient of {described_cost(derived)}" if several else "The cost's gradient"
+        before = ", without its weight" if weight else ""
+        blocks.append(Paragraph((f"{cost}{before}, ", Math("u"), " being the vertex that it reads:")))
+        blocks.append(
+            EquationBlock((*derived.intermediates, derived.gradient), f"dC{k if several else ''}", 0, derived.type)
+        )
     return blocks
 
 
@@ -106,10 +119,21 @@ def functions(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Bloc
             blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
     hypotheses = [(name, FUNCTIONS[name].hypotheses) for name in sorted(used) if FUNCTIONS[name].hypotheses]
     if blocks:
-        blocks.insert(0, Paragraph(("Activations and their derivatives, derived from the definitions:",)))
+        blocks.insert(
+            0,
+            Paragraph(
+                (
+                    "Functions and their derivatives, derived from the definitions, of an argument ",
+                    Math(Z),
+                    ":",
+                )
+            ),
+        )
     if hypotheses:
         said = "; ".join(f"{name_of(name)}: {', '.join(texts)}" for name, texts in hypotheses)
-        blocks.append(Paragraph(sentence(f"Conventions and hypotheses: {said}.")))
+        blocks.append(
+            Paragraph((*sentence(f"Conventions and hypotheses: {said}."), " Here ", Math(Z), " is the argument."))
+        )
     return blocks
 
 

@@ -31,7 +31,7 @@ from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Bracket, Definition, Divides, Inside, Reduction, split_guards
 from dyadic.symbolic.instantiation import cost_tag
-from dyadic.symbolic.structure import show
+from dyadic.symbolic.structure import Architecture, show
 from dyadic.symbolic.tensor_names import NameRole
 
 Cell = tuple[Span, ...]
@@ -121,18 +121,22 @@ def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
 def costs_of_any_network(derivation: Derivation) -> list[Block]:
     """Every cost with its sizes by name."""
     blocks: list[Block] = []
-    for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
+    labels = {cost.label: cost for cost in derivation.costs.values()}
+    start = "The cost, " if len(labels) == 1 else "A term of the cost, "
+    for k, derived in enumerate(labels.values(), 1):
         open_ = derived.type == "abstract"
         blocks.append(
             Paragraph(
                 (
-                    f"The cost, {'a differentiable function, left open' if open_ else described_cost(derived)}, is, ",
+                    f"{start}{'a differentiable function, left open' if open_ else described_cost(derived)}, is, ",
                     Math("u"), " being the vertex that it reads:",
                 )
             )
         )  # fmt: skip
-        blocks.append(EquationBlock(tuple(derived.equation.definitions), "C", 0, derived.type))
-    return blocks
+        blocks.append(
+            EquationBlock(tuple(derived.equation.definitions), f"C{k if len(labels) > 1 else ''}", 0, derived.type)
+        )
+    return [*blocks, *_whole_cost(derivation.architecture)]
 
 
 def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
@@ -188,17 +192,21 @@ def costs(derivation: Derivation) -> list[Block]:
         else:
             blocks.append(Paragraph((*with_powers(f"{term}{named} of "), Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
+    return [*blocks, *_whole_cost(architecture)]
+
+
+def _whole_cost(architecture: Architecture) -> list[Block]:
+    """What C is in the theory, where it is more than the one cost that is displayed as C."""
+    several, weighted = len(architecture.costs) > 1, any(cost.weight != 1 for cost in architecture.costs)
+    if not (several or weighted or architecture.decay):
+        return []
+    found: list[Span] = ["In the energy, the theorem and the proof ", Math("C"), " is "]
+    found.append("the sum of these costs" if several else "this cost")
+    if weighted:
+        found.append(", each times its weight" if several else " times its weight")
     if architecture.decay:
-        blocks.append(
-            Paragraph(
-                (
-                    "The weight decay ",
-                    Math((architecture.decay / 2, "|", "theta", Subscripted("||", "", "2"))),
-                    " is added to it.",
-                )
-            )
-        )
-    return blocks
+        found += [", plus the weight decay ", Math((architecture.decay / 2, "|", "theta", Subscripted("||", "", "2")))]
+    return [Paragraph((*found, "."))]
 
 
 def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]], dynamics: bool = True) -> list[Block]:

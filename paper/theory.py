@@ -140,7 +140,7 @@ def proof_of_theorem(
 ) -> tuple[Paragraph, ...]:
     """The induction on the rank, and what the largest rank is.
 
-    deepest: the largest rank of a sensitivity of a vertex that the cost reads.  generic: L has no value.
+    deepest: the largest rank of a sensitivity of a vertex of depth L that the cost reads, or 0.  generic: L has no value.
     domain: which states they are, where they are not all.
     """
     rank_x, rank_s = (Words("rank"), X), (Words("rank"), S)
