@@ -20,6 +20,7 @@ from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.pass_domains import DomainDemand, PassDomains
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict.below_floats import seen_by_no_float
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import ARB, TRUSTED, decide
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
@@ -386,6 +387,7 @@ def _shown(pair: CodePair, found: Mapping[str, Any]) -> dict[str, Any]:
     if "left" in found:
         shown["derivative of the forward pass"] = found["left"]
         shown["returned by the backward pass"] = found["right"]
+        shown |= seen_by_no_float(str(found["left"]), str(found["right"]))
     return shown
 
 
