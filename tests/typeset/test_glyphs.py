@@ -149,7 +149,7 @@ def test_every_greek_letter_is_one_in_every_format():
         ('W = "word"', "is no letter"),
         ("W = ", "cannot be read as TOML"),
         ('weights = "A"', "no quantity has the letter 'weights'"),
-        ('Wz = "A"', "did you mean 'W"),
+        ('Wqq = "A"', "did you mean 'Wq'"),
         ('x = "h"', "is what hidden is called, the hidden state of networks that have one; choose another letter, or"),
     ],
 )
