@@ -38,7 +38,7 @@ def check_vjp(code: str, sizes: tuple[str, ...], format_: str, verbose: bool) ->
             try:
                 pairs.append(examined(CodeFile(path, one, known), numbers))
             except Exhausted:
-                pairs.append(not_examined(one))
+                pairs.append(not_examined(one, len(names) == 1))
             except SpecError as error:
                 failures.append((one, error))
             except (DyadicError, OSError, MemoryError):

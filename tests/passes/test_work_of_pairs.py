@@ -53,8 +53,14 @@ def test_the_work_of_a_file_is_counted(tmp_path, monkeypatch, capsysbinary):
     assert [pair["id"] for pair in pairs] == [f"f{number}" for number in range(6)]
     assert pairs[0]["verdict"] == "proved"
     assert pairs[-1]["verdict"] == "undecided"
-    assert "all the work that a file may" in pairs[-1]["reason"]
+    assert "the pairs before it took all the work that a file may" in pairs[-1]["reason"]
     assert check_vjp(f"{path}:f5", (), "json", False) == 0
+    capsysbinary.readouterr()
+    monkeypatch.setattr("dyadic.code_checks.FILE", 10)
+    assert check_vjp(f"{path}:f5", (), "json", False) == 3
+    (alone,) = json.loads(capsysbinary.readouterr().out)["pairs"]
+    assert "the pairs before it" not in alone["reason"]
+    assert "--size" in alone["reason"]
 
 
 @pytest.mark.long

@@ -112,9 +112,13 @@ def check_vjp(path: str | Path, name: str, sizes: Mapping[str, int] | None = Non
     return examined(CodeFile(path, name), sizes).claim
 
 
-def not_examined(name: str) -> ExaminedPair:
-    """The verdict on a pair for which no work is left."""
-    reason = "the pairs before it took all the work that a file may: give its name, as in FILE.py:NAME"
+def not_examined(name: str, alone: bool) -> ExaminedPair:
+    """The verdict on a pair at which the work that a file may take was spent.  alone: whether it is the only one."""
+    reason = (
+        "it took all the work that a file may: give its sizes numbers, as in --size n=3"
+        if alone
+        else "the pairs before it took all the work that a file may: give its name, as in FILE.py:NAME"
+    )
     return ExaminedPair(Claim(name, f"the backward pass of {name}", Verdict.UNDECIDED, "", reason=reason))
 
 
