@@ -84,25 +84,33 @@ def verify_own(
     return EXIT[found.verdict]
 
 
+def certificate_in(path: Path, effort: int = 1) -> Any:
+    """The content of a certificate's file.  Raises :class:`DyadicError` for one that holds none: it is not rejected."""
+    from dyadic.proofs import NoCertificate
+    from dyadic.proofs.checker.intake.source import read
+
+    try:
+        return read(str(path), effort)
+    except NoCertificate as error:
+        raise DyadicError(f"{path}: {error.reason}") from error
+
+
 def check(
     certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool,
     sizes: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
-    from dyadic.proofs import NoCertificate, Rejected
-    from dyadic.proofs.checker.intake.source import read
+    from dyadic.proofs import Rejected
     from dyadic.summary import rejected_text, report_text
 
     if spec is None and (cost or granularity or sizes):
         raise DyadicError("--cost, --granularity and --size say how a SPEC is read: they go with --spec")
     if certificate.suffix in (".html", ".pdf"):
         raise DyadicError(f"{certificate}: a page is not checked; check the certificate, or an appendix in .tex")
-    regular_file(certificate, sys.maxsize)  # what is not there says nothing, and is not rejected
+    regular_file(certificate, sys.maxsize)
     derivation = None if spec is None else derivation_of(spec, cost, granularity, numbers_of(sizes))
     try:
         with progress("checking"):
-            found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
-    except NoCertificate as error:
-        raise DyadicError(f"{certificate}: {error.reason}") from error
+            found = dyadic.check(certificate_in(certificate, effort), derivation, effort, coq)
     except Rejected as error:
         print_lines(rejected_text(str(error), page(sys.stdout)))
         return 1

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import dyadic
-from dyadic.commands import EXIT, derivation_of, names_of, print_lines, verified
+from dyadic.commands import EXIT, certificate_in, derivation_of, names_of, print_lines, verified
 from dyadic.files import appendix_document, expect_apart, known_sections, reserved
 from dyadic.paper import OF_ANY_NETWORK, Document, appendix_files, appendix_format, file_names, read_notation
 from dyadic.printable import printable
@@ -87,8 +87,7 @@ def _write(documents: Sequence[Document], outputs: Sequence[Path], writers: dict
 
 def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
     from dyadic.paper.certificate_document import certificate_document
-    from dyadic.proofs import NoCertificate, Rejected
-    from dyadic.proofs.checker.intake.source import read
+    from dyadic.proofs import Rejected
     from dyadic.summary import rejected_text
 
     regular_file(source, sys.maxsize)
@@ -96,10 +95,8 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
         writers = {path: stack.enter_context(reserved(path, source)) for path in outputs}
         try:
             with progress("checking"):
-                content = read(str(source))
+                content = certificate_in(source)
                 found = dyadic.check(content)
-        except NoCertificate as error:
-            raise DyadicError(f"{source}: {error.reason}") from error
         except Rejected as error:
             print_lines(rejected_text(str(error), page(sys.stdout)))
             return 1

@@ -72,15 +72,19 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
         shown = tuple(_renamed(line, tables[kind.tag]) for line in dict.fromkeys(lines))
         blocks.append(EquationBlock(shown, kind.tag, len(layer.gradients), layer.kind.type))
+    return [*blocks, *_gradients_of_costs(derivation, ", without its weight" if weight else "")]
+
+
+def _gradients_of_costs(derivation: Derivation, lacking: str) -> list[Block]:
+    """Of every cost once; several have names, and tags of their own."""
     labels = {cost.label: cost for cost in derivation.costs.values()}
+    several = len(labels) > 1
+    blocks: list[Block] = []
     for k, derived in enumerate(labels.values(), 1):
-        several = len(labels) > 1
         cost = f"The gradient of {described_cost(derived)}" if several else "The cost's gradient"
-        before = ", without its weight" if weight else ""
-        blocks.append(Paragraph((f"{cost}{before}, ", Math("u"), " being the vertex that it reads:")))
-        blocks.append(
-            EquationBlock((*derived.intermediates, derived.gradient), f"dC{k if several else ''}", 0, derived.type)
-        )
+        blocks.append(Paragraph((f"{cost}{lacking}, ", Math("u"), " being the vertex that it reads:")))
+        lines = (*derived.intermediates, derived.gradient)
+        blocks.append(EquationBlock(lines, f"dC{k}" if several else "dC", 0, derived.type))
     return blocks
 
 
